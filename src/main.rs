@@ -1,0 +1,3 @@
+//! The `heron-cli` binary.
+
+fn main() {}
