@@ -67,7 +67,12 @@ pub fn is_topology_file(word: &str) -> bool {
 
 /// Whether a word can only be overrides: properties, a list of path parts, or the empty string of 2016.
 fn is_overrides(word: &str) -> bool {
-    word.is_empty() || word.contains([':', '=', '/'])
+    is_properties(word) || word.contains('/')
+}
+
+/// Whether a word is a list of properties, or the empty one of 2016.
+fn is_properties(word: &str) -> bool {
+    word.is_empty() || word.contains([':', '='])
 }
 
 /// The positionals of `submit`: `[overrides] <file> [class] [arguments…]`.
@@ -75,11 +80,12 @@ pub fn submit(words: &[String]) -> Result<SubmitPositionals, UsageError> {
     let (overrides, rest) = match words {
         [] => return Err(UsageError::Missing { what: "topology file" }),
         [first, second, ..]
-            if !is_topology_file(first) || (is_overrides(first) && is_topology_file(second)) =>
+            if (is_properties(first) && (!is_topology_file(first) || is_topology_file(second)))
+                || (!is_topology_file(first) && is_topology_file(second)) =>
         {
             (Some(first.clone()), words.get(1..).unwrap_or_default())
         }
-        [first] if !is_topology_file(first) && is_overrides(first) && !first.contains('/') => {
+        [first] if is_properties(first) && !is_topology_file(first) => {
             return Err(UsageError::Missing { what: "topology file" });
         }
         _ => (None, words),
@@ -192,10 +198,10 @@ mod tests {
             ("http://h:1/t.jar C 5", (None, "http://h:1/t.jar".into(), some("C"), 1)),
             ("a.defn", (None, "a.defn".into(), None, 0)),
             ("c/r/e a.defn", (some("c/r/e"), "a.defn".into(), None, 0)),
-            // The class of an unknown file is not the file: the error is about the file, later.
-            ("x/y.zip", (None, "x/y.zip".into(), None, 0)),
+            // What this file is can't be told; that error is about the file, not about the class.
+            ("x/y.zip C", (None, "x/y.zip".into(), some("C"), 0)),
         ];
-        for (line, expected) in &cases[..10] {
+        for (line, expected) in &cases {
             assert_eq!(submitted(line), *expected, "{line}");
         }
         assert!(matches!(submit(&words("x/y.zip")), Err(UsageError::NoClass { .. })));
