@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn lengths_of_time() {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         for wrong in
             ["", "x", "-1s", "1.5h", "3 s", "99999999999999999999s", "9999999999999999999d"]

@@ -70,6 +70,13 @@ fn is_overrides(word: &str) -> bool {
     is_properties(word) || word.contains('/')
 }
 
+/// Whether a word names a ready definition. Heron compares endings as they are.
+#[allow(clippy::case_sensitive_file_extension_comparisons)]
+#[must_use]
+pub fn is_definition(word: &str) -> bool {
+    word.ends_with(".defn")
+}
+
 /// Whether a word is a list of properties, or the empty one of 2016.
 fn is_properties(word: &str) -> bool {
     word.is_empty() || word.contains([':', '='])
@@ -91,7 +98,7 @@ pub fn submit(words: &[String]) -> Result<SubmitPositionals, UsageError> {
         _ => (None, words),
     };
     let (file, rest) = rest.split_first().ok_or(UsageError::Missing { what: "topology file" })?;
-    if file.ends_with(".defn") {
+    if is_definition(file) {
         return match rest.first() {
             Some(word) => Err(UsageError::TooMany { word: word.clone() }),
             None => Ok(SubmitPositionals {

@@ -6,3 +6,4 @@
 pub mod call;
 pub mod event;
 pub mod ids;
+pub mod resources;

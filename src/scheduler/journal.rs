@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn a_later_version_is_refused_with_its_place() {
-        let error = decode_container("/j/t/containers/1", br#"{"version":9,"what":"ever"}"#).unwrap_err();
+        let error =
+            decode_container("/j/t/containers/1", br#"{"version":9,"what":"ever"}"#).unwrap_err();
         assert!(matches!(error, JournalError::TooNew { found: 9, .. }));
         assert!(error.to_string().contains("/j/t/containers/1"));
     }

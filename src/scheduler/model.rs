@@ -75,6 +75,8 @@ pub struct Model {
     pub(super) unanswered: BTreeSet<TaskId>,
     pub(super) reconcile_at: Millis,
     pub(super) reconcile_tries: u32,
+    /// When all tasks of the framework are asked for next, to find strays.
+    pub(super) search_at: Millis,
     pub(super) ending: Ending,
     /// Where the next search for an offer begins, so that containers spread over agents.
     pub(super) next_pool: usize,
@@ -137,6 +139,7 @@ impl Model {
             unanswered,
             reconcile_at: 0,
             reconcile_tries: 0,
+            search_at: 0,
             ending: Ending::Killing,
             next_pool: 0,
             fatal: None,
@@ -184,7 +187,7 @@ impl Model {
                 return Some(Verdict::Refused(slot.desired.id, failure));
             }
             let limit = self.policy.failure_limit?;
-            (record.failures >= limit).then(|| Verdict::Failing(slot.desired.id, failure))
+            (record.failures >= limit).then_some(Verdict::Failing(slot.desired.id, failure))
         })
     }
 
@@ -206,7 +209,10 @@ impl Model {
     /// Containers that wait for an offer.
     pub fn unplaced(&self) -> impl Iterator<Item = &DesiredContainer> {
         let running = self.desired.goal == Goal::Running;
-        self.slots.values().filter(move |slot| running && slot.wants_launch()).map(|slot| &slot.desired)
+        self.slots
+            .values()
+            .filter(move |slot| running && slot.wants_launch())
+            .map(|slot| &slot.desired)
     }
 
     /// What each agent offered last.

@@ -6,9 +6,12 @@ use std::fmt;
 use serde_json::Map;
 
 use super::model::{Model, Slot};
-use super::record::{ContainerRecord, DesiredContainer, Goal, Launch, Millis, RECORD_VERSION, task_id};
+use super::record::{
+    ContainerRecord, DesiredContainer, Goal, Launch, Millis, RECORD_VERSION, task_id,
+};
 use crate::mesos::call::{
-    Accept, CommandInfo, DurationInfo, Filters, KillPolicy, Launch as LaunchOperation, Operation, TaskInfo,
+    Accept, CommandInfo, DurationInfo, Filters, KillPolicy, Launch as LaunchOperation, Operation,
+    TaskInfo,
 };
 use crate::mesos::event::{Label, Labels, Offer, TaskState};
 use crate::mesos::ids::{AgentId, OfferId};
@@ -114,7 +117,13 @@ fn want(container: &DesiredContainer, ports: usize) -> Want {
 }
 
 /// The record of a task that is about to be launched.
-fn intent(model: &Model, slot: &Slot, now: Millis, offer: &Offer, ports: Vec<u16>) -> ContainerRecord {
+fn intent(
+    model: &Model,
+    slot: &Slot,
+    now: Millis,
+    offer: &Offer,
+    ports: Vec<u16>,
+) -> ContainerRecord {
     let id = slot.desired.id;
     let last = slot.record.as_ref();
     let attempt = last.map_or(0, |record| record.attempt).saturating_add(1);
@@ -143,7 +152,11 @@ fn agent_address(offer: &Offer) -> Option<String> {
     Some(format!("{host}:{}", address.port))
 }
 
-fn task(model: &Model, record: &ContainerRecord, resources: Vec<crate::mesos::event::Resource>) -> TaskInfo {
+fn task(
+    model: &Model,
+    record: &ContainerRecord,
+    resources: Vec<crate::mesos::event::Resource>,
+) -> TaskInfo {
     let launch: &Launch = &model.desired.launch;
     let nanoseconds = launch.kill_grace_ms.saturating_mul(1_000_000);
     let label = |key: &str, value: String| Label { key: key.to_owned(), value: Some(value) };

@@ -24,6 +24,8 @@ const LONGEST_RECONCILE_MS: Millis = 60_000;
 const LAUNCH_SILENCE_MS: Millis = 60_000;
 /// A task that the master knows nothing of is given up after this time.
 const UNKNOWN_MS: Millis = 15_000;
+/// Pause between searches for tasks that no record names.
+const SEARCH_MS: Millis = 600_000;
 /// Tasks per RECONCILE.
 const RECONCILE_BATCH: usize = 1_000;
 
@@ -75,7 +77,7 @@ impl Model {
                 self.subscribed(now, framework_id, suppressed, &mut actions);
             }
             Event::Disconnected => self.connected = false,
-            Event::Offers(offers) => self.offers(now, offers, &mut actions),
+            Event::Offers(offers) => self.offers(now, &offers, &mut actions),
             Event::Update(status) => self.update(now, status, &mut actions),
             Event::Error(message) => {
                 self.connected = false;
@@ -107,6 +109,7 @@ impl Model {
         self.unanswered = self.slots.values().filter_map(Slot::live_task).collect();
         self.reconcile_at = now;
         self.reconcile_tries = 0;
+        self.search_at = now;
         self.forget_kills();
     }
 
@@ -123,11 +126,11 @@ impl Model {
         }
     }
 
-    fn offers(&mut self, now: Millis, offers: Vec<Offer>, actions: &mut Vec<Action>) {
-        for offer in &offers {
+    fn offers(&mut self, now: Millis, offers: &[Offer], actions: &mut Vec<Action>) {
+        for offer in offers {
             self.seen.insert(offer.agent_id.clone(), placement::Seen::of(offer));
         }
-        let placed = placement::place(self, now, &offers);
+        let placed = placement::place(self, now, offers);
         for record in placed.records {
             let slot = self.slots.get_mut(&record.id);
             if let Some(slot) = slot {
@@ -137,7 +140,8 @@ impl Model {
             }
             actions.push(Action::JournalContainer(record));
         }
-        actions.extend(placed.accepts.into_iter().map(|accept| Action::Call(Body::Accept { accept })));
+        actions
+            .extend(placed.accepts.into_iter().map(|accept| Action::Call(Body::Accept { accept })));
         self.decline(now, placed.unused, actions);
     }
 
@@ -146,12 +150,14 @@ impl Model {
             return;
         }
         let filters = Some(Filters { refuse_seconds: self.refuse_seconds(now) });
-        actions.push(Action::Call(Body::Decline { decline: Decline { offer_ids: unused, filters } }));
+        actions
+            .push(Action::Call(Body::Decline { decline: Decline { offer_ids: unused, filters } }));
     }
 
     /// How long offers stay away that are of no use now: until something can be launched again.
     pub(super) fn refuse_seconds(&self, now: Millis) -> f64 {
-        let next = self.slots.values().filter(|slot| slot.wants_launch()).map(|s| s.not_before).min();
+        let next =
+            self.slots.values().filter(|slot| slot.wants_launch()).map(|s| s.not_before).min();
         match next {
             _ if self.desired.goal == Goal::Killed => self.policy.decline_seconds,
             None => self.policy.decline_seconds,
@@ -234,7 +240,8 @@ impl Model {
             return;
         }
         // A task whose end is journalled may still stand in the master's list until the acknowledgement is through.
-        let strays: Vec<_> = tasks.into_iter().filter(|(id, _)| self.slot_of(id).is_none()).collect();
+        let strays: Vec<_> =
+            tasks.into_iter().filter(|(id, _)| self.slot_of(id).is_none()).collect();
         if strays.is_empty() {
             self.ending = Ending::TornDown;
             return;
@@ -274,7 +281,11 @@ impl Model {
 
     fn reconcile(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.ask_about_silent_launches(now);
-        if self.unanswered.is_empty() || now < self.reconcile_at {
+        if self.unanswered.is_empty() {
+            self.search_strays(now, actions);
+            return;
+        }
+        if now < self.reconcile_at {
             return;
         }
         let pause = FIRST_RECONCILE_MS << self.reconcile_tries.min(10);
@@ -293,6 +304,17 @@ impl Model {
         for batch in tasks.chunks(RECONCILE_BATCH) {
             let reconcile = Reconcile { tasks: batch.to_vec() };
             actions.push(Action::Call(Body::Reconcile { reconcile }));
+        }
+    }
+
+    /// Asks for all tasks of the framework once nothing else is open: what no container record names is a stray, such as
+    /// a task that was given up with its agent and has come back while nobody was connected.
+    fn search_strays(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        let launched = self.slots.values().any(|slot| slot.record.is_some());
+        if launched && now >= self.search_at {
+            self.search_at = now.saturating_add(SEARCH_MS);
+            actions
+                .push(Action::Call(Body::Reconcile { reconcile: Reconcile { tasks: Vec::new() } }));
         }
     }
 
