@@ -8,4 +8,5 @@ pub mod failure;
 pub mod mesos;
 pub mod proto;
 pub mod scheduler;
+pub mod state;
 pub mod ui;
