@@ -28,6 +28,8 @@ const PLAN_PAUSE: Duration = Duration::from_millis(500);
 /// What is waited for besides the containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aim {
+    /// Nothing, and of the containers only that their tasks are launched.
+    Launches,
     /// Nothing.
     Containers,
     /// A physical plan in which every container's stream manager stands with the port that it was launched with.
@@ -91,7 +93,8 @@ async fn once(
     let interrupt = async {
         context.signals.wait().await;
     };
-    let limits = Limits { deadline, connect_patience: CONNECT_PATIENCE };
+    let reached = if aim == Aim::Launches { Model::is_placed } else { Model::is_settled };
+    let limits = Limits { deadline, connect_patience: CONNECT_PATIENCE, reached };
     let mut driver = Driver::new(model, &mut journal, &mut connector, context.machine.clock);
     let end = driver
         .run(condition, interrupt, limits, |model| {

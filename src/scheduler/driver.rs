@@ -127,6 +127,8 @@ pub struct Limits {
     pub deadline: Instant,
     /// How long the first subscription is tried for.
     pub connect_patience: Duration,
+    /// When the containers are as they should be: [`Model::is_settled`], or [`Model::is_placed`] for who does not wait.
+    pub reached: fn(&Model) -> bool,
 }
 
 /// Drives one topology.
@@ -193,7 +195,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         let mut interrupt = pin!(interrupt);
         let mut condition_holds = false;
         loop {
-            if condition_holds && self.model.is_settled() {
+            if condition_holds && (limits.reached)(&self.model) {
                 return Ok(End::Settled);
             }
             if let Some(verdict) = self.model.verdict() {
