@@ -9,5 +9,7 @@ pub mod event;
 pub(crate) mod golden;
 pub mod ids;
 mod json;
+pub mod master;
 pub mod recordio;
+pub mod resources;
 pub mod task_state;

@@ -144,7 +144,7 @@ const NOT_OURS: [&str; 11] = [
     "user missing",
     "no accept",
     "unknown type",
-    "role and MULTI_ROLE",
+    "02-call-errors role and MULTI_ROLE",
     "URI that isn't there",
     "user that doesn't exist",
     "06-offers-over-time call-92",
