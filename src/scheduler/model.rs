@@ -174,7 +174,8 @@ impl Model {
     /// Whether every container has a task that was launched and has not come to its end.
     #[must_use]
     pub fn is_placed(&self) -> bool {
-        self.connected && self.slots.values().all(|slot| slot.live_task().is_some() && !slot.abandoned)
+        self.connected
+            && self.slots.values().all(|slot| slot.live_task().is_some() && !slot.abandoned)
     }
 
     /// Why going on is of no use, if so.

@@ -58,12 +58,16 @@ pub(super) fn place(model: &mut Model, now: Millis, offers: &[Offer]) -> Placed 
     }
     let filters = Some(Filters { refuse_seconds: model.refuse_seconds(now) });
     for bin in bins {
-        let offer_ids = bin.offers.iter().map(|offer| offer.id.clone());
-        if bin.tasks.is_empty() {
-            placed.unused.extend(offer_ids);
-        } else {
+        // Offers that the pool left alone, such as one for another role, are not part of the ACCEPT.
+        let (used, unused): (Vec<OfferId>, Vec<OfferId>) = bin
+            .offers
+            .iter()
+            .map(|offer| offer.id.clone())
+            .partition(|id| !bin.tasks.is_empty() && bin.pool.offer_ids().contains(id));
+        placed.unused.extend(unused);
+        if !bin.tasks.is_empty() {
             placed.accepts.push(Accept {
-                offer_ids: offer_ids.collect(),
+                offer_ids: used,
                 operations: vec![Operation::Launch {
                     launch: LaunchOperation { task_infos: bin.tasks },
                 }],
@@ -96,7 +100,7 @@ fn bins<'a>(offers: &'a [Offer], role: &str) -> Vec<Bin<'a>> {
     order
         .into_iter()
         .filter_map(|agent| by_agent.remove(agent))
-        .map(|offers| Bin { pool: Pool::from_offers(&offers, role), offers, tasks: Vec::new() })
+        .map(|offers| Bin { pool: Pool::from_offers(&offers, &[role]), offers, tasks: Vec::new() })
         .collect()
 }
 
