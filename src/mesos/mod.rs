@@ -7,9 +7,13 @@ pub mod call;
 pub mod event;
 #[cfg(test)]
 pub(crate) mod golden;
+pub mod http;
 pub mod ids;
 mod json;
 pub mod master;
 pub mod recordio;
 pub mod resources;
+pub mod scheduler_client;
 pub mod task_state;
+#[cfg(test)]
+pub(crate) mod test_server;
