@@ -6,6 +6,8 @@
 #![allow(clippy::print_stderr, reason = "tests tell why they are left out")]
 
 mod bed;
+mod faults;
 mod life;
+mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
