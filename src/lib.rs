@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod failure;
 pub mod mesos;
+pub mod packing;
 pub mod proto;
 pub mod scheduler;
 pub mod state;
