@@ -73,8 +73,8 @@ async fn a_submitted_topology_is_what_heron_would_have_written() {
     recorded_state.new_topology("wordcount").create(&zk, &tree(), &[journal], None).await.unwrap();
     let mut directories = zk.children("/heron").await.unwrap().unwrap();
     directories.sort();
-    let mut expected: Vec<_> = tree().directories();
-    expected.iter_mut().for_each(|path| *path = path.replace("/heron/", ""));
+    let mut expected: Vec<_> =
+        tree().directories().iter().map(|path| path.replace("/heron/", "")).collect();
     expected.sort();
     assert_eq!(directories, expected);
     for (node, path) in [
@@ -201,6 +201,24 @@ async fn removal_leaves_all_when_the_callers_part_fails() {
     recorded_state.new_topology("t").create(&zk, &tree(), &[], None).await.unwrap();
     let error = remove(&zk, &tree(), "t", &[Op::delete("/journal")], None).await.unwrap_err();
     assert!(matches!(&error, StateError::NoNode { path } if path == "/journal"), "{error}");
+    assert!(TopologyState::read(&zk, &tree(), "t").await.unwrap().exists());
+}
+
+#[tokio::test]
+async fn directories_that_vanish_are_made_again() {
+    let zk = connect().await;
+    let raw = zookeeper_client::Client::connect(&zk.ensemble().to_string()).await.unwrap();
+    let open = zookeeper_client::Acls::anyone_all();
+    let container = zookeeper_client::CreateMode::Container.with_acls(open);
+    raw.create("/heron", &[], &container).await.unwrap();
+    for directory in tree().directories() {
+        raw.create(&directory, b"10.0.0.1", &container).await.unwrap();
+        raw.create(&format!("{directory}/x"), &[], &container).await.unwrap();
+        raw.delete(&format!("{directory}/x"), None).await.unwrap();
+    }
+    // The server deletes them one by one now, while a topology is submitted.
+    let recorded_state = Recorded::load();
+    recorded_state.new_topology("t").create(&zk, &tree(), &[], None).await.unwrap();
     assert!(TopologyState::read(&zk, &tree(), "t").await.unwrap().exists());
 }
 
