@@ -5,3 +5,4 @@
 pub mod mesos;
 pub mod proto;
 pub mod state;
+pub mod tmanager;
