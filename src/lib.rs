@@ -2,5 +2,6 @@
 //!
 //! `docs/architecture.md` shows the way of data; each module below is one step of it.
 
+pub mod config;
 pub mod mesos;
 pub mod proto;

@@ -1,0 +1,4 @@
+//! Configuration: files, flags and overrides become typed settings, and every value knows where it
+//! came from.
+
+pub mod properties;
