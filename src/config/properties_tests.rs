@@ -83,8 +83,7 @@ fn keys_know_where_they_are_written() {
 #[test]
 fn every_malformed_escape_is_listed_with_its_place() {
     let document = parse(b"a=1\n  b=\\u12G4\nc=\\\\u\nd=\\u00\n");
-    let expected =
-        [MalformedEscape { line: 2, column: 5 }, MalformedEscape { line: 4, column: 3 }];
+    let expected = [MalformedEscape { line: 2, column: 5 }, MalformedEscape { line: 4, column: 3 }];
     assert_eq!(document.malformed, expected);
     assert_eq!(document.entries.len(), 2);
 }
