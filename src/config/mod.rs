@@ -2,6 +2,9 @@
 //! came from.
 
 pub mod cluster;
+pub mod keys;
+pub mod layer;
 pub mod legacy;
 pub mod overrides;
 pub mod properties;
+pub mod units;
