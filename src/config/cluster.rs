@@ -95,13 +95,12 @@ mod tests {
     /// `true` as Python sees the two keys of each recorded `client.yaml`.
     fn required(name: &str) -> Required {
         match name {
-            "role required" => Required { role: true, environ: false },
+            "role required" | "required as a number" => Required { role: true, environ: false },
             "environ required" => Required { role: false, environ: true },
             // A quoted "false" is a text that isn't empty, and so true in Python.
             "both required" | "required as a quoted string" => {
                 Required { role: true, environ: true }
             }
-            "required as a number" => Required { role: true, environ: false },
             _ => Required::default(),
         }
     }

@@ -1,5 +1,7 @@
 //! The documented forms, the recorded strings, and what no string may do.
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -138,28 +140,30 @@ fn recorded_strings() {
         let heron = &case["expected"];
         let heron =
             heron.get("properties").map_or_else(|| heron["error"]["class"].to_string(), show_json);
-        table.push_str(&format!("{input:?}\n"));
+        writeln!(table, "{input:?}").unwrap();
         match parse(input) {
             Ok(pairs) => {
                 let ours = show(&pairs.to_map());
                 let difference = pairs.legacy_difference();
                 assert_eq!(difference.is_none(), ours == heron, "{input:?}");
                 match difference {
-                    None => table.push_str(&format!("  both:    {ours}\n")),
-                    Some(difference) => table.push_str(&format!(
-                        "  ours:    {ours}\n  heron:   {heron}\n  warning: {difference}\n"
-                    )),
+                    None => writeln!(table, "  both:    {ours}"),
+                    Some(difference) => writeln!(
+                        table,
+                        "  ours:    {ours}\n  heron:   {heron}\n  warning: {difference}"
+                    ),
                 }
             }
             Err(errors) => {
-                let errors: Vec<_> =
-                    errors.iter().map(|e| format!("{}: {}", e.column, e.kind)).collect();
-                table.push_str(&format!(
-                    "  ours:    error at {}\n  heron:   {heron}\n",
-                    errors.join("; ")
-                ));
+                let errors: Vec<_> = errors
+                    .iter()
+                    .map(|error| format!("{}: {}", error.column, error.kind))
+                    .collect();
+                let errors = errors.join("; ");
+                writeln!(table, "  ours:    error at {errors}\n  heron:   {heron}")
             }
         }
+        .unwrap();
     }
     insta::with_settings!({ prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("override_strings", table);

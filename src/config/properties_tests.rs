@@ -104,7 +104,8 @@ fn surprises_are_noted() {
 
 /// The escapes that `java.util.Properties.store` would write.
 fn escaped(text: &str) -> String {
-    text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+    let escapes: Vec<_> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    escapes.concat()
 }
 
 proptest! {

@@ -24,7 +24,7 @@ impl Bytes {
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
-        let whole = units.iter().find(|(_, bits)| self.0 > 0 && self.0 % (1 << bits) == 0);
+        let whole = units.iter().find(|(_, bits)| self.0 > 0 && self.0.is_multiple_of(1 << bits));
         match whole {
             Some((unit, bits)) => write!(f, "{} {unit}", self.0 >> bits),
             None => write!(f, "{} bytes", self.0),
@@ -69,7 +69,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// The longest duration understood: Mesos counts nanoseconds in 64 signed bits.
-pub const LONGEST: Duration = Duration::from_secs(9_000_000_000);
+pub const LONGEST: Duration = Duration::from_hours(2_500_000);
 
 fn time_unit(name: &str) -> Option<u64> {
     Some(match name {
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(read("1h30m"), Some(5_400_000));
         assert_eq!(read("1 h 30 m"), Some(5_400_000));
         assert_eq!(read("2w"), Some(1_209_600_000));
-        assert_eq!(duration("60", TimeUnit::Seconds), Some(Duration::from_secs(60)));
+        assert_eq!(duration("60", TimeUnit::Seconds), Some(Duration::from_mins(1)));
         for bad in [
             "",
             "s",

@@ -20,7 +20,7 @@ ROLE_REQUIRED = "heron.config.is.role.required", Kind::Bool,
 ENVIRON_REQUIRED = "heron.config.is.env.required", Kind::Bool,
     "Whether `cluster/role/environ` must name an environment.", default("false");
 LAUNCHER = "heron.class.launcher", Kind::Class,
-    "The launcher; its last component chooses the engine: MesosLauncher, LocalLauncher or AuroraLauncher.",
+    "The launcher; its last component chooses the engine: `MesosLauncher`, `LocalLauncher` or `AuroraLauncher`.",
     aliases(&["launcher.class"]), default_note("the engine of the configuration loader, else Mesos");
 SCHEDULER = "heron.class.scheduler", Kind::Class,
     "The scheduler; its last component chooses the engine like the launcher's.",

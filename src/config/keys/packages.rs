@@ -12,57 +12,57 @@ TOPOLOGY_URI = "heron.package.topology.uri", Kind::Uri,
     "The URI under which the agents find the topology package; needed where nothing uploads it.",
     aliases(&["heron.topology.pkg.uri"]), default_note("given by the uploader");
 UPLOADER = "heron.class.uploader", Kind::Class,
-    "The uploader, by its last component: NullUploader, LocalFileSystemUploader, HttpUploader, S3Uploader, GcsUploader, HdfsUploader, ScpUploader, DLUploader.",
-    aliases(&["uploader.class"]), default_note("NullUploader");
+    "The uploader, by its last component: `NullUploader`, `LocalFileSystemUploader`, `HttpUploader`, `S3Uploader`, `GcsUploader`, `HdfsUploader`, `ScpUploader`, `DLUploader`.",
+    aliases(&["uploader.class"]), default_note("`NullUploader`");
 UPLOADER_DIRECTORY = "heron.uploader.localfs.file.system.directory", Kind::Path,
-    "LocalFileSystemUploader: the directory to copy packages to; the agents must have it mounted.",
+    "`LocalFileSystemUploader`: the directory to copy packages to; the agents must have it mounted.",
     aliases(&["heron.uploader.file.system.path"]),
     default_note("`${HOME}/.herondata/repository/${CLUSTER}/${ROLE}/${TOPOLOGY}`");
 UPLOADER_HTTP_URI = "heron.uploader.http.uri", Kind::Uri,
-    "HttpUploader: where to send packages.";
+    "`HttpUploader`: where to send packages.";
 UPLOADER_HTTP_METHOD = "heron.uploader.http.method", Kind::Choice(&["PUT", "POST"]),
-    "HttpUploader: PUT stores the package under the URI and its name; POST sends a form and takes the package's URI from the answer, as Heron's server wants it.",
+    "`HttpUploader`: PUT stores the package under the URI and its name; POST sends a form and takes the package's URI from the answer, as Heron's server wants it.",
     default_note("PUT, and POST where the server doesn't know PUT");
 UPLOADER_HTTP_AUTHORIZATION = "heron.uploader.http.authorization.file", Kind::Path,
-    "HttpUploader: a file with the text of the Authorization header that nobody else can read.";
+    "`HttpUploader`: a file with the text of the Authorization header that nobody else can read.";
 UPLOADER_S3_BUCKET = "heron.uploader.s3.bucket", Kind::Text,
-    "S3Uploader: the bucket.";
+    "`S3Uploader`: the bucket.";
 UPLOADER_S3_PREFIX = "heron.uploader.s3.path_prefix", Kind::Text,
-    "S3Uploader: the text before each object's name.", default("/");
+    "`S3Uploader`: the text before each object's name.", default("/");
 UPLOADER_S3_REGION = "heron.uploader.s3.region", Kind::Text,
-    "S3Uploader: the region.", default("us-west-2");
+    "`S3Uploader`: the region.", default("us-west-2");
 UPLOADER_S3_URI = "heron.uploader.s3.uri", Kind::Uri,
-    "S3Uploader: the endpoint, for stores other than Amazon's.";
+    "`S3Uploader`: the endpoint, for stores other than Amazon's.";
 UPLOADER_S3_ACCESS_KEY = "heron.uploader.s3.access_key", Kind::Text,
-    "S3Uploader: the access key.";
+    "`S3Uploader`: the access key.";
 UPLOADER_S3_SECRET_KEY = "heron.uploader.s3.secret_key", Kind::Text,
-    "S3Uploader: the secret key. The value is never shown.";
+    "`S3Uploader`: the secret key. The value is never shown.";
 UPLOADER_S3_PROFILE = "heron.uploader.s3.aws_profile", Kind::Text,
-    "S3Uploader: the profile of the AWS credentials file.";
+    "`S3Uploader`: the profile of the AWS credentials file.";
 UPLOADER_S3_PROXY = "heron.uploader.s3.proxy_uri", Kind::Uri,
-    "S3Uploader: a proxy.";
+    "`S3Uploader`: a proxy.";
 UPLOADER_GCS_BUCKET = "heron.uploader.gcs.bucket", Kind::Text,
-    "GcsUploader: the bucket.";
+    "`GcsUploader`: the bucket.";
 UPLOADER_GCS_CREDENTIALS = "heron.uploader.gcs.credentials_path", Kind::Path,
-    "GcsUploader: a file with the credentials.";
+    "`GcsUploader`: a file with the credentials.";
 UPLOADER_HDFS_CONFIG = "heron.uploader.hdfs.config.directory", Kind::Path,
-    "HdfsUploader: the directory of Hadoop's configuration.";
+    "`HdfsUploader`: the directory of Hadoop's configuration.";
 UPLOADER_HDFS_URI = "heron.uploader.hdfs.topologies.directory.uri", Kind::Uri,
-    "HdfsUploader: the directory to put packages in.";
+    "`HdfsUploader`: the directory to put packages in.";
 UPLOADER_SCP_OPTIONS = "heron.uploader.scp.command.options", Kind::Text,
-    "ScpUploader: more options of scp.";
+    "`ScpUploader`: more options of scp.";
 UPLOADER_SCP_CONNECTION = "heron.uploader.scp.command.connection", Kind::Text,
-    "ScpUploader: user and host for scp.";
+    "`ScpUploader`: user and host for scp.";
 UPLOADER_SSH_OPTIONS = "heron.uploader.ssh.command.options", Kind::Text,
-    "ScpUploader: more options of ssh.";
+    "`ScpUploader`: more options of ssh.";
 UPLOADER_SSH_CONNECTION = "heron.uploader.ssh.command.connection", Kind::Text,
-    "ScpUploader: user and host for ssh.";
+    "`ScpUploader`: user and host for ssh.";
 UPLOADER_SCP_DIRECTORY = "heron.uploader.scp.dir.path", Kind::Path,
-    "ScpUploader: the directory on the other machine.";
+    "`ScpUploader`: the directory on the other machine.";
 UPLOADER_DLOG_URI = "heron.uploader.dlog.topologies.namespace.uri", Kind::Uri,
-    "DLUploader: the namespace.";
+    "`DLUploader`: the namespace.";
 UPLOADER_DLOG_REPLICAS = "heron.uploader.dlog.topologies.num.replicas", Kind::Integer { min: 1, max: INT },
-    "DLUploader: the number of replicas.", default("3");
+    "`DLUploader`: the number of replicas.", default("3");
 UPLOADER_VERSION = "heron.uploader.version", Kind::Text,
     "The version to upload as.",
     aliases(&["release.packer.version"]), default("live");

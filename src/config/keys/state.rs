@@ -15,7 +15,7 @@ STATE_ROOT = "heron.statemgr.root.path", Kind::Root,
     "The path below which Heron keeps its state.",
     aliases(&["state.root.address"]);
 STATE_MANAGER = "heron.class.state.manager", Kind::Class,
-    "The state manager; its last component chooses ZooKeeper (CuratorStateManager) or files (LocalFileSystemStateManager).",
+    "The state manager; its last component chooses ZooKeeper (`CuratorStateManager`) or files (`LocalFileSystemStateManager`).",
     aliases(&["state.manager.class"]), default_note("ZooKeeper, unless the connection is `LOCALMODE`");
 STATE_CONNECTION_TIMEOUT = "heron.statemgr.zookeeper.connection.timeout.ms", Kind::Duration(TimeUnit::Milliseconds),
     "How long to try to reach ZooKeeper.",

@@ -70,6 +70,7 @@ INTERNALS_HEALTHMGR = "heron.healthmgr.<name>", Kind::Text,
 }
 
 /// The groups that go into the containers' `override.yaml`.
+#[must_use]
 pub fn internals() -> [&'static KeySpec; 7] {
     [
         &INTERNALS_STREAMMGR,
