@@ -88,10 +88,11 @@ impl Boot {
             return;
         }
         self.sim.with(|cluster| {
-            let first = cluster.masters.iter().find(|seat| seat.alive).map(|seat| Leader {
-                hostname: "127.0.0.1".to_owned(),
-                port: seat.master.port,
-            });
+            let first = cluster
+                .masters
+                .iter()
+                .find(|seat| seat.alive)
+                .map(|seat| Leader { hostname: "127.0.0.1".to_owned(), port: seat.master.port });
             for index in 0..cluster.masters.len() {
                 cluster.election(index, first.clone());
             }
@@ -152,7 +153,8 @@ impl Boot {
 
     /// The agent with an index, an id or an address.
     pub fn find_agent(&self, name: &Value) -> Option<usize> {
-        let text = name.as_str().map(str::to_owned).or_else(|| name.as_u64().map(|n| n.to_string()))?;
+        let text =
+            name.as_str().map(str::to_owned).or_else(|| name.as_u64().map(|n| n.to_string()))?;
         self.sim.with(|cluster| {
             cluster
                 .agents
@@ -209,7 +211,7 @@ impl Boot {
         Ok(total)
     }
 
-    /// Where a work directory of agents is.
+    /// Where a file for each running task is.
     pub fn running_dir(&self) -> PathBuf {
         self.options.work_dir.join("running")
     }

@@ -84,8 +84,6 @@ pub enum Timer {
 pub struct Registration {
     /// Its id, if it has one.
     pub id: Option<String>,
-    /// Its place in the cluster.
-    pub index: usize,
     /// Its port.
     pub port: u16,
     /// Its host name.
@@ -202,8 +200,7 @@ impl Cluster {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Agent(id, message) => {
-                let agent =
-                    self.agents.iter_mut().find(|a| a.id.as_ref() == Some(&id) && a.linked);
+                let agent = self.agents.iter_mut().find(|a| a.id.as_ref() == Some(&id) && a.linked);
                 if let Some(agent) = agent {
                     agent.receive(message);
                 }

@@ -10,10 +10,10 @@ use crate::boot::Boot;
 use crate::cluster::{Cluster, Effect, Timer};
 use crate::faults::{Fault, Rule};
 use crate::http::{Answer, Handler, Request, Response};
-use crate::wire;
 use crate::master::stream::Split;
 use crate::master::{Framework, Master, Phase};
 use crate::view;
+use crate::wire;
 
 /// The handler of the control interface.
 pub fn handler(boot: Arc<Boot>) -> Handler {
@@ -206,7 +206,7 @@ fn end_task(cluster: &mut Cluster, path: &str, body: &Value) -> Result<Value, St
             agent.executor_status(&key, state, Some(message));
             return Ok(json!({}));
         }
-        let number = body["signal"].as_i64().and_then(|n| i32::try_from(n).ok()).unwrap_or(9);
+        let number = signal_number(&body["signal"])?;
         let Some(pid) = agent.executor(&key).and_then(|executor| executor.pid) else {
             return Err(format!("task {task} has no process"));
         };
@@ -214,6 +214,21 @@ fn end_task(cluster: &mut Cluster, path: &str, body: &Value) -> Result<Value, St
         return Ok(json!({ "pid": pid }));
     }
     Err(format!("no such task: {task}"))
+}
+
+/// A signal by number or name; SIGKILL by default.
+fn signal_number(value: &Value) -> Result<i32, String> {
+    match value {
+        Value::Null => Ok(9),
+        Value::String(name) => {
+            let name = if name.starts_with("SIG") { name.clone() } else { format!("SIG{name}") };
+            let signal: Result<nix::sys::signal::Signal, _> = name.parse();
+            signal.map(|signal| signal as i32).map_err(|_| format!("no such signal: {name}"))
+        }
+        other => wire::integer(other)
+            .and_then(|n| i32::try_from(n).ok())
+            .ok_or_else(|| "signal: a number or a name".to_owned()),
+    }
 }
 
 fn agents(cluster: &mut Cluster, path: &str, body: &Value) -> Result<Value, String> {

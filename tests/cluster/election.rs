@@ -90,11 +90,7 @@ async fn session(
     }
 }
 
-async fn leader(
-    client: &Client,
-    path: &str,
-    children: &[String],
-) -> Result<Option<Leader>, Error> {
+async fn leader(client: &Client, path: &str, children: &[String]) -> Result<Option<Leader>, Error> {
     let lowest = children
         .iter()
         .filter_map(|name| Some((name.rsplit_once('_')?.1.parse::<i64>().ok()?, name)))

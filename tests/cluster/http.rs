@@ -266,10 +266,7 @@ fn reason(status: u16) -> &'static str {
 }
 
 /// Reads one request; `None` when the connection is over.
-async fn read_request(
-    socket: &mut TcpStream,
-    buffer: &mut Vec<u8>,
-) -> Option<Result<Request, ()>> {
+async fn read_request(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Result<Request, ()>> {
     let end = loop {
         if let Some(at) = find(buffer, b"\r\n\r\n") {
             break at;

@@ -13,7 +13,6 @@ mod control;
 mod election;
 mod faults;
 mod http;
-mod wire;
 mod log;
 mod master;
 mod options;
@@ -21,6 +20,7 @@ mod ports;
 mod resources;
 mod stop;
 mod view;
+mod wire;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -6,13 +6,18 @@ use crate::agent::{Agent, Executor};
 use crate::boot::Boot;
 use crate::cluster::{Cluster, Seat};
 use crate::http::Request;
-use crate::wire;
 use crate::master::{Framework, Phase};
+use crate::wire;
 
 /// The GET requests of the control interface.
 pub fn get(boot: &Boot, request: &Request) -> Result<Value, String> {
     match request.path.as_str() {
-        "/state" => Ok(boot.sim.with(|cluster| state(cluster, request))),
+        "/state" => {
+            let mut state = boot.sim.with(|cluster| state(cluster, request));
+            let zk = boot.zk.as_ref().map(|(servers, path)| format!("{servers}{path}"));
+            state["zk"] = json!(zk);
+            Ok(state)
+        }
         "/calls" => Ok(boot.sim.with(|cluster| calls(cluster, request))),
         "/ready" => Ok(boot.sim.with(ready)),
         other => Err(format!("no such thing: {other}")),

@@ -19,7 +19,11 @@ pub async fn fetch_all(sandbox: &Path, uris: &[Value]) -> Result<(), String> {
         match fetched {
             Ok(place) => say(sandbox, 'I', &format!("Fetched '{value}' to '{place}'")),
             Err(error) => {
-                say(sandbox, 'E', &format!("EXIT with status 1: Failed to fetch '{value}': {error}"));
+                say(
+                    sandbox,
+                    'E',
+                    &format!("EXIT with status 1: Failed to fetch '{value}': {error}"),
+                );
                 return Err(error);
             }
         }
@@ -91,12 +95,9 @@ fn copy(value: &str, target: &Path) -> Result<(), String> {
 
 async fn download(value: &str, target: &Path) -> Result<(), String> {
     let failed = |why: String| format!("Error downloading resource: {why}");
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .map_err(|error| failed(error.to_string()))?;
-    let mut response =
-        client.get(value).send().await.map_err(|error| failed(chain(&error)))?;
+    let client =
+        reqwest::Client::builder().no_proxy().build().map_err(|error| failed(error.to_string()))?;
+    let mut response = client.get(value).send().await.map_err(|error| failed(chain(&error)))?;
     if response.status() != 200 {
         let code = response.status().as_u16();
         return Err(format!("Error downloading resource, received HTTP return code {code}"));

@@ -18,10 +18,10 @@ use serde_json::Value;
 use tokio::task::AbortHandle;
 
 use crate::cluster::{Effect, Registration, Timer, ToAgent};
-use crate::wire;
 use crate::master::{self, is_terminal};
 use crate::options::Settings;
 use crate::resources::Resources;
+use crate::wire;
 use task::Job;
 
 /// A framework and a task.
@@ -132,7 +132,6 @@ impl Agent {
             .collect();
         Registration {
             id: self.id.clone(),
-            index: self.index,
             port: self.port,
             hostname: self.host.clone(),
             attributes: self.attributes.clone(),
@@ -261,6 +260,7 @@ impl Agent {
             endpoint: format!("{}:{}", self.host, self.port),
             key,
             container,
+            work_dir: self.work_dir.clone(),
             directory,
             framework: info,
             task,

@@ -4,11 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{Agent, AgentFramework, Executor};
-use crate::wire;
 use crate::master::operator::version;
 use crate::master::state_json::{AGENT_CAPABILITIES, attributes_json, reserved_roles, task_json};
 use crate::master::{self, is_terminal};
 use crate::resources::{Amount, Format, Resource, Resources};
+use crate::wire;
 
 /// What the command executor gets on top of its task.
 fn overhead(resources: &Resources) -> Resources {
@@ -39,8 +39,7 @@ fn executor_name(task_id: &str, command: &Value) -> String {
 impl Agent {
     /// `/state`.
     pub fn state_json(&self) -> Value {
-        let order =
-            ["version", "git_sha", "git_branch", "build_date", "build_time", "build_user"];
+        let order = ["version", "git_sha", "git_branch", "build_date", "build_time", "build_user"];
         let mut map = wire::ordered(&version(), &order);
         let unreserved = self.total.filtered(|r| r.reservations.is_empty());
         let mut used = Resources::default();

@@ -13,8 +13,8 @@ use tokio::process::{Child, Command};
 
 use super::{Agent, Key, fetcher, tree};
 use crate::cluster::Sim;
-use crate::wire;
 use crate::options::Settings;
+use crate::wire;
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -31,6 +31,8 @@ pub struct Job {
     pub key: Key,
     /// The container id.
     pub container: String,
+    /// The work directory of the agent.
+    pub work_dir: PathBuf,
     /// The sandbox.
     pub directory: PathBuf,
     /// FrameworkInfo.
@@ -41,11 +43,18 @@ pub struct Job {
     pub settings: Arc<Settings>,
 }
 
+/// Where a file for each running task tells the watchdog what to kill; beside the agents' directories.
+pub fn running_dir(work_dir: &Path) -> PathBuf {
+    work_dir.parent().unwrap_or(work_dir).join("running")
+}
+
 /// Runs a task from its sandbox to its end.
 pub async fn run(sim: Weak<Sim>, job: Job) {
     let fetched = match prepare(&job) {
         Err(error) => Err(error.to_string()),
-        Ok(()) => fetcher::fetch_all(&job.directory, &wire::list(&job.task["command"]["uris"])).await,
+        Ok(()) => {
+            fetcher::fetch_all(&job.directory, &wire::list(&job.task["command"]["uris"])).await
+        }
     };
     if fetched.is_err() {
         on(&sim, &job, |agent| agent.launch_failed(&job));
@@ -64,11 +73,18 @@ pub async fn run(sim: Weak<Sim>, job: Job) {
         }
         Ok(mut child) => {
             let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
+            let note = pid.map(|pid| running_dir(&job.work_dir).join(pid.to_string()));
+            if let Some(note) = &note {
+                let _ = File::create(note);
+            }
             on(&sim, &job, |agent| agent.started(&job, pid));
             let status = child.wait().await;
             if let Some(pid) = pid {
                 // What the command left behind goes with its container.
                 tree::signal(pid, 9);
+            }
+            if let Some(note) = note {
+                let _ = fs::remove_file(note);
             }
             on(&sim, &job, |agent| agent.ended(&job, status.ok()));
         }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Agent, Key};
 use crate::cluster::{Effect, Timer, Update};
-use crate::wire;
 use crate::master::is_terminal;
+use crate::wire;
 
 /// The longest wait before an update is sent again.
 const MAX_WAIT: Duration = Duration::from_secs(600);
@@ -54,7 +54,13 @@ impl Agent {
         }));
     }
 
-    fn head(&self, key: &Key, state: &str, message: Option<&str>, source: &str) -> Map<String, Value> {
+    fn head(
+        &self,
+        key: &Key,
+        state: &str,
+        message: Option<&str>,
+        source: &str,
+    ) -> Map<String, Value> {
         let _ = self;
         let mut map = Map::new();
         map.insert("task_id".into(), wire::id(&key.1));
@@ -131,12 +137,8 @@ impl Agent {
             self.send_once(key);
         }
         let wait = (wait * 2).min(MAX_WAIT);
-        let timer = Timer::Retry {
-            agent: self.index,
-            key: key.clone(),
-            uuid: uuid.to_owned(),
-            wait,
-        };
+        let timer =
+            Timer::Retry { agent: self.index, key: key.clone(), uuid: uuid.to_owned(), wait };
         self.effects.push(Effect::After(wait, timer));
     }
 

@@ -8,8 +8,8 @@ use super::tasks::{self, Candidate};
 use super::updates::master_status;
 use super::{Master, Offer, Task};
 use crate::cluster::ToAgent;
-use crate::wire;
 use crate::resources::Resources;
+use crate::wire;
 
 /// The tasks of an operation, and whether they are a group.
 fn tasks_of(operation: &Value) -> (Vec<Value>, bool) {

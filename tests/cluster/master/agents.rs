@@ -1,6 +1,8 @@
 //! Agents as the master sees them: registration, disconnection, loss, return.
 //! Source of facts: facts/mesos.md §5.6 and golden/mesos/08-agent-lost-and-back.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::frameworks::normalise;
@@ -21,7 +23,6 @@ impl Master {
         let first = known.as_ref().map_or_else(wire::now, |slave| slave.registered);
         let slave = Slave {
             id: id.clone(),
-            index: registration.index,
             port: registration.port,
             hostname: registration.hostname,
             attributes: registration.attributes,
@@ -34,6 +35,9 @@ impl Master {
             reregistered: back.then(wire::now),
         };
         self.agents.insert(id.clone(), slave);
+        if known.is_some() {
+            self.reconcile_agent(&id, &registration.frameworks);
+        }
         for (info, tasks) in registration.frameworks {
             self.take_over(&id, &info, tasks, was_unreachable);
         }
@@ -52,6 +56,27 @@ impl Master {
         }
         self.allocate_soon = true;
         id
+    }
+
+    /// Asks an agent about the tasks that it should have but does not list.
+    fn reconcile_agent(&mut self, agent_id: &str, listed: &[(Value, Vec<Task>)]) {
+        let known: BTreeSet<(String, &str)> = listed
+            .iter()
+            .flat_map(|(info, tasks)| {
+                tasks.iter().map(|task| (wire::id_of(info, "id"), task.id.as_str()))
+            })
+            .collect();
+        let mut lost = Vec::new();
+        for framework in self.frameworks.values() {
+            for task in framework.tasks.values().filter(|task| task.agent_id == agent_id) {
+                if !is_terminal(&task.state) && !known.contains(&(framework.id.clone(), &task.id)) {
+                    let state = framework.precise("TASK_DROPPED").to_owned();
+                    let (framework_id, task_id) = (framework.id.clone(), task.id.clone());
+                    lost.push(ToAgent::Reconcile { framework_id, task_id, state });
+                }
+            }
+        }
+        lost.into_iter().for_each(|message| self.tell(agent_id, message));
     }
 
     /// The tasks of one framework on an agent that re-registers.

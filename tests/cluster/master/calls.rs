@@ -46,8 +46,10 @@ impl Master {
         let stream_id = request.header("mesos-stream-id");
         if kind == "SUBSCRIBE" {
             return match stream_id {
-                Some(_) => Err(bad("Subscribe calls should not include the 'Mesos-Stream-Id' header"
-                    .to_owned())),
+                Some(_) => {
+                    Err(bad("Subscribe calls should not include the 'Mesos-Stream-Id' header"
+                        .to_owned()))
+                }
                 None => Ok(call),
             };
         }
@@ -65,8 +67,10 @@ impl Master {
             return Err(Response::text(403, "Framework is not subscribed"));
         };
         match stream_id {
-            None => Err(bad("All non-subscribe calls should include the 'Mesos-Stream-Id' header"
-                .to_owned())),
+            None => {
+                Err(bad("All non-subscribe calls should include the 'Mesos-Stream-Id' header"
+                    .to_owned()))
+            }
             Some(theirs) if theirs != stream.id => Err(bad(format!(
                 "The stream ID '{theirs}' included in this request didn't match the stream ID \
                  currently associated with framework ID {id}"
@@ -142,5 +146,8 @@ pub fn method_not_allowed(method: &str) -> Response {
 
 /// 406.
 pub fn not_acceptable() -> Response {
-    Response::text(406, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
+    Response::text(
+        406,
+        "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'",
+    )
 }

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::stream::Stream;
 use super::{Framework, Master, Task, is_terminal, roles, validate};
 use crate::cluster::{Timer, ToAgent};
-use crate::wire;
 use crate::resources::Resources;
+use crate::wire;
 
 /// The largest failover timeout in seconds: 2^63 nanoseconds.
 const MAX_FAILOVER_TIMEOUT: f64 = 9_223_372_036.854_775;
@@ -83,13 +83,16 @@ pub fn check(info: &Value, suppressed: &[String]) -> Result<(), String> {
     let own = wire::strings(&info["roles"]);
     if has_capability(info, "MULTI_ROLE") {
         if info["role"].is_string() {
-            return Err("'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable"
-                .to_owned());
+            return Err(
+                "'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable"
+                    .to_owned(),
+            );
         }
         let distinct: BTreeSet<&String> = own.iter().collect();
         if distinct.len() != own.len() {
             let mut seen = BTreeSet::new();
-            let twice: BTreeSet<String> = own.iter().filter(|r| !seen.insert(*r)).cloned().collect();
+            let twice: BTreeSet<String> =
+                own.iter().filter(|r| !seen.insert(*r)).cloned().collect();
             let twice = set_text(&twice);
             return Err(format!("'FrameworkInfo.roles' contains duplicate items: {twice}"));
         }
@@ -223,7 +226,8 @@ impl Master {
             wire::strings(&call["subscribe"]["suppressed_roles"]).into_iter().collect();
         stream.event("SUBSCRIBED", &subscribed);
         stream.event("HEARTBEAT", &Value::Null);
-        let heartbeat = Timer::Heartbeat { framework_id: id.to_owned(), stream_id: stream.id.clone() };
+        let heartbeat =
+            Timer::Heartbeat { framework_id: id.to_owned(), stream_id: stream.id.clone() };
         framework.stream = Some(stream);
         let info = framework.info.clone();
         self.after(interval, heartbeat);

@@ -25,9 +25,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::cluster::{Effect, Timer, ToAgent};
-use crate::wire;
 use crate::options::Settings;
 use crate::resources::Resources;
+use crate::wire;
 use stream::Stream;
 
 /// The version that is shown everywhere.
@@ -176,8 +176,6 @@ pub struct Task {
 pub struct Slave {
     /// Its id.
     pub id: String,
-    /// Its place in the cluster.
-    pub index: usize,
     /// Its port; all agents are on the loopback address.
     pub port: u16,
     /// Its host name.

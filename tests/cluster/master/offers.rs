@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use super::{Filter, Framework, Master, Offer, Slave, roles};
-use crate::wire;
 use crate::resources::Resources;
+use crate::wire;
 
 /// The default of `filters.refuse_seconds`.
 const REFUSE_SECONDS: f64 = 5.0;
@@ -67,7 +67,8 @@ impl Master {
         });
         let now = Instant::now();
         for framework in frameworks {
-            for role in framework.roles.iter().filter(|role| !framework.suppressed.contains(*role)) {
+            for role in framework.roles.iter().filter(|role| !framework.suppressed.contains(*role))
+            {
                 let share = free.filtered(|r| roles::may_use(role, &r.reserved_for()));
                 let worth = share.scalar("cpus") >= 10 || share.scalar("mem") >= 32_000;
                 if worth && !framework.refuses(role, agent_id, &share, now) {
@@ -127,7 +128,13 @@ impl Master {
             slave.offered.subtract(&offer.resources);
         }
         if let Some(refuse) = refuse {
-            self.filter(&offer.framework_id, &offer.role, &offer.agent_id, &offer.resources, refuse);
+            self.filter(
+                &offer.framework_id,
+                &offer.role,
+                &offer.agent_id,
+                &offer.resources,
+                refuse,
+            );
         }
         Some(offer)
     }

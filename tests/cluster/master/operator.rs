@@ -7,8 +7,8 @@ use super::calls::{body, method_not_allowed, not_acceptable};
 use super::state_json::AGENT_CAPABILITIES;
 use super::{Framework, Master, Phase, Slave, Task, VERSION, validate};
 use crate::http::{Request, Response};
-use crate::wire;
 use crate::resources::Format;
+use crate::wire;
 
 /// `/version`.
 pub fn version() -> Value {
@@ -169,7 +169,8 @@ impl Master {
             all().flat_map(|f| f.tasks.values().map(|t| task_v1(f, t))).collect();
         let away: Vec<Value> =
             all().flat_map(|f| f.unreachable.values().map(|t| task_v1(f, t))).collect();
-        let done: Vec<Value> = all().flat_map(|f| f.completed.iter().map(|t| task_v1(f, t))).collect();
+        let done: Vec<Value> =
+            all().flat_map(|f| f.completed.iter().map(|t| task_v1(f, t))).collect();
         let mut map = Map::new();
         for (name, list) in
             [("tasks", active), ("unreachable_tasks", away), ("completed_tasks", done)]

@@ -39,7 +39,8 @@ impl Master {
             }
         }
         for task in tasks {
-            let (task_id, agent_id) = (wire::id_of(&task, "task_id"), wire::id_of(&task, "agent_id"));
+            let (task_id, agent_id) =
+                (wire::id_of(&task, "task_id"), wire::id_of(&task, "agent_id"));
             self.reconcile_one(framework, &task_id, &agent_id);
         }
     }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::operator::{flags, version};
 use super::{Framework, Master, Slave, Task};
 use crate::http::Request;
-use crate::wire;
 use crate::resources::{Format, Resources};
+use crate::wire;
 
 /// Capabilities of agents.
 pub const AGENT_CAPABILITIES: [&str; 8] = [
@@ -266,7 +266,8 @@ impl Master {
         map.insert("deactivated_slaves".into(), json!((self.agents.len() - connected) as f64));
         map.insert("unreachable_slaves".into(), json!(self.unreachable.len() as f64));
         map.insert("leader".into(), json!(pid));
-        let leader = json!({ "id": self.id, "pid": pid, "port": self.port, "hostname": "127.0.0.1" });
+        let leader =
+            json!({ "id": self.id, "pid": pid, "port": self.port, "hostname": "127.0.0.1" });
         map.insert("leader_info".into(), leader);
         map.insert("cluster".into(), json!("test-cluster"));
         map.insert("flags".into(), flags(self)["flags"].clone());

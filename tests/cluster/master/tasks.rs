@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Framework, validate};
-use crate::wire;
 use crate::resources::Resources;
+use crate::wire;
 
 /// A task that is about to be launched.
 pub struct Candidate<'a> {

@@ -160,7 +160,9 @@ fn subscribe(call: &Value, principal: Option<&str>) -> Result<(), String> {
     }
     let theirs = wire::text(info, "principal");
     match principal {
-        Some(mine) if !theirs.is_empty() && mine != theirs => Err(principal_mismatch(mine, &theirs)),
+        Some(mine) if !theirs.is_empty() && mine != theirs => {
+            Err(principal_mismatch(mine, &theirs))
+        }
         _ => Ok(()),
     }
 }
