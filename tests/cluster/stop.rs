@@ -73,9 +73,15 @@ pub fn watchdog(boot: &Boot) -> std::io::Result<Option<Child>> {
     let directory = boot.running_dir();
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory)?;
-    let script = "cat >/dev/null; cd \"$0\" 2>/dev/null || exit 0; \
-                  for p in *; do kill -9 -- \"-$p\" 2>/dev/null; pkill -9 -s \"$p\" 2>/dev/null; done; \
-                  exit 0";
+    // Children first by descent, since some make sessions of their own; then the rest of the session.
+    let script = r#"cat >/dev/null
+        tree() { for c in $(ps -o pid= --ppid "$1"); do tree "$c"; done; kill -9 "$1" 2>/dev/null; }
+        cd "$0" 2>/dev/null || exit 0
+        for p in [0-9]*; do
+            [ -e "$p" ] || continue
+            tree "$p"
+            for q in $(ps -o pid= -s "$p"); do kill -9 "$q" 2>/dev/null; done
+        done"#;
     Command::new("setsid")
         .args(["/bin/sh", "-c", script])
         .arg(&directory)
