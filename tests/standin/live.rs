@@ -38,6 +38,10 @@ fn recorded(name: &str) -> Vec<u8> {
     std::fs::read(folder.join(name)).unwrap()
 }
 
+fn node(directory: &str) -> String {
+    format!("{ROOT}/{directory}/{NAME}")
+}
+
 /// A ZooKeeper with a submitted topology, a core package, and sandboxes.
 struct Bench {
     folder: tempfile::TempDir,
@@ -78,15 +82,9 @@ impl Bench {
     }
 
     async fn submit(&self) {
-        zk::put(&self.client, &self.path("topologies"), &self.topology.encode_to_vec())
-            .await
-            .unwrap();
+        zk::put(&self.client, &node("topologies"), &self.topology.encode_to_vec()).await.unwrap();
         let packing = recorded("heron__packingplans__wordcount");
-        zk::put(&self.client, &self.path("packingplans"), &packing).await.unwrap();
-    }
-
-    fn path(&self, directory: &str) -> String {
-        format!("{ROOT}/{directory}/{NAME}")
+        zk::put(&self.client, &node("packingplans"), &packing).await.unwrap();
     }
 
     /// Unpacks both packages as Mesos would.
@@ -163,12 +161,12 @@ impl Bench {
     }
 
     async fn plan(&self) -> Option<PhysicalPlan> {
-        let bytes = zk::get(&self.client, &self.path("pplans")).await.unwrap()?;
+        let bytes = zk::get(&self.client, &node("pplans")).await.unwrap()?;
         Some(PhysicalPlan::decode(bytes.as_slice()).unwrap())
     }
 
     async fn location(&self) -> Option<TManagerLocation> {
-        let bytes = zk::get(&self.client, &self.path("tmanagers")).await.unwrap()?;
+        let bytes = zk::get(&self.client, &node("tmanagers")).await.unwrap()?;
         Some(TManagerLocation::decode(bytes.as_slice()).unwrap())
     }
 
@@ -315,7 +313,7 @@ async fn a_changed_packing_plan_brings_a_new_physical_plan_that_runs() {
     second.instance_plans[0].task_id = 3;
     packing.container_plans.push(second);
     let _two = bench.launch(2);
-    zk::put(&bench.client, &bench.path("packingplans"), &packing.encode_to_vec()).await.unwrap();
+    zk::put(&bench.client, &node("packingplans"), &packing.encode_to_vec()).await.unwrap();
     let began = Instant::now();
     loop {
         if let Some(plan) = bench.plan().await
