@@ -14,8 +14,10 @@ mod json;
 pub mod leader;
 pub mod master;
 pub mod master_info;
+pub mod operator;
 pub mod recordio;
 pub mod resources;
+pub mod sandbox;
 pub mod scheduler_client;
 pub mod task_state;
 #[cfg(test)]

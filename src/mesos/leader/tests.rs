@@ -193,6 +193,7 @@ struct ZooKeeper {
 }
 
 impl ZooKeeper {
+    #[allow(clippy::zombie_processes)] // it ends with us
     async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let port = dead_port().await;
