@@ -6,3 +6,4 @@ pub mod mesos;
 pub mod proto;
 pub mod state;
 pub mod tmanager;
+pub mod upload;
