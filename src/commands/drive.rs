@@ -184,7 +184,7 @@ fn detail(model: &Model, goal: Goal, all: bool) -> String {
     }
     let failing = model.views().find_map(|view| {
         let record = view.record?;
-        let failure = record.last_failure.as_ref().filter(|_| record.failures > 0)?;
+        let failure = record.last_failure.as_ref().filter(|_| record.is_over())?;
         let message = failure.message.as_deref().unwrap_or("no reason given");
         Some(format!("container {} failed: {message}", view.id))
     });

@@ -198,7 +198,7 @@ pub struct ContainerRecord {
     pub state: TaskState,
     /// Since when it is in that state.
     pub since: Millis,
-    /// Failures in a row; 0 once it runs.
+    /// Failures in a row; begins anew after a task that ran for a minute.
     #[serde(default)]
     pub failures: u32,
     /// The last failure of this container, of whichever attempt.

@@ -369,7 +369,7 @@ pub fn definition(name: &str, id: &str, containers: usize) -> api::Topology {
                 text("topology.reliability.mode", "ATMOST_ONCE"),
                 text("topology.container.ram", "268435456"),
                 text("topology.container.ram.padding", "67108864"),
-                text("topology.container.cpu", "1"),
+                text("topology.container.cpu", "2"),
                 text("topology.container.disk", "268435456"),
             ],
         }),

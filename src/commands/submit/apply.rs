@@ -332,7 +332,7 @@ async fn conclude(
             let error = failed(context, name, &driven.model, verdict, Vec::new()).await;
             Err(roll_back(context, args, plan, held, error).await)
         }
-        End::TimedOut if driven.model.unplaced().next().is_some() && driven.problem.is_none() => {
+        End::TimedOut if driven.model.waits_for_room() && driven.problem.is_none() => {
             let why = explain(&driven.model).iter().map(ToString::to_string).collect();
             let error =
                 CommandError::NoPlacement { topology: name.clone(), why, next: Vec::new() }.into();

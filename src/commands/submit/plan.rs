@@ -20,7 +20,7 @@ use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
 use crate::topology::edit::{self, Absent};
 use crate::topology::executor::{ExecutorCommand, Layout, PORT_NAMES};
-use crate::topology::shell::{encode_jvm_options, shell_command};
+use crate::topology::shell::shell_command;
 use crate::upload::{StoreConfig, store_for};
 
 /// Bytes in what Mesos calls MB.
@@ -169,8 +169,7 @@ fn command(
     binary_name: &str,
 ) -> ExecutorCommand {
     let sandbox = &settings.sandbox;
-    let option =
-        |key: &str| encode_jvm_options(definition.setting(key).unwrap_or_default(), release);
+    let option = |key: &str| definition.setting(key).unwrap_or_default().to_owned();
     let unsigned = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
     let component_ram: BTreeMap<String, i64> = packing.component_ram();
     ExecutorCommand {
