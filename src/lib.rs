@@ -4,3 +4,4 @@
 
 pub mod mesos;
 pub mod proto;
+pub mod topology;
