@@ -77,6 +77,17 @@ fn split(file: &str) -> Option<(&str, FileKind)> {
     })
 }
 
+/// The jar that a tar holds beside its libraries, by the name of the tar.
+#[must_use]
+pub fn jar_in_tar(file: &str) -> String {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let base = match split(name) {
+        Some((base, FileKind::TarGz)) => base,
+        _ => name,
+    };
+    format!("{}.jar", base.replace(".tar", ""))
+}
+
 /// The class path of the topology's own code in a container.
 ///
 /// For what is no Java this is what Heron makes of it, though nothing reads it. For `X.JAR` and `x.tar.gz` stock Heron's
@@ -86,8 +97,7 @@ pub fn classpath(file: &str) -> String {
     let name = file.rsplit('/').next().unwrap_or(file);
     match split(name) {
         Some((_, FileKind::Jar)) => name.to_owned(),
-        Some((base, FileKind::TarGz)) => format!("libs/*:{}.jar", base.replace(".tar", "")),
-        _ => format!("libs/*:{}.jar", name.replace(".tar", "")),
+        _ => format!("libs/*:{}", jar_in_tar(name)),
     }
 }
 
