@@ -15,5 +15,6 @@ pub mod proto;
 pub mod scheduler;
 pub mod state;
 pub mod tmanager;
+pub mod topology;
 pub mod ui;
 pub mod upload;
