@@ -5,6 +5,7 @@
 //!
 //! Source of facts: design.md §6, facts/heron.md §9.3, §9.5.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::cluster::ClusterRoleEnviron;
-use super::directory;
+use super::directory::Directory;
 use super::files::{self, FileError};
 use super::keys;
 use super::layer::{Config, Layer, Origin, Setting, Utf16};
@@ -21,6 +22,8 @@ use super::overrides::{self, OverrideError, Pairs, Positional};
 use super::problem::{Warning, WarningKind};
 use super::properties::{self, MalformedEscape, NoteKind};
 use super::settings::{Facts, Need, Resolved, resolve};
+use super::substitute::{self, Tokens};
+use super::yaml::{self, YamlError};
 
 /// What a configuration is made from.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +34,8 @@ pub struct Sources {
     pub config_file: Option<PathBuf>,
     /// `--config-path`: a file or a directory.
     pub config_path: Option<PathBuf>,
+    /// `--release-yaml-file`
+    pub release_file: Option<PathBuf>,
     /// `--config-property`, in order.
     pub properties: Vec<String>,
     /// The `[overrides]` argument.
@@ -54,7 +59,12 @@ pub struct Loaded {
     pub warnings: Vec<Warning>,
     /// The directory of YAML files, where there is one: a topology package carries its files.
     pub yaml_directory: Option<PathBuf>,
+    /// The files that were read, for quoting them.
+    pub files: Files,
 }
+
+/// Files that were read, by the names that origins have.
+pub type Files = BTreeMap<Arc<Path>, Arc<[u8]>>;
 
 impl Loaded {
     /// Typed settings, with the warnings of loading and resolving together.
@@ -93,6 +103,24 @@ pub enum LoadError {
         file: Arc<Path>,
         /// The place.
         escape: MalformedEscape,
+    },
+    /// A YAML file can't be understood.
+    #[error("{}:{}: {source}", file.display(), source.line)]
+    Yaml {
+        /// The file.
+        file: Arc<Path>,
+        /// What is wrong with it.
+        source: YamlError,
+    },
+    /// The variables of a value stand for each other.
+    #[error("{key} ({origin}): {source}")]
+    Cycle {
+        /// The key.
+        key: String,
+        /// The place.
+        origin: Origin,
+        /// The value.
+        source: substitute::Cycle,
     },
     /// The overrides can't be understood.
     #[error("overrides: {0}")]
@@ -139,8 +167,13 @@ pub enum LoadError {
 
 /// Every reason why a configuration can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct LoadErrors(pub Vec<LoadError>);
+#[error("{}", list.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct LoadErrors {
+    /// The reasons.
+    pub list: Vec<LoadError>,
+    /// The files that were read, for quoting them.
+    pub files: Files,
+}
 
 /// Reads everything that was named.
 pub fn load(sources: &Sources) -> Result<Loaded, LoadErrors> {
@@ -157,23 +190,21 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadErrors> {
     if let Some(path) = &sources.config_file {
         loading.file("--config-file", path, Layer::ConfigFile);
     }
-    let mut yaml_directory = None;
-    if let Some(path) = &sources.config_path {
-        if path.is_dir() {
-            yaml_directory = directory::add(&mut loading, path, loader, sources);
-        } else {
-            loading.file("--config-path", path, Layer::ConfigPath);
-        }
+    let yaml_directory = loading.path(sources, loader);
+    if let Some(path) = &sources.release_file {
+        loading.file("--release-yaml-file", path, Layer::ConfigPath);
     }
     loading.nested_properties();
     for flag in flags {
         loading.config.add(flag);
     }
-    if !loading.errors.is_empty() {
-        return Err(LoadErrors(loading.errors));
+    loading.substitute(sources);
+    let Loading { config, warnings, errors, files } = loading;
+    if !errors.is_empty() {
+        return Err(LoadErrors { list: errors, files });
     }
     let facts = Facts { user: sources.user.clone(), home: sources.home.clone(), loader };
-    Ok(Loaded { config: loading.config, facts, warnings: loading.warnings, yaml_directory })
+    Ok(Loaded { config, facts, warnings, yaml_directory, files })
 }
 
 /// A configuration that is being read.
@@ -182,6 +213,7 @@ pub(super) struct Loading {
     pub(super) config: Config,
     pub(super) warnings: Vec<Warning>,
     pub(super) errors: Vec<LoadError>,
+    files: Files,
 }
 
 impl Loading {
@@ -259,18 +291,80 @@ impl Loading {
         settings
     }
 
+    /// `--config-path`; gives the directory of YAML files, if it is one.
+    fn path(&mut self, sources: &Sources, loader: Option<Loader>) -> Option<PathBuf> {
+        let path = sources.config_path.as_deref()?;
+        let (flag, layer) = ("--config-path", Layer::ConfigPath);
+        if path.is_dir() {
+            let release_file = sources.release_file.as_deref();
+            return Directory { path, flag, layer, loader, release_file }.add(self);
+        }
+        self.file(flag, path, layer);
+        None
+    }
+
     /// Reads one file, as what its name says it is.
-    fn file(&mut self, flag: &'static str, path: &Path, layer: Layer) {
+    pub(super) fn file(&mut self, flag: &'static str, path: &Path, layer: Layer) {
+        let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
         match files::read(path) {
-            Ok(bytes) => self.add_properties(path, &bytes, layer),
+            Ok(bytes) if yaml => self.add_yaml(path, bytes, layer),
+            Ok(bytes) => self.add_properties(path, bytes, layer),
             Err(source) => self.errors.push(LoadError::File { flag, source }),
         }
     }
 
-    /// Adds the entries of a properties file.
-    pub(super) fn add_properties(&mut self, path: &Path, bytes: &[u8], layer: Layer) {
+    /// Adds the entries of a YAML file.
+    pub(super) fn add_yaml(&mut self, path: &Path, bytes: Vec<u8>, layer: Layer) {
         let file: Arc<Path> = path.into();
-        let document = properties::parse(bytes);
+        match yaml::parse(&bytes) {
+            Ok(entries) => {
+                for entry in entries {
+                    let (line, column) = (entry.line, entry.column);
+                    let origin = Origin::File { file: file.clone(), line, column };
+                    self.config.add(Setting::new(entry.key, entry.value, layer, origin));
+                }
+            }
+            Err(source) => self.errors.push(LoadError::Yaml { file: file.clone(), source }),
+        }
+        self.files.insert(file, bytes.into());
+    }
+
+    /// Properties files have no variables; everything else has.
+    fn substitute(&mut self, sources: &Sources) {
+        let tokens = Tokens {
+            home: sources.home.clone(),
+            java_home: sources.java_home.clone().filter(|home| !home.is_empty()),
+            user: sources.user.clone(),
+        };
+        let before = self.config.clone();
+        let (errors, warnings) = (&mut self.errors, &mut self.warnings);
+        self.config.rewrite(|setting| {
+            let properties = matches!(&setting.origin, Origin::File { file, .. }
+                if !file.extension().is_some_and(|end| end == "yaml" || end == "yml"));
+            if properties || !(setting.value.contains("${") || setting.value.contains('~')) {
+                return;
+            }
+            match substitute::substitute(&setting.value, &before, &tokens) {
+                Ok(value) => setting.value = value,
+                Err(source) => {
+                    let (key, origin) = (setting.key.clone(), setting.origin.clone());
+                    errors.push(LoadError::Cycle { key, origin, source });
+                }
+            }
+            let left = substitute::left_over(&setting.value);
+            if !left.is_empty() {
+                let text = format!("{} is not known here and stays", left.join(", "));
+                warnings.push(Warning::with(setting, WarningKind::File, text));
+            }
+        });
+    }
+
+    /// Adds the entries of a properties file.
+    pub(super) fn add_properties(&mut self, path: &Path, bytes: Vec<u8>, layer: Layer) {
+        let file: Arc<Path> = path.into();
+        let bytes: Arc<[u8]> = bytes.into();
+        self.files.insert(file.clone(), bytes.clone());
+        let document = properties::parse(&bytes);
         for escape in document.malformed {
             self.errors.push(LoadError::Properties { file: file.clone(), escape });
         }

@@ -9,9 +9,9 @@ fn value<'a>(loaded: &'a Loaded, key: &str) -> &'a str {
     &loaded.config.get(key).unwrap_or_else(|| panic!("no {key}")).value
 }
 
-struct Files(tempfile::TempDir);
+struct TestFiles(tempfile::TempDir);
 
-impl Files {
+impl TestFiles {
     fn new(files: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -28,12 +28,12 @@ impl Files {
 }
 
 fn errors(sources: &Sources) -> Vec<LoadError> {
-    load(sources).err().map(|LoadErrors(list)| list).unwrap_or_default()
+    load(sources).err().map(|errors| errors.list).unwrap_or_default()
 }
 
 #[test]
 fn layers_win_in_their_order() {
-    let files = Files::new(&[
+    let files = TestFiles::new(&[
         ("dir/scheduler.conf", "a: dir\nb: dir\nc: dir\nd: dir\n"),
         ("file.conf", "# a comment\nb: file\nc: file\nd: file\n"),
     ]);
@@ -58,7 +58,7 @@ fn layers_win_in_their_order() {
 
 #[test]
 fn the_path_may_be_a_file() {
-    let files = Files::new(&[("x.conf", "a: 1\na: 2\n")]);
+    let files = TestFiles::new(&[("x.conf", "a: 1\na: 2\n")]);
     let loaded =
         load(&Sources { config_path: Some(files.path("x.conf")), ..Sources::default() }).unwrap();
     let entry = loaded.config.entries().next().unwrap();
@@ -73,7 +73,7 @@ fn the_path_may_be_a_file() {
 
 #[test]
 fn the_loader_chooses_the_file_of_a_directory() {
-    let files = Files::new(&[
+    let files = TestFiles::new(&[
         ("mesos_scheduler.conf", "which: mesos\ndc: c1\n"),
         ("local_scheduler.conf", "which: local\n"),
         ("scheduler.conf", "which: none\n"),
@@ -97,7 +97,8 @@ fn the_loader_chooses_the_file_of_a_directory() {
 
 #[test]
 fn the_triple_counts_and_an_empty_environ_stays_empty() {
-    let files = Files::new(&[("x.conf", "dc: file\nrole: file\n"), ("y.conf", "environ: devel\n")]);
+    let files =
+        TestFiles::new(&[("x.conf", "dc: file\nrole: file\n"), ("y.conf", "environ: devel\n")]);
     let environ = |name: &str, overrides: &str| {
         let overrides = Some(overrides.to_owned());
         let config_file = Some(files.path(name));
@@ -124,7 +125,7 @@ fn a_base64_loader_decodes_the_overrides() {
     };
     assert_eq!(value(&with("YT0xIGI6Mg==").unwrap(), "b"), "2");
     assert_eq!(value(&with("YT0xIGI6Mg&equals;&equals;").unwrap(), "a"), "1");
-    assert!(matches!(with("a=1").unwrap_err().0.as_slice(), [LoadError::Base64 { .. }]));
+    assert!(matches!(with("a=1").unwrap_err().list.as_slice(), [LoadError::Base64 { .. }]));
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn misunderstandings_of_heron_are_warned_about() {
 
 #[test]
 fn everything_wrong_is_listed_at_once() {
-    let files = Files::new(&[("x.conf", "a: \\u12\nb: \\uXYZW\n")]);
+    let files = TestFiles::new(&[("x.conf", "a: \\u12\nb: \\uXYZW\n")]);
     let found = errors(&Sources {
         loader: Some("YarnConfigLoader".to_owned()),
         config_file: Some(files.path("x.conf")),
@@ -155,7 +156,7 @@ fn everything_wrong_is_listed_at_once() {
 
 #[test]
 fn each_mistake_has_its_own_error() {
-    let files = Files::new(&[("empty/readme", ""), ("mesos_scheduler.conf/x", "")]);
+    let files = TestFiles::new(&[("empty/readme", ""), ("mesos_scheduler.conf/x", "")]);
     assert!(matches!(errors(&Sources::default())[..], [LoadError::NothingGiven]));
     let overrides = Some("cluster/role/environ".to_owned());
     let only = Sources { overrides, ..Sources::default() };
@@ -181,8 +182,10 @@ fn each_mistake_has_its_own_error() {
 
 #[test]
 fn a_bind_without_its_property_is_an_error() {
-    let files =
-        Files::new(&[("aurora_scheduler.conf", "p: 1\n"), ("aurora_bind.conf", "A: p\nB: q\n")]);
+    let files = TestFiles::new(&[
+        ("aurora_scheduler.conf", "p: 1\n"),
+        ("aurora_bind.conf", "A: p\nB: q\n"),
+    ]);
     let loader = Some("AuroraConfigLoader".to_owned());
     let found =
         errors(&Sources { config_path: Some(files.path("")), loader, ..Sources::default() });
@@ -198,7 +201,7 @@ fn recorded_loads_agree() {
     let mut agreed = 0;
     for case in recording["cases"].as_array().unwrap() {
         let text = case["file"].as_str().unwrap_or_default();
-        let files = Files::new(&[("x.conf", text)]);
+        let files = TestFiles::new(&[("x.conf", text)]);
         let overrides = case["override"].as_str().map(str::to_owned);
         let missing = case["file_state"] == "path given, file missing";
         let config_file = Some(files.path(if missing { "missing" } else { "x.conf" }));
@@ -228,4 +231,73 @@ fn recorded_loads_agree() {
         agreed += 1;
     }
     assert_eq!(agreed, 10);
+}
+
+const YAML: &[(&str, &str)] = &[
+    ("c1/client.yaml", "# nothing\n"),
+    ("c1/scheduler.yaml", "heron.class.launcher: a.MesosLauncher\nwho: ${CLUSTER}/${ROLE}\n"),
+    ("c1/statemgr.yaml", "heron.statemgr.root.path: ${HOME}/state/${CLUSTER}\nk: statemgr\n"),
+    ("c1/override.yaml", "k: override\n"),
+    ("c1/heron_internals.yaml", "heron.streammgr.x: 1\n"),
+    ("release.yaml", "heron.build.version: 0.20\n"),
+];
+
+#[test]
+fn a_cluster_has_a_directory_of_yaml_files() {
+    let files = TestFiles::new(YAML);
+    let sources = Sources {
+        config_path: Some(files.path("")),
+        overrides: Some("c1/bob".to_owned()),
+        release_file: Some(files.path("release.yaml")),
+        properties: vec!["p=${HOME}/x".to_owned()],
+        home: "/home/alice".to_owned(),
+        ..Sources::default()
+    };
+    let loaded = load(&sources).unwrap();
+    assert_eq!(value(&loaded, "heron.statemgr.root.path"), "/home/alice/state/c1");
+    assert_eq!(value(&loaded, "who"), "c1/bob");
+    assert_eq!(value(&loaded, "k"), "override");
+    assert_eq!(value(&loaded, "p"), "/home/alice/x");
+    assert_eq!(value(&loaded, "heron.build.version"), "0.20");
+    assert_eq!(loaded.yaml_directory, Some(files.path("c1")));
+    assert!(loaded.config.get("heron.streammgr.x").is_none(), "only containers read this file");
+    let origin = loaded.config.get("who").unwrap().origin.to_string();
+    assert!(origin.ends_with("c1/scheduler.yaml:2"), "{origin}");
+}
+
+#[test]
+fn the_directory_may_be_the_clusters_own() {
+    let files = TestFiles::new(YAML);
+    let config_path = Some(files.path("c1"));
+    let loaded = load(&Sources { config_path, ..Sources::default() }).unwrap();
+    assert_eq!(value(&loaded, "who"), "dc", "an empty role leaves no component");
+    assert_eq!(loaded.yaml_directory, Some(files.path("c1")));
+}
+
+#[test]
+fn mistakes_in_yaml_have_their_place() {
+    let files = TestFiles::new(&[
+        ("c1/scheduler.yaml", "a: 1\nb: [\n"),
+        ("c1/client.yaml", "heron.directory.home: ${HERON_BIN}\nx: ${HERON_HOME}/y\n"),
+    ]);
+    let (config_path, overrides) = (Some(files.path("")), Some("c1".to_owned()));
+    let found = errors(&Sources { config_path, overrides, ..Sources::default() });
+    let [yaml, first, second] = &found[..] else { panic!("{found:?}") };
+    assert!(matches!(yaml, LoadError::Yaml { .. }));
+    assert!(
+        first.to_string().contains("c1/client.yaml:1): \"${HERON_BIN}\" can't be worked out"),
+        "{first}"
+    );
+    assert!(matches!(second, LoadError::Cycle { key, .. } if key == "x"));
+}
+
+#[test]
+fn a_variable_that_stays_is_warned_about() {
+    let files =
+        TestFiles::new(&[("x.yaml", "a: ${JAVA_HOME}/x\nb: x-${CLUSTER}\nc: ${TOPOLOGY}\n")]);
+    let config_file = Some(files.path("x.yaml"));
+    let loaded = load(&Sources { config_file, ..Sources::default() }).unwrap();
+    assert_eq!(value(&loaded, "a"), "${JAVA_HOME}/x");
+    let keys: Vec<_> = loaded.warnings.iter().map(|w| w.key.as_deref().unwrap()).collect();
+    assert_eq!(keys, ["a", "b"]);
 }

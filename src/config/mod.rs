@@ -24,7 +24,9 @@ pub mod problem;
 pub mod properties;
 pub mod secret;
 pub mod settings;
+pub mod substitute;
 pub mod units;
+pub mod yaml;
 
 pub use layer::{Config, Layer, Origin, Setting};
 pub use load::{LoadError, LoadErrors, Loaded, Sources, load};

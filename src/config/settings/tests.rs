@@ -313,6 +313,30 @@ fn the_other_files_of_2016() {
     assert_eq!(settings.state.root, "/home/alice/.herondata/repository/state/dc");
 }
 
+/// The YAML directory of the 0.20.5 line for Mesos, as it stands.
+#[test]
+fn the_yaml_directory_of_the_last_release() {
+    let config_path = Some(repository("tests/data/yaml-0.20.5-mesos"));
+    let overrides = Some("local/bob/devel".to_owned());
+    let java_home = Some("/usr/lib/jvm/java-11".to_owned());
+    let loaded = load(&Sources { config_path, overrides, java_home, ..sources() }).unwrap();
+    let resolved = loaded.resolve(Need::Launch);
+    assert!(resolved.warnings.iter().all(|w| w.kind != WarningKind::UnknownKey));
+    let settings = resolved.settings.unwrap();
+    assert_eq!(settings.engine, Engine::Mesos);
+    assert_eq!(settings.state.backend, Backend::LocalFiles);
+    assert_eq!(settings.state.root, "/home/alice/.herondata/repository/state/local");
+    assert_eq!(settings.core_uri, "file:///home/alice/.heron/dist/heron-core.tar.gz");
+    assert_eq!(settings.sandbox.java_home, "/usr/lib/jvm/java-11");
+    let directory = "/home/alice/.herondata/repository/topologies/local/bob/${TOPOLOGY}".to_owned();
+    assert_eq!(settings.uploader, Uploader::LocalFileSystem { directory });
+    assert_eq!(settings.mesos.unwrap().master.expose(), "127.0.0.1:5050");
+    assert_eq!(
+        settings.stateful_config["heron.statefulstorage.localfs.root.path"],
+        "./checkpoints"
+    );
+}
+
 fn own_conf() -> String {
     std::fs::read_to_string(repository("conf/mesos_scheduler.conf")).unwrap()
 }
