@@ -12,6 +12,7 @@
 //! knows ZooKeeper, Mesos or the command line.
 
 pub mod cluster;
+pub mod context;
 mod directory;
 pub mod files;
 pub mod keys;

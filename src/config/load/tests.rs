@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use super::super::layer::Config;
+use super::super::context::ContextError;
+use super::super::files::FileError;
+use super::super::keys;
+use super::super::layer::{Config, Origin, Setting};
+use super::super::loader::Loader;
+use super::super::problem::WarningKind;
 use super::*;
 
 fn value<'a>(loaded: &'a Loaded, key: &str) -> &'a str {
@@ -300,4 +305,47 @@ fn a_variable_that_stays_is_warned_about() {
     assert_eq!(value(&loaded, "a"), "${JAVA_HOME}/x");
     let keys: Vec<_> = loaded.warnings.iter().map(|w| w.key.as_deref().unwrap()).collect();
     assert_eq!(keys, ["a", "b"]);
+}
+
+#[test]
+fn a_context_lies_below_everything_that_is_named() {
+    let files = TestFiles::new(&[
+        (
+            "config.toml",
+            "current = 'other'\n[contexts.prod]\nconfig-file = 'prod.conf'\nloader = 'LocalConfigLoader'\n\
+             cluster = 'c1/bob'\noverrides = 'o:1 a=overrides'\n\
+             [contexts.prod.settings]\nb = 'settings'\nc = 'settings'\n\
+             [contexts.prod.secrets]\n\"heron.mesos.secret.file\" = 'secret'\n\"my.secret\" = 'secret'\n\
+             [contexts.other.settings]\nd = 'other'\n",
+        ),
+        ("prod.conf", "a: conf\nb: conf\nenviron: devel\nrole: conf\n"),
+        ("file.conf", "c: file\n"),
+        ("secret", "geheim\n"),
+    ]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(files.path("secret"), mode).unwrap();
+    }
+    let context_files = vec![files.path("missing.toml"), files.path("config.toml")];
+    let context = Some("prod".to_owned());
+    let config_file = Some(files.path("file.conf"));
+    let sources = Sources { config_file, context, context_files, ..Sources::default() };
+    let loaded = load(&sources).unwrap();
+    let values = ["a", "b", "c", "o", "role", "environ"].map(|key| value(&loaded, key));
+    assert_eq!(values, ["overrides", "settings", "file", "1", "bob", "devel"]);
+    assert_eq!(loaded.config.get("a").unwrap().layer, Layer::Context);
+    assert_eq!(loaded.facts.loader, Some(Loader::Local));
+    assert!(value(&loaded, "heron.mesos.secret.file").ends_with("/secret"));
+    assert_eq!(value(&loaded, "my.secret"), "geheim");
+
+    // The current context counts only where no file is named.
+    let current = Sources { context: None, ..sources.clone() };
+    assert!(load(&current).unwrap().config.get("d").is_none());
+    let alone = Sources { config_file: None, ..current };
+    assert_eq!(value(&load(&alone).unwrap(), "d"), "other");
+
+    let unknown = Sources { context: Some("nope".to_owned()), ..sources };
+    assert!(matches!(errors(&unknown)[..], [LoadError::Context(ContextError::Unknown { .. })]));
 }
