@@ -153,7 +153,8 @@ pub fn redact(key: &str, value: &str) -> String {
 }
 
 /// Whether a key's value is a secret itself; keys that name a file with a secret are none.
-fn is_secret(key: &str) -> bool {
+#[must_use]
+pub fn is_secret(key: &str) -> bool {
     if keys::lookup(key).spec() == Some(&keys::UPLOADER_S3_SECRET_KEY) {
         return true;
     }

@@ -100,9 +100,15 @@ impl Loading {
         settings
     }
 
-    /// `config.property` in a file or the overrides counts like `--config-property`.
-    pub(super) fn nested_properties(&mut self) {
+    /// `config.property` in a file or the overrides counts like `--config-property` with the
+    /// loaders of 2016; the one of 2015 did not look at it.
+    pub(super) fn nested_properties(&mut self, loader: Option<Loader>) {
         let Some(setting) = self.config.setting(&keys::CONFIG_PROPERTY).cloned() else { return };
+        if !matches!(loader, Some(Loader::PropertiesFile | Loader::Aurora)) {
+            let text = "only PropertiesFileConfigLoader and AuroraConfigLoader look at it";
+            self.warnings.push(Warning::with(&setting, WarningKind::Doubtful, text));
+            return;
+        }
         match overrides::parse(&setting.value) {
             Ok(pairs) => self.add_pairs(&pairs, Layer::ConfigProperty, Some(&setting.origin)),
             Err(errors) => self.errors.extend(errors.into_iter().map(|source| {

@@ -103,7 +103,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadErrors> {
     if let Some(path) = &sources.release_file {
         loading.file("--release-yaml-file", path, Layer::ConfigPath);
     }
-    loading.nested_properties();
+    loading.nested_properties(loader);
     for flag in flags {
         loading.config.add(flag);
     }

@@ -210,7 +210,8 @@ fn recorded_loads_agree() {
         let overrides = case["override"].as_str().map(str::to_owned);
         let missing = case["file_state"] == "path given, file missing";
         let config_file = Some(files.path(if missing { "missing" } else { "x.conf" }));
-        let loaded = load(&Sources { config_file, overrides, ..Sources::default() });
+        let loader = Some("PropertiesFileConfigLoader".to_owned());
+        let loaded = load(&Sources { loader, config_file, overrides, ..Sources::default() });
         let Some(expected) = case["expected"]["properties"].as_object() else {
             assert!(loaded.is_err(), "{case}");
             continue;
