@@ -1,6 +1,8 @@
 //! `config check`: everything wrong or doubtful at once, with the line quoted and marked.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,24 +88,26 @@ pub fn check(sources: &Sources, need: Need) -> Report {
 pub fn check_loaded(loaded: &Loaded, need: Need) -> Report {
     let Resolved { settings, warnings } = loaded.resolve(need);
     let problems = settings.err().map(|Problems(list)| list).unwrap_or_default();
-    let mut findings: Vec<_> = problems.iter().map(|p| of_problem(p, &loaded.files)).collect();
-    findings.extend(warnings.iter().map(|warning| of_warning(warning, &loaded.files)));
+    let mut lines = Lines::new(&loaded.files);
+    let mut findings: Vec<_> = problems.iter().map(|p| of_problem(p, &mut lines)).collect();
+    findings.extend(warnings.iter().map(|warning| of_warning(warning, &mut lines)));
     Report { findings }
 }
 
 /// Judges a configuration that can't be read.
 #[must_use]
 pub fn check_errors(errors: &LoadErrors) -> Report {
-    let findings = errors.list.iter().map(|error| of_error(error, &errors.files));
+    let mut lines = Lines::new(&errors.files);
+    let findings = errors.list.iter().map(|error| of_error(error, &mut lines));
     Report { findings: findings.collect() }
 }
 
-fn of_problem(problem: &Problem, files: &Files) -> Finding {
+fn of_problem(problem: &Problem, lines: &mut Lines) -> Finding {
     let text = match &problem.value {
         Some(_) => problem.reason.clone(),
         None => format!("not set: {}", problem.reason),
     };
-    let quote = problem.origin.as_ref().and_then(|at| quote(at, Some(&problem.key), files));
+    let quote = problem.origin.as_ref().and_then(|at| quote(at, Some(&problem.key), lines));
     Finding {
         severity: Severity::Error,
         key: Some(problem.key.clone()),
@@ -113,9 +117,9 @@ fn of_problem(problem: &Problem, files: &Files) -> Finding {
     }
 }
 
-fn of_warning(warning: &Warning, files: &Files) -> Finding {
+fn of_warning(warning: &Warning, lines: &mut Lines) -> Finding {
     let key = warning.key.as_deref();
-    let quote = warning.origin.as_ref().and_then(|at| quote(at, key, files));
+    let quote = warning.origin.as_ref().and_then(|at| quote(at, key, lines));
     Finding {
         severity: Severity::Warning,
         key: warning.key.clone(),
@@ -125,7 +129,7 @@ fn of_warning(warning: &Warning, files: &Files) -> Finding {
     }
 }
 
-fn of_error(error: &LoadError, files: &Files) -> Finding {
+fn of_error(error: &LoadError, lines: &mut Lines) -> Finding {
     let file = |file: &Arc<Path>, line, column| Origin::File { file: file.clone(), line, column };
     let (origin, text) = match error {
         LoadError::Properties { file: path, escape } => {
@@ -146,21 +150,39 @@ fn of_error(error: &LoadError, files: &Files) -> Finding {
         LoadError::Cycle { key, .. } | LoadError::Secret { key, .. } => Some(key.clone()),
         _ => None,
     };
-    let quote = origin.as_ref().and_then(|at| quote(at, key.as_deref(), files));
+    let quote = origin.as_ref().and_then(|at| quote(at, key.as_deref(), lines));
     Finding { severity: Severity::Error, key, origin, text, quote }
 }
 
 /// No line of a configuration is worth more room.
 const WIDEST: usize = 160;
 
+/// Files, with the places of their lines.
+struct Lines<'a> {
+    files: &'a Files,
+    bounds: HashMap<Arc<Path>, Vec<Range<usize>>>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(files: &'a Files) -> Self {
+        Self { files, bounds: HashMap::new() }
+    }
+
+    /// A line of a file, from 1.
+    fn get(&mut self, file: &Arc<Path>, line: usize) -> Option<&'a [u8]> {
+        let bytes = self.files.get(file)?;
+        let bounds = self.bounds.entry(file.clone()).or_insert_with(|| lines(bytes));
+        bytes.get(bounds.get(line.checked_sub(1)?)?.clone())
+    }
+}
+
 /// The line of a place; a line with a secret is not quoted.
-fn quote(origin: &Origin, key: Option<&str>, files: &Files) -> Option<Quote> {
+fn quote(origin: &Origin, key: Option<&str>, lines: &mut Lines) -> Option<Quote> {
     let Origin::File { file, line, column } = origin else { return None };
-    let bytes = files.get(file)?;
     if key.is_some_and(is_secret) {
         return None;
     }
-    let line = natural_line(bytes, line.checked_sub(1)?)?;
+    let line = lines.get(file, *line)?;
     // Columns count bytes; properties files are ISO-8859-1, so text that is no UTF-8 is as well.
     let (text, before) = match std::str::from_utf8(line) {
         Ok(text) => {
@@ -184,16 +206,24 @@ fn visible(char: char) -> char {
     if char.is_control() && char != '\t' { '\u{fffd}' } else { char }
 }
 
-/// A line of a file; CR, LF and CRLF end lines.
-fn natural_line(bytes: &[u8], wanted: usize) -> Option<&[u8]> {
-    let mut rest = bytes;
-    for _ in 0..wanted {
-        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
-        let (_, after) = rest.split_at(end);
-        rest = after.strip_prefix(b"\r\n").or_else(|| after.get(1..))?;
+/// The lines of a file without their ends, which are CR, LF or CRLF.
+fn lines(bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    let mut after_cr = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\n' if after_cr => start = at + 1,
+            b'\n' | b'\r' => {
+                lines.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        after_cr = *byte == b'\r';
     }
-    let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
-    rest.get(..end)
+    lines.push(start..bytes.len());
+    lines
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::keys;
 use super::layer::{Config, Layer, Origin, Setting};
-use super::problem::redact;
+use super::problem::redact_setting;
 
 /// What to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl From<&Origin> for Place {
 pub fn show(config: &Config, options: ShowOptions) -> Shown {
     let spellings = Spellings::of(config);
     let value = |setting: &Setting| match options.secrets {
-        Secrets::Redacted => redact(&setting.key, &setting.value),
+        Secrets::Redacted => redact_setting(setting),
         Secrets::Shown => setting.value.clone(),
     };
     let shadow = |setting: &Setting, row_key: &str| Shadow {

@@ -65,7 +65,8 @@ impl Loading {
     /// Keys that take a file get its name; other secrets are read from it.
     fn add_secret(&mut self, key: &str, file: &Path, origin: &Origin) {
         let names_file = keys::lookup(key).spec().is_some_and(|spec| spec.kind == Kind::Path);
-        let value = if names_file || Path::new(key).extension().is_some_and(|end| end == "file") {
+        let is_name = names_file || Path::new(key).extension().is_some_and(|end| end == "file");
+        let value = if is_name {
             file.to_string_lossy().into_owned()
         } else {
             match secret::read_secret(file) {
@@ -80,6 +81,8 @@ impl Loading {
                 }
             }
         };
-        self.config.add(Setting::new(key, value, Layer::Context, origin.clone()));
+        let mut setting = Setting::new(key, value, Layer::Context, origin.clone());
+        setting.secret = !is_name;
+        self.config.add(setting);
     }
 }

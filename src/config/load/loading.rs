@@ -130,7 +130,7 @@ impl Loading {
                 Box::new(Utf16 { key, value })
             });
             let (key, value) = (entry.key.into_string(), entry.value.into_string());
-            self.config.add(Setting { key, value, layer, origin, utf16 });
+            self.config.add(Setting { key, value, layer, origin, secret: false, utf16 });
         }
     }
 }

@@ -316,7 +316,7 @@ fn a_context_lies_below_everything_that_is_named() {
             "current = 'other'\n[contexts.prod]\nconfig-file = 'prod.conf'\nloader = 'LocalConfigLoader'\n\
              cluster = 'c1/bob'\noverrides = 'o:1 a=overrides'\n\
              [contexts.prod.settings]\nb = 'settings'\nc = 'settings'\n\
-             [contexts.prod.secrets]\n\"heron.mesos.secret.file\" = 'secret'\n\"my.secret\" = 'secret'\n\
+             [contexts.prod.secrets]\n\"heron.mesos.secret.file\" = 'secret'\n\"my.key\" = 'secret'\n\
              [contexts.other.settings]\nd = 'other'\n",
         ),
         ("prod.conf", "a: conf\nb: conf\nenviron: devel\nrole: conf\n"),
@@ -339,7 +339,15 @@ fn a_context_lies_below_everything_that_is_named() {
     assert_eq!(loaded.config.get("a").unwrap().layer, Layer::Context);
     assert_eq!(loaded.facts.loader, Some(Loader::Local));
     assert!(value(&loaded, "heron.mesos.secret.file").ends_with("/secret"));
-    assert_eq!(value(&loaded, "my.secret"), "geheim");
+    assert_eq!(value(&loaded, "my.key"), "geheim");
+    let shown = super::super::show::show(
+        &loaded.config,
+        super::super::show::ShowOptions {
+            defaults: super::super::show::Defaults::Hidden,
+            secrets: super::super::show::Secrets::Redacted,
+        },
+    );
+    assert!(!format!("{shown:?}").contains("geheim"));
 
     // The current context counts only where no file is named.
     let current = Sources { context: None, ..sources.clone() };

@@ -244,6 +244,27 @@ fn slashes_at_the_end_of_the_root_are_left_out_with_a_warning() {
 }
 
 #[test]
+fn values_that_dont_count_are_warned_about() {
+    let resolved =
+        with("zk.connection.string=other:1\nheron.core.release.package=x\nrole=a\nrole=a");
+    let found = resolved.warnings.iter().filter(|w| w.kind == WarningKind::Duplicate);
+    let keys: Vec<_> = found.map(|warning| warning.key.as_deref().unwrap()).collect();
+    assert_eq!(keys, ["zk.connection.string", "heron.core.release.uri"]);
+}
+
+#[test]
+fn container_0_gets_what_mesos_can_give() {
+    let found = problems(with("heron.mesos.tmanager.container.ram=16MB"));
+    assert_eq!((found.len(), found[0].kind), (1, ProblemKind::Malformed));
+}
+
+#[test]
+fn an_unknown_java_home_is_the_usual_one() {
+    let resolved = with("heron.java.home.path=${JAVA_HOME}");
+    assert_eq!(resolved.settings.unwrap().sandbox.java_home, "/usr/lib/jvm/default-java");
+}
+
+#[test]
 fn client_yaml_may_insist_on_a_role() {
     let found = problems(with("heron.config.is.role.required=true"));
     assert_eq!((found[0].key.as_str(), found[0].kind), ("heron.config.role", ProblemKind::Missing));
