@@ -77,6 +77,9 @@ impl Work<'_> {
                     unknown += 1;
                     self.warn_unknown(setting, unknown <= SUGGESTIONS);
                 }
+                // A spelling that another one hides is nobody's concern.
+                Lookup::Canonical(spec) | Lookup::Alias(spec)
+                    if self.reader.setting(spec) != Some(setting) => {}
                 Lookup::Canonical(spec) | Lookup::Alias(spec) | Lookup::Pattern(spec) => {
                     if let Some(why) = spec.unused {
                         self.warnings.push(Warning::with(setting, WarningKind::Unused, why));

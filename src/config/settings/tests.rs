@@ -107,6 +107,18 @@ fn every_malformed_value_is_listed_with_its_place() {
 }
 
 #[test]
+fn only_values_that_count_are_judged() {
+    let config_file = tempfile::NamedTempFile::new().unwrap();
+    let text = "zk.connection.timeout.ms: bad\nzk.connection.string: bad\nstate.root.address: /h\n";
+    std::fs::write(config_file.path(), text).unwrap();
+    let properties = ["heron.statemgr.connection.string=a:1", "zk.connection.timeout.ms=1s"];
+    let properties = properties.map(str::to_owned).to_vec();
+    let config_file = Some(config_file.path().to_owned());
+    let loaded = load(&Sources { config_file, properties, ..sources() }).unwrap();
+    assert_eq!(problems(loaded.resolve(Need::State)), []);
+}
+
+#[test]
 fn passwords_are_never_shown() {
     let resolved = with("my.password=geheim\nheron.mesos.scheme=geheim://u:geheim@h");
     let shown = format!("{resolved:?} {}", resolved.settings.as_ref().unwrap_err());
