@@ -1,5 +1,5 @@
 //! Reading configuration files: the only place of this module that touches the file system, with
-//! [`super::load`] above it.
+//! [`load`](mod@super::load) above it.
 
 use std::fs::File;
 use std::io::{self, Read};

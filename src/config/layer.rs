@@ -95,6 +95,8 @@ pub struct Setting {
     pub layer: Layer,
     /// The place.
     pub origin: Origin,
+    /// Whether the value was read from a secret's own file and must never be shown.
+    pub secret: bool,
     /// The UTF-16 code units of key and value, only where a Java text is no valid Unicode.
     pub utf16: Option<Box<Utf16>>,
 }
@@ -116,7 +118,7 @@ impl Setting {
         layer: Layer,
         origin: Origin,
     ) -> Self {
-        Self { key: key.into(), value: value.into(), layer, origin, utf16: None }
+        Self { key: key.into(), value: value.into(), layer, origin, secret: false, utf16: None }
     }
 }
 

@@ -11,7 +11,10 @@
 //! [`keys`] is the one table of all names of all settings; everything else asks it. Nothing in here
 //! knows ZooKeeper, Mesos or the command line.
 
+pub mod check;
 pub mod cluster;
+pub mod context;
+pub mod convert;
 mod directory;
 pub mod files;
 pub mod keys;
@@ -22,9 +25,13 @@ pub mod loader;
 pub mod overrides;
 pub mod problem;
 pub mod properties;
+pub mod reference;
 pub mod secret;
 pub mod settings;
+pub mod show;
+pub mod substitute;
 pub mod units;
+pub mod yaml;
 
 pub use layer::{Config, Layer, Origin, Setting};
 pub use load::{LoadError, LoadErrors, Loaded, Sources, load};

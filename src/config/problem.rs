@@ -38,7 +38,7 @@ impl Problem {
     pub fn with(setting: &Setting, kind: ProblemKind, reason: impl Into<String>) -> Self {
         Self {
             key: setting.key.clone(),
-            value: Some(redact(&setting.key, &setting.value)),
+            value: Some(redact_setting(setting)),
             origin: Some(setting.origin.clone()),
             kind,
             reason: reason.into(),
@@ -105,6 +105,8 @@ pub enum WarningKind {
     Doubtful,
     /// A secret is less secret than it should be.
     Secret,
+    /// A setting is set twice in one layer.
+    Duplicate,
     /// A key is not known; it is kept.
     UnknownKey,
     /// A key is known, but has no effect here.
@@ -115,7 +117,7 @@ impl WarningKind {
     /// Whether the warning matters to every command, not only to `config check`.
     #[must_use]
     pub fn is_urgent(self) -> bool {
-        !matches!(self, Self::UnknownKey | Self::Unused)
+        !matches!(self, Self::Duplicate | Self::UnknownKey | Self::Unused)
     }
 }
 
@@ -146,6 +148,12 @@ impl fmt::Display for Warning {
 /// What stands in place of a secret.
 pub const REDACTED: &str = "********";
 
+/// A setting's value as it may be shown.
+#[must_use]
+pub fn redact_setting(setting: &Setting) -> String {
+    if setting.secret { REDACTED.to_owned() } else { redact(&setting.key, &setting.value) }
+}
+
 /// Blots out what must not be shown: values of secret keys, and passwords in URLs.
 #[must_use]
 pub fn redact(key: &str, value: &str) -> String {
@@ -153,7 +161,8 @@ pub fn redact(key: &str, value: &str) -> String {
 }
 
 /// Whether a key's value is a secret itself; keys that name a file with a secret are none.
-fn is_secret(key: &str) -> bool {
+#[must_use]
+pub fn is_secret(key: &str) -> bool {
     if keys::lookup(key).spec() == Some(&keys::UPLOADER_S3_SECRET_KEY) {
         return true;
     }

@@ -33,7 +33,7 @@ VERBOSE = "heron.config.verbose", Kind::Bool,
 VERBOSE_GC = "heron.config.verbose_gc", Kind::Bool,
     "Whether the topology's Java processes log their garbage collection.", default("false");
 CONFIG_PROPERTY = "config.property", Kind::Text,
-    "More properties in the syntax of the overrides; they count like `--config-property`.";
+    "More properties in the syntax of the overrides; with `PropertiesFileConfigLoader` and `AuroraConfigLoader` they count like `--config-property`.";
 RELEASE_VERSION = "heron.release.version", Kind::Text,
     "The Heron release of the core package, such as `0.17.8`; it decides how heron-executor is started.",
     default_note("read from the core package's `release.yaml` where it is readable, else the newest");

@@ -9,6 +9,7 @@
 mod cluster;
 mod kind;
 mod mesos;
+mod nearest;
 mod packages;
 mod resources;
 mod state;
@@ -21,6 +22,7 @@ use std::sync::LazyLock;
 pub use cluster::*;
 pub use kind::{Kind, parse_bool};
 pub use mesos::*;
+pub use nearest::nearest;
 pub use packages::*;
 pub use resources::*;
 pub use state::*;
@@ -169,45 +171,6 @@ pub fn lookup(name: &str) -> Lookup {
     pattern.map_or(Lookup::Unknown, |(_, spec)| Lookup::Pattern(spec))
 }
 
-/// The known name that is nearest to an unknown one, if any is near enough to be a slip.
-#[must_use]
-pub fn nearest(name: &str) -> Option<&'static str> {
-    let limit = (name.chars().count() / 5).clamp(1, 4);
-    let known = all().flat_map(KeySpec::spellings).filter(|known| !known.contains('<'));
-    let distances = known.filter_map(|known| {
-        let length = known.len().abs_diff(name.len());
-        (length <= limit).then(|| (distance(name, known), known))
-    });
-    distances.filter(|(far, _)| *far <= limit).min().map(|(_, known)| known)
-}
-
-/// How many characters must be inserted, removed, replaced or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut previous: Vec<usize> = (0..=b.len()).collect();
-    for (row, left) in a.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, right) in b.iter().enumerate() {
-            let at =
-                |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX / 2);
-            let replaced = at(&previous, column) + usize::from(left != right);
-            let mut best =
-                replaced.min(at(&previous, column + 1) + 1).min(at(&current, column) + 1);
-            let swapped = row > 0
-                && column > 0
-                && a.get(row - 1) == Some(right)
-                && b.get(column - 1) == Some(left);
-            if swapped {
-                best = best.min(at(&before, column - 1) + 1);
-            }
-            current.push(best);
-        }
-        before = std::mem::replace(&mut previous, current);
-    }
-    previous.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -244,14 +207,5 @@ mod tests {
         assert_eq!(lookup("mesos.master.uri.example.devel"), Lookup::Pattern(&MESOS_MASTER));
         assert_eq!(lookup("mesos.master.uri"), Lookup::Alias(&MESOS_MASTER));
         assert_eq!(lookup("heron.nonsense"), Lookup::Unknown);
-    }
-
-    #[test]
-    fn slips_find_the_key_that_was_meant() {
-        assert_eq!(nearest("heron.core.relase.uri"), Some("heron.core.release.uri"));
-        assert_eq!(nearest("zk.conection.string"), Some("zk.connection.string"));
-        assert_eq!(nearest("zk.connection.strign"), Some("zk.connection.string"));
-        assert_eq!(nearest("roel"), Some("role"));
-        assert_eq!(nearest("something.else.entirely"), None);
     }
 }

@@ -13,8 +13,7 @@ INSTANCE_DISK = "heron.resources.instance.disk", Kind::Bytes,
     "The disk space of an instance that asks for none.",
     aliases(&["instance.disk.default"]), default("1073741824");
 STMGR_RAM = "heron.resources.stmgr.ram", Kind::Bytes,
-    "The memory of the stream manager in each container.",
-    aliases(&["stmgr.ram.default"]), default("1073741824");
+    "The memory of the stream manager in each container.", default("1073741824");
 METRICSMGR_RAM = "heron.resources.metricsmgr.ram", Kind::Bytes,
     "The memory of the metrics manager in each container.", default("1073741824");
 CKPTMGR_RAM = "heron.resources.ckptmgr.ram", Kind::Bytes,

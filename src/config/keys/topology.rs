@@ -27,7 +27,8 @@ TOPOLOGY_CPU_MAP = "topology.component.cpumap", Kind::Text,
 TOPOLOGY_DISK_MAP = "topology.component.diskmap", Kind::Text,
     "The disk space of components' instances: `component:bytes,component:bytes`.";
 TOPOLOGY_STMGR_RAM = "topology.stmgr.ram", Kind::Bytes,
-    "The memory of the stream manager in each container.";
+    "The memory of the stream manager in each container.",
+    aliases(&["stmgr.ram.default"]);
 TOPOLOGY_METRICSMGR_RAM = "topology.metricsmgr.ram", Kind::Bytes,
     "The memory of the metrics manager in each container.";
 TOPOLOGY_CKPTMGR_RAM = "topology.stateful.checkpointmanager.ram", Kind::Bytes,

@@ -85,23 +85,24 @@ pub(crate) fn canonical(key: &str) -> String {
 
 pub(super) fn topology_config(reader: &Reader) -> BTreeMap<String, String> {
     let mut config = BTreeMap::new();
-    for setting in reader.config.winners().filter(|setting| setting.key.starts_with("topology.")) {
-        let Some(spec) = keys::lookup(&setting.key).spec() else { continue };
-        if spec.unused.is_some() {
+    for setting in reader.config.winners() {
+        let lookup = keys::lookup(&setting.key);
+        let Some(spec) = lookup.spec() else { continue };
+        if spec.unused.is_some() || !spec.name.starts_with("topology.") {
             continue;
         }
+        let setting = match lookup {
+            Lookup::Pattern(_) => setting,
+            // Of several spellings, the one that counts.
+            _ => reader.setting(spec).unwrap_or(setting),
+        };
         let value = match spec.kind {
             Kind::Text => setting.value.clone(),
             Kind::Bytes => units::bytes(&setting.value)
                 .map_or_else(|| setting.value.clone(), |amount| amount.get().to_string()),
             _ => setting.value.trim().to_owned(),
         };
-        config.insert(setting.key.clone(), value);
-    }
-    // In 2015 this key sized the stream manager; the packing algorithms ask the topology instead.
-    let old = reader.config.get("stmgr.ram.default").and_then(|old| units::bytes(&old.value));
-    if let Some(ram) = old {
-        config.entry("topology.stmgr.ram".to_owned()).or_insert_with(|| ram.get().to_string());
+        config.insert(canonical(&setting.key), value);
     }
     config
 }

@@ -4,11 +4,12 @@ use super::super::keys::{self, Kind, Lookup};
 use super::super::layer::{Config, Setting};
 use super::super::loader::Loader;
 use super::super::problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
+use super::super::units::Bytes;
 use super::parts::{
     aurora, container_overrides, release, resources, sandbox, stateful_config, topology_config,
 };
 use super::reader::Reader;
-use super::{Backend, Engine, Settings, State, Uploader, engine};
+use super::{Backend, Engine, Sandbox, Settings, State, Uploader, engine};
 
 /// What settings need to know of the world besides the configuration.
 #[derive(Debug, Clone, Default)]
@@ -41,12 +42,16 @@ pub struct Resolved {
     pub warnings: Vec<Warning>,
 }
 
+/// A file of thousands of unknown keys is not one of slips.
+const SUGGESTIONS: usize = 200;
+
 /// Makes settings of a configuration.
 #[must_use]
 pub fn resolve(config: &Config, facts: &Facts, need: Need) -> Resolved {
     let reader = Reader { config };
     let mut work = Work { reader, facts, need, problems: Vec::new(), warnings: Vec::new() };
     work.check_values();
+    work.check_duplicates();
     let settings = work.settings();
     let problems = work.problems;
     let settings = if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) };
@@ -65,9 +70,16 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     /// Every value that counts must be what its key takes; every key should be known.
     fn check_values(&mut self) {
+        let mut unknown = 0;
         for setting in self.reader.config.winners() {
             match keys::lookup(&setting.key) {
-                Lookup::Unknown => self.warn_unknown(setting),
+                Lookup::Unknown => {
+                    unknown += 1;
+                    self.warn_unknown(setting, unknown <= SUGGESTIONS);
+                }
+                // A spelling that another one hides is nobody's concern.
+                Lookup::Canonical(spec) | Lookup::Alias(spec)
+                    if self.reader.setting(spec) != Some(setting) => {}
                 Lookup::Canonical(spec) | Lookup::Alias(spec) | Lookup::Pattern(spec) => {
                     if let Some(why) = spec.unused {
                         self.warnings.push(Warning::with(setting, WarningKind::Unused, why));
@@ -83,8 +95,27 @@ impl Work<'_> {
         }
     }
 
-    fn warn_unknown(&mut self, setting: &Setting) {
-        let text = match keys::nearest(&setting.key) {
+    /// Of one layer only the last value counts, under whichever name.
+    fn check_duplicates(&mut self) {
+        for entry in self.reader.config.entries() {
+            let spec = match keys::lookup(&entry.winner.key) {
+                Lookup::Canonical(spec) | Lookup::Alias(spec) => Some(spec),
+                Lookup::Pattern(_) | Lookup::Unknown => None,
+            };
+            let counts = spec.and_then(|spec| self.reader.setting(spec)).unwrap_or(entry.winner);
+            let hidden = entry.shadows.into_iter().chain([entry.winner]);
+            let hidden = hidden.filter(|other| *other != counts && other.value != counts.value);
+            for other in hidden.filter(|other| other.layer == counts.layer) {
+                let text =
+                    format!("does not count: {} ({}) comes later", counts.key, counts.origin);
+                self.warnings.push(Warning::with(other, WarningKind::Duplicate, text));
+            }
+        }
+    }
+
+    fn warn_unknown(&mut self, setting: &Setting, suggest: bool) {
+        let nearest = if suggest { keys::nearest(&setting.key) } else { None };
+        let text = match nearest {
             Some(known) => format!("unknown key; did you mean {known}?"),
             None => "unknown key; it is kept, but changes nothing".to_owned(),
         };
@@ -108,6 +139,8 @@ impl Work<'_> {
         let (core_uri, topology_uri) = self.packages(engine);
         let uploader = self.uploader(&place, topology_uri.as_deref());
         self.warn_one_machine(engine, &state, &uploader);
+        let sandbox = self.sandbox();
+        self.check_tmanager();
         let reader = &self.reader;
         let packing_class = reader.text(&keys::PACKING);
         Settings {
@@ -120,7 +153,7 @@ impl Work<'_> {
             core_uri,
             topology_uri,
             uploader,
-            sandbox: sandbox(reader),
+            sandbox,
             resources: resources(reader),
             repacking_class: reader
                 .optional(&keys::REPACKING)
@@ -177,6 +210,34 @@ impl Work<'_> {
             self.missing(&keys::CORE_URI, text);
         }
         (core.unwrap_or_default(), self.reader.optional(&keys::TOPOLOGY_URI))
+    }
+
+    /// `${JAVA_HOME}` stays where this machine has none; the agents' place is then the usual one.
+    fn sandbox(&mut self) -> Sandbox {
+        let mut sandbox = sandbox(&self.reader);
+        if sandbox.java_home.contains("${") {
+            let default = keys::JAVA_HOME.default.unwrap_or_default();
+            if let Some(setting) = self.reader.setting(&keys::JAVA_HOME) {
+                let text = format!("not known on this machine; {default} is used on the agents");
+                self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
+            }
+            default.clone_into(&mut sandbox.java_home);
+        }
+        sandbox
+    }
+
+    /// Mesos gives no task less than 32 MiB.
+    fn check_tmanager(&mut self) {
+        for key in [&keys::TMANAGER_RAM, &keys::TMANAGER_DISK] {
+            if self.reader.bytes(key) < Bytes::mib(32)
+                && let Some(setting) = self.reader.setting(key)
+                && key.kind.check(&setting.value).is_ok()
+            {
+                let problem =
+                    Problem::with(setting, ProblemKind::Malformed, "expected 32MB or more");
+                self.problems.push(problem);
+            }
+        }
     }
 
     /// State or packages in files of this machine are of no use to other machines.

@@ -107,6 +107,18 @@ fn every_malformed_value_is_listed_with_its_place() {
 }
 
 #[test]
+fn only_values_that_count_are_judged() {
+    let config_file = tempfile::NamedTempFile::new().unwrap();
+    let text = "zk.connection.timeout.ms: bad\nzk.connection.string: bad\nstate.root.address: /h\n";
+    std::fs::write(config_file.path(), text).unwrap();
+    let properties = ["heron.statemgr.connection.string=a:1", "zk.connection.timeout.ms=1s"];
+    let properties = properties.map(str::to_owned).to_vec();
+    let config_file = Some(config_file.path().to_owned());
+    let loaded = load(&Sources { config_file, properties, ..sources() }).unwrap();
+    assert_eq!(problems(loaded.resolve(Need::State)), []);
+}
+
+#[test]
 fn passwords_are_never_shown() {
     let resolved = with("my.password=geheim\nheron.mesos.scheme=geheim://u:geheim@h");
     let shown = format!("{resolved:?} {}", resolved.settings.as_ref().unwrap_err());
@@ -244,6 +256,27 @@ fn slashes_at_the_end_of_the_root_are_left_out_with_a_warning() {
 }
 
 #[test]
+fn values_that_dont_count_are_warned_about() {
+    let resolved =
+        with("zk.connection.string=other:1\nheron.core.release.package=x\nrole=a\nrole=a");
+    let found = resolved.warnings.iter().filter(|w| w.kind == WarningKind::Duplicate);
+    let keys: Vec<_> = found.map(|warning| warning.key.as_deref().unwrap()).collect();
+    assert_eq!(keys, ["zk.connection.string", "heron.core.release.uri"]);
+}
+
+#[test]
+fn container_0_gets_what_mesos_can_give() {
+    let found = problems(with("heron.mesos.tmanager.container.ram=16MB"));
+    assert_eq!((found.len(), found[0].kind), (1, ProblemKind::Malformed));
+}
+
+#[test]
+fn an_unknown_java_home_is_the_usual_one() {
+    let resolved = with("heron.java.home.path=${JAVA_HOME}");
+    assert_eq!(resolved.settings.unwrap().sandbox.java_home, "/usr/lib/jvm/default-java");
+}
+
+#[test]
 fn client_yaml_may_insist_on_a_role() {
     let found = problems(with("heron.config.is.role.required=true"));
     assert_eq!((found[0].key.as_str(), found[0].kind), ("heron.config.role", ProblemKind::Missing));
@@ -311,6 +344,30 @@ fn the_other_files_of_2016() {
     assert_eq!(settings.engine, Engine::Local);
     assert_eq!(settings.state.backend, Backend::LocalFiles);
     assert_eq!(settings.state.root, "/home/alice/.herondata/repository/state/dc");
+}
+
+/// The YAML directory of the 0.20.5 line for Mesos, as it stands.
+#[test]
+fn the_yaml_directory_of_the_last_release() {
+    let config_path = Some(repository("tests/data/yaml-0.20.5-mesos"));
+    let overrides = Some("local/bob/devel".to_owned());
+    let java_home = Some("/usr/lib/jvm/java-11".to_owned());
+    let loaded = load(&Sources { config_path, overrides, java_home, ..sources() }).unwrap();
+    let resolved = loaded.resolve(Need::Launch);
+    assert!(resolved.warnings.iter().all(|w| w.kind != WarningKind::UnknownKey));
+    let settings = resolved.settings.unwrap();
+    assert_eq!(settings.engine, Engine::Mesos);
+    assert_eq!(settings.state.backend, Backend::LocalFiles);
+    assert_eq!(settings.state.root, "/home/alice/.herondata/repository/state/local");
+    assert_eq!(settings.core_uri, "file:///home/alice/.heron/dist/heron-core.tar.gz");
+    assert_eq!(settings.sandbox.java_home, "/usr/lib/jvm/java-11");
+    let directory = "/home/alice/.herondata/repository/topologies/local/bob/${TOPOLOGY}".to_owned();
+    assert_eq!(settings.uploader, Uploader::LocalFileSystem { directory });
+    assert_eq!(settings.mesos.unwrap().master.expose(), "127.0.0.1:5050");
+    assert_eq!(
+        settings.stateful_config["heron.statefulstorage.localfs.root.path"],
+        "./checkpoints"
+    );
 }
 
 fn own_conf() -> String {

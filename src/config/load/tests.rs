@@ -2,16 +2,21 @@
 
 use serde_json::Value;
 
-use super::super::layer::Config;
+use super::super::context::ContextError;
+use super::super::files::FileError;
+use super::super::keys;
+use super::super::layer::{Config, Origin, Setting};
+use super::super::loader::Loader;
+use super::super::problem::WarningKind;
 use super::*;
 
 fn value<'a>(loaded: &'a Loaded, key: &str) -> &'a str {
     &loaded.config.get(key).unwrap_or_else(|| panic!("no {key}")).value
 }
 
-struct Files(tempfile::TempDir);
+struct TestFiles(tempfile::TempDir);
 
-impl Files {
+impl TestFiles {
     fn new(files: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -28,12 +33,12 @@ impl Files {
 }
 
 fn errors(sources: &Sources) -> Vec<LoadError> {
-    load(sources).err().map(|LoadErrors(list)| list).unwrap_or_default()
+    load(sources).err().map(|errors| errors.list).unwrap_or_default()
 }
 
 #[test]
 fn layers_win_in_their_order() {
-    let files = Files::new(&[
+    let files = TestFiles::new(&[
         ("dir/scheduler.conf", "a: dir\nb: dir\nc: dir\nd: dir\n"),
         ("file.conf", "# a comment\nb: file\nc: file\nd: file\n"),
     ]);
@@ -58,7 +63,7 @@ fn layers_win_in_their_order() {
 
 #[test]
 fn the_path_may_be_a_file() {
-    let files = Files::new(&[("x.conf", "a: 1\na: 2\n")]);
+    let files = TestFiles::new(&[("x.conf", "a: 1\na: 2\n")]);
     let loaded =
         load(&Sources { config_path: Some(files.path("x.conf")), ..Sources::default() }).unwrap();
     let entry = loaded.config.entries().next().unwrap();
@@ -73,7 +78,7 @@ fn the_path_may_be_a_file() {
 
 #[test]
 fn the_loader_chooses_the_file_of_a_directory() {
-    let files = Files::new(&[
+    let files = TestFiles::new(&[
         ("mesos_scheduler.conf", "which: mesos\ndc: c1\n"),
         ("local_scheduler.conf", "which: local\n"),
         ("scheduler.conf", "which: none\n"),
@@ -97,7 +102,8 @@ fn the_loader_chooses_the_file_of_a_directory() {
 
 #[test]
 fn the_triple_counts_and_an_empty_environ_stays_empty() {
-    let files = Files::new(&[("x.conf", "dc: file\nrole: file\n"), ("y.conf", "environ: devel\n")]);
+    let files =
+        TestFiles::new(&[("x.conf", "dc: file\nrole: file\n"), ("y.conf", "environ: devel\n")]);
     let environ = |name: &str, overrides: &str| {
         let overrides = Some(overrides.to_owned());
         let config_file = Some(files.path(name));
@@ -124,7 +130,7 @@ fn a_base64_loader_decodes_the_overrides() {
     };
     assert_eq!(value(&with("YT0xIGI6Mg==").unwrap(), "b"), "2");
     assert_eq!(value(&with("YT0xIGI6Mg&equals;&equals;").unwrap(), "a"), "1");
-    assert!(matches!(with("a=1").unwrap_err().0.as_slice(), [LoadError::Base64 { .. }]));
+    assert!(matches!(with("a=1").unwrap_err().list.as_slice(), [LoadError::Base64 { .. }]));
 }
 
 #[test]
@@ -139,7 +145,7 @@ fn misunderstandings_of_heron_are_warned_about() {
 
 #[test]
 fn everything_wrong_is_listed_at_once() {
-    let files = Files::new(&[("x.conf", "a: \\u12\nb: \\uXYZW\n")]);
+    let files = TestFiles::new(&[("x.conf", "a: \\u12\nb: \\uXYZW\n")]);
     let found = errors(&Sources {
         loader: Some("YarnConfigLoader".to_owned()),
         config_file: Some(files.path("x.conf")),
@@ -155,7 +161,7 @@ fn everything_wrong_is_listed_at_once() {
 
 #[test]
 fn each_mistake_has_its_own_error() {
-    let files = Files::new(&[("empty/readme", ""), ("mesos_scheduler.conf/x", "")]);
+    let files = TestFiles::new(&[("empty/readme", ""), ("mesos_scheduler.conf/x", "")]);
     assert!(matches!(errors(&Sources::default())[..], [LoadError::NothingGiven]));
     let overrides = Some("cluster/role/environ".to_owned());
     let only = Sources { overrides, ..Sources::default() };
@@ -181,8 +187,10 @@ fn each_mistake_has_its_own_error() {
 
 #[test]
 fn a_bind_without_its_property_is_an_error() {
-    let files =
-        Files::new(&[("aurora_scheduler.conf", "p: 1\n"), ("aurora_bind.conf", "A: p\nB: q\n")]);
+    let files = TestFiles::new(&[
+        ("aurora_scheduler.conf", "p: 1\n"),
+        ("aurora_bind.conf", "A: p\nB: q\n"),
+    ]);
     let loader = Some("AuroraConfigLoader".to_owned());
     let found =
         errors(&Sources { config_path: Some(files.path("")), loader, ..Sources::default() });
@@ -198,11 +206,12 @@ fn recorded_loads_agree() {
     let mut agreed = 0;
     for case in recording["cases"].as_array().unwrap() {
         let text = case["file"].as_str().unwrap_or_default();
-        let files = Files::new(&[("x.conf", text)]);
+        let files = TestFiles::new(&[("x.conf", text)]);
         let overrides = case["override"].as_str().map(str::to_owned);
         let missing = case["file_state"] == "path given, file missing";
         let config_file = Some(files.path(if missing { "missing" } else { "x.conf" }));
-        let loaded = load(&Sources { config_file, overrides, ..Sources::default() });
+        let loader = Some("PropertiesFileConfigLoader".to_owned());
+        let loaded = load(&Sources { loader, config_file, overrides, ..Sources::default() });
         let Some(expected) = case["expected"]["properties"].as_object() else {
             assert!(loaded.is_err(), "{case}");
             continue;
@@ -228,4 +237,124 @@ fn recorded_loads_agree() {
         agreed += 1;
     }
     assert_eq!(agreed, 10);
+}
+
+const YAML: &[(&str, &str)] = &[
+    ("c1/client.yaml", "# nothing\n"),
+    ("c1/scheduler.yaml", "heron.class.launcher: a.MesosLauncher\nwho: ${CLUSTER}/${ROLE}\n"),
+    ("c1/statemgr.yaml", "heron.statemgr.root.path: ${HOME}/state/${CLUSTER}\nk: statemgr\n"),
+    ("c1/override.yaml", "k: override\n"),
+    ("c1/heron_internals.yaml", "heron.streammgr.x: 1\n"),
+    ("release.yaml", "heron.build.version: 0.20\n"),
+];
+
+#[test]
+fn a_cluster_has_a_directory_of_yaml_files() {
+    let files = TestFiles::new(YAML);
+    let sources = Sources {
+        config_path: Some(files.path("")),
+        overrides: Some("c1/bob".to_owned()),
+        release_file: Some(files.path("release.yaml")),
+        properties: vec!["p=${HOME}/x".to_owned()],
+        home: "/home/alice".to_owned(),
+        ..Sources::default()
+    };
+    let loaded = load(&sources).unwrap();
+    assert_eq!(value(&loaded, "heron.statemgr.root.path"), "/home/alice/state/c1");
+    assert_eq!(value(&loaded, "who"), "c1/bob");
+    assert_eq!(value(&loaded, "k"), "override");
+    assert_eq!(value(&loaded, "p"), "/home/alice/x");
+    assert_eq!(value(&loaded, "heron.build.version"), "0.20");
+    assert_eq!(loaded.yaml_directory, Some(files.path("c1")));
+    assert!(loaded.config.get("heron.streammgr.x").is_none(), "only containers read this file");
+    let origin = loaded.config.get("who").unwrap().origin.to_string();
+    assert!(origin.ends_with("c1/scheduler.yaml:2"), "{origin}");
+}
+
+#[test]
+fn the_directory_may_be_the_clusters_own() {
+    let files = TestFiles::new(YAML);
+    let config_path = Some(files.path("c1"));
+    let loaded = load(&Sources { config_path, ..Sources::default() }).unwrap();
+    assert_eq!(value(&loaded, "who"), "dc", "an empty role leaves no component");
+    assert_eq!(loaded.yaml_directory, Some(files.path("c1")));
+}
+
+#[test]
+fn mistakes_in_yaml_have_their_place() {
+    let files = TestFiles::new(&[
+        ("c1/scheduler.yaml", "a: 1\nb: [\n"),
+        ("c1/client.yaml", "heron.directory.home: ${HERON_BIN}\nx: ${HERON_HOME}/y\n"),
+    ]);
+    let (config_path, overrides) = (Some(files.path("")), Some("c1".to_owned()));
+    let found = errors(&Sources { config_path, overrides, ..Sources::default() });
+    let [yaml, first, second] = &found[..] else { panic!("{found:?}") };
+    assert!(matches!(yaml, LoadError::Yaml { .. }));
+    assert!(
+        first.to_string().contains("c1/client.yaml:1): \"${HERON_BIN}\" can't be worked out"),
+        "{first}"
+    );
+    assert!(matches!(second, LoadError::Cycle { key, .. } if key == "x"));
+}
+
+#[test]
+fn a_variable_that_stays_is_warned_about() {
+    let files =
+        TestFiles::new(&[("x.yaml", "a: ${JAVA_HOME}/x\nb: x-${CLUSTER}\nc: ${TOPOLOGY}\n")]);
+    let config_file = Some(files.path("x.yaml"));
+    let loaded = load(&Sources { config_file, ..Sources::default() }).unwrap();
+    assert_eq!(value(&loaded, "a"), "${JAVA_HOME}/x");
+    let keys: Vec<_> = loaded.warnings.iter().map(|w| w.key.as_deref().unwrap()).collect();
+    assert_eq!(keys, ["a", "b"]);
+}
+
+#[test]
+fn a_context_lies_below_everything_that_is_named() {
+    let files = TestFiles::new(&[
+        (
+            "config.toml",
+            "current = 'other'\n[contexts.prod]\nconfig-file = 'prod.conf'\nloader = 'LocalConfigLoader'\n\
+             cluster = 'c1/bob'\noverrides = 'o:1 a=overrides'\n\
+             [contexts.prod.settings]\nb = 'settings'\nc = 'settings'\n\
+             [contexts.prod.secrets]\n\"heron.mesos.secret.file\" = 'secret'\n\"my.key\" = 'secret'\n\
+             [contexts.other.settings]\nd = 'other'\n",
+        ),
+        ("prod.conf", "a: conf\nb: conf\nenviron: devel\nrole: conf\n"),
+        ("file.conf", "c: file\n"),
+        ("secret", "geheim\n"),
+    ]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(files.path("secret"), mode).unwrap();
+    }
+    let context_files = vec![files.path("missing.toml"), files.path("config.toml")];
+    let context = Some("prod".to_owned());
+    let config_file = Some(files.path("file.conf"));
+    let sources = Sources { config_file, context, context_files, ..Sources::default() };
+    let loaded = load(&sources).unwrap();
+    let values = ["a", "b", "c", "o", "role", "environ"].map(|key| value(&loaded, key));
+    assert_eq!(values, ["overrides", "settings", "file", "1", "bob", "devel"]);
+    assert_eq!(loaded.config.get("a").unwrap().layer, Layer::Context);
+    assert_eq!(loaded.facts.loader, Some(Loader::Local));
+    assert!(value(&loaded, "heron.mesos.secret.file").ends_with("/secret"));
+    assert_eq!(value(&loaded, "my.key"), "geheim");
+    let shown = super::super::show::show(
+        &loaded.config,
+        super::super::show::ShowOptions {
+            defaults: super::super::show::Defaults::Hidden,
+            secrets: super::super::show::Secrets::Redacted,
+        },
+    );
+    assert!(!format!("{shown:?}").contains("geheim"));
+
+    // The current context counts only where no file is named.
+    let current = Sources { context: None, ..sources.clone() };
+    assert!(load(&current).unwrap().config.get("d").is_none());
+    let alone = Sources { config_file: None, ..current };
+    assert_eq!(value(&load(&alone).unwrap(), "d"), "other");
+
+    let unknown = Sources { context: Some("nope".to_owned()), ..sources };
+    assert!(matches!(errors(&unknown)[..], [LoadError::Context(ContextError::Unknown { .. })]));
 }
