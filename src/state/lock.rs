@@ -101,14 +101,12 @@ impl Lock {
             if stat.is_none() {
                 continue;
             }
-            match timeout_at(deadline, watch.changed()).await {
-                Ok(changed) => changed?,
-                Err(_) => {
-                    let path = directory.to_owned();
-                    lock.release().await?;
-                    let holder = holder(zk, directory).await?.unwrap_or_default();
-                    return Err(StateError::LockHeld { path, holder });
-                }
+            if let Ok(changed) = timeout_at(deadline, watch.changed()).await {
+                changed?;
+            } else {
+                lock.release().await?;
+                let holder = holder(zk, directory).await?.unwrap_or_default();
+                return Err(StateError::LockHeld { path: directory.to_owned(), holder });
             }
         }
     }
