@@ -16,3 +16,4 @@ pub mod scheduler;
 pub mod state;
 pub mod tmanager;
 pub mod ui;
+pub mod upload;

@@ -14,7 +14,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use global::{ColorChoice, Global, OutputFormat};
 pub use verbs::{
-    CompletionsArgs, DryRunFormat, KillArgs, ListArgs, RestartArgs, SubmitArgs, TopologyArgs,
+    CompletionsArgs, DryRunFormat, KillArgs, Legacy, ListArgs, RestartArgs, SubmitArgs, TopologyArgs,
     WaitFor,
 };
 

@@ -157,6 +157,19 @@ impl std::fmt::Display for Signal {
 }
 
 impl CommandError {
+    /// Adds to what is said of the present state, where the error has room for it.
+    pub fn add_hint(&mut self, hint: &str) {
+        if let Self::TimedOut { next, .. }
+        | Self::Container { next, .. }
+        | Self::NoPlacement { next, .. }
+        | Self::FrameworkEnded { next, .. }
+        | Self::PartlyDone { next, .. }
+        | Self::Interrupted { next, .. } = self
+        {
+            next.push(hint.to_owned());
+        }
+    }
+
     /// What to do next.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {

@@ -134,7 +134,7 @@ mod tests {
     fn desired() -> Desired {
         serde_json::from_str(
             r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
-                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","role":"*",
+                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
                 "failover_timeout_seconds":1.0,"labels":[]},
                 "launch":{"command":[],"uris":[],"ports":9,"kill_grace_ms":1},
                 "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0},

@@ -10,7 +10,7 @@ use super::outcome::{Outcome, SCHEMA, Switched, TopologyRef};
 use crate::proto::api::TopologyState as Wanted;
 use crate::proto::tmanager::TManagerLocation;
 use crate::state::TopologyState;
-use crate::tmanager::controller::{Answer, Controller, ControllerError};
+use crate::tmanager::controller::{Changed, Controller, ControllerError};
 
 /// How long a topology that is just coming up is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,10 +52,12 @@ async fn run(
         match location {
             None => "its TManager is not registered".clone_into(&mut problem),
             Some(location) => match ask(location, wanted, deadline).await {
-                Ok(Answer::Done) => return Ok(switched(reference, false)),
+                Ok(Changed::Done) => return Ok(switched(reference, false)),
                 // It says so when the state is already as wanted; the plan read above may have been older.
-                Ok(Answer::Already) => "its TManager says that nothing is to be done".clone_into(&mut problem),
-                Err(error @ ControllerError::Unreachable { .. }) => problem = error.to_string(),
+                Ok(Changed::Already) => "its TManager says that nothing is to be done".clone_into(&mut problem),
+                Err(
+                    error @ (ControllerError::Unreachable { .. } | ControllerError::NoAnswer { .. }),
+                ) => problem = error.to_string(),
                 Err(error) => return Err(refused(name, wanted, &error)),
             },
         }
@@ -68,11 +70,12 @@ async fn ask(
     location: &TManagerLocation,
     wanted: Wanted,
     deadline: Instant,
-) -> Result<Answer, ControllerError> {
-    let controller = Controller::new(location)?;
+) -> Result<Changed, ControllerError> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let controller = Controller::of(location, left)?;
     match wanted {
-        Wanted::Paused => controller.deactivate(deadline).await,
-        _ => controller.activate(deadline).await,
+        Wanted::Paused => controller.deactivate().await,
+        _ => controller.activate().await,
     }
 }
 

@@ -73,8 +73,8 @@ pub struct Framework {
     pub name: String,
     /// Unix user of the tasks; can't be changed later.
     pub user: String,
-    /// Role whose resources are used.
-    pub role: String,
+    /// Roles whose resources are used.
+    pub roles: Vec<String>,
     /// Principal; can't be changed later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
@@ -137,6 +137,19 @@ impl Launch {
                 Piece::Shard { .. } => container.to_string(),
             })
             .collect()
+    }
+}
+
+impl Launch {
+    /// The command of one container with names in place of the ports that are not known yet, for showing.
+    #[must_use]
+    pub fn outline(&self, container: u32, names: &[&str]) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Port { port } => format!("<{}>", names.get(*port).copied().unwrap_or("port")),
+            Piece::Shard { .. } => container.to_string(),
+        };
+        self.command.iter().map(piece).collect()
     }
 }
 

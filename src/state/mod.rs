@@ -8,6 +8,7 @@
 //! | [`reads`] | reads in one round trip, and watches |
 //! | [`endpoints`], [`probe`] | connection strings, and why an ensemble can't be reached |
 //! | [`lock`] | a lock with a readable holder and fenced writes |
+//! | [`update_lock`] | the lock of Heron's own `update` |
 //! | [`topology_state`], [`listing`], [`removal`] | what there is about one topology, or all, and how it comes and goes |
 //!
 //! Nothing here knows Mesos or the command line.
@@ -24,6 +25,7 @@ pub mod removal;
 pub mod shapes;
 pub mod topology_state;
 pub mod transaction;
+pub mod update_lock;
 pub mod wire;
 pub mod zk;
 
