@@ -7,10 +7,10 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::{self, Cli, Command, Legacy, positionals};
+use crate::commands::configure::{self, Given};
 use crate::commands::context::{Context, Signals};
 use crate::commands::error::Signal;
 use crate::commands::outcome::{Outcome, SCHEMA, Text, Version};
-use crate::commands::configure::{self, Given};
 use crate::commands::report::Reporter;
 use crate::commands::{kill, list, restart, status, submit, switch};
 use crate::config::Need;
@@ -153,7 +153,7 @@ async fn execute(
     let context = Context {
         settings: &configured.settings,
         yaml_directory: configured.loaded.yaml_directory.as_deref(),
-        reporter: console.as_ref(),
+        reporter: console.clone(),
         machine: &machine,
         signals,
         timeout: cli.global.timeout,
@@ -223,11 +223,21 @@ impl Call {
                 let target = Target::Submission(found);
                 Self { verb: "submit", need: Need::Launch, overrides, target }
             }
-            Command::Activate(args) => named("activate", Need::State, positionals::topology(&args.arguments)?),
-            Command::Deactivate(args) => named("deactivate", Need::State, positionals::topology(&args.arguments)?),
-            Command::Status(args) => named("status", Need::State, positionals::topology(&args.arguments)?),
-            Command::Kill(args) => named("kill", Need::Engine, positionals::topology(&args.arguments)?),
-            Command::Restart(args) => named("restart", Need::Engine, positionals::restart(&args.arguments)?),
+            Command::Activate(args) => {
+                named("activate", Need::State, positionals::topology(&args.arguments)?)
+            }
+            Command::Deactivate(args) => {
+                named("deactivate", Need::State, positionals::topology(&args.arguments)?)
+            }
+            Command::Status(args) => {
+                named("status", Need::State, positionals::topology(&args.arguments)?)
+            }
+            Command::Kill(args) => {
+                named("kill", Need::Engine, positionals::topology(&args.arguments)?)
+            }
+            Command::Restart(args) => {
+                named("restart", Need::Engine, positionals::restart(&args.arguments)?)
+            }
             Command::List(args) => {
                 let overrides = positionals::list(&args.arguments)?;
                 Self { verb: "list", need: Need::State, overrides, target: Target::All }
@@ -265,4 +275,3 @@ async fn carry_out(
         _ => list::list(context).await,
     }
 }
-

@@ -14,7 +14,6 @@ use crate::packing::PackingError;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
 use crate::topology::executor::ExecutorError;
-use crate::topology::main_runner::MainError;
 
 /// The exit codes. They are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -163,7 +162,9 @@ fn hint(text: &str) -> Vec<String> {
 
 fn exit_of_command(error: &CommandError) -> Exit {
     match error {
-        CommandError::NoSuchTopology { .. } | CommandError::NoSuchContainer { .. } => Exit::NotFound,
+        CommandError::NoSuchTopology { .. } | CommandError::NoSuchContainer { .. } => {
+            Exit::NotFound
+        }
         CommandError::Exists { .. }
         | CommandError::Elsewhere { .. }
         | CommandError::NotOurs { .. }
@@ -180,10 +181,8 @@ fn exit_of_command(error: &CommandError) -> Exit {
 }
 
 fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
-    let topology = error.is::<DefinitionError>()
-        || error.is::<PackingError>()
-        || error.is::<MainError>()
-        || error.is::<ExecutorError>();
+    let topology =
+        error.is::<DefinitionError>() || error.is::<PackingError>() || error.is::<ExecutorError>();
     topology.then(|| (Exit::Topology, hint("nothing was changed")))
 }
 
@@ -199,9 +198,9 @@ fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         StateError::LockHeld { .. } => {
             return Some((Exit::Conflict, hint("wait until it is done, then try again")));
         }
-        StateError::LockLost { .. } | StateError::NodeExists { .. } | StateError::BadVersion { .. } => {
-            Exit::Conflict
-        }
+        StateError::LockLost { .. }
+        | StateError::NodeExists { .. }
+        | StateError::BadVersion { .. } => Exit::Conflict,
         StateError::ConnectionString(_) | StateError::Path(_) => Exit::Configuration,
         _ => Exit::Failed,
     };

@@ -1,6 +1,7 @@
 //! What every command has at hand.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -26,7 +27,7 @@ pub struct Context<'a> {
     /// The user's own directory of Heron's YAML files, if the configuration is one.
     pub yaml_directory: Option<&'a Path>,
     /// Who listens.
-    pub reporter: &'a dyn Reporter,
+    pub reporter: Arc<dyn Reporter>,
     /// The machine and the user.
     pub machine: &'a Machine,
     /// Says when the user wants to leave.
@@ -199,5 +200,6 @@ impl Context<'_> {
 #[must_use]
 pub fn rfc3339(millis: Millis) -> String {
     let seconds = millis.div_euclid(1000);
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| millis.to_string(), |time| time.to_string())
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| millis.to_string(), |time| time.to_string())
 }

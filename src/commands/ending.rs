@@ -35,7 +35,11 @@ pub(super) async fn failed(
     if let Some(tail) = tail {
         let lines: Vec<&str> = tail.trim_end().lines().collect();
         let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
-        what.push_str(&format!("\nthe end of its stderr on {}:\n{}", failure.host, last.join("\n")));
+        what.push_str(&format!(
+            "\nthe end of its stderr on {}:\n{}",
+            failure.host,
+            last.join("\n")
+        ));
     }
     CommandError::Container { topology, container, what, next }.into()
 }

@@ -190,7 +190,10 @@ impl CommandError {
                 "name its place in front of the topology ({runs}), or set dc, role and environ"
             )],
             Self::NotOurs { .. } => {
-                vec!["use the tool that started it; `activate` and `deactivate` work all the same".to_owned()]
+                vec![
+                    "use the tool that started it; `activate` and `deactivate` work all the same"
+                        .to_owned(),
+                ]
             }
             Self::Incomplete { topology, .. } => {
                 vec![format!("`heron-cli kill {topology}` removes what is left of it")]
@@ -198,7 +201,9 @@ impl CommandError {
             Self::NoSuchContainer { topology, .. } => {
                 vec![format!("`heron-cli status {topology}` shows its containers")]
             }
-            Self::Refused { topology, .. } => vec![format!("`heron-cli status {topology}` shows its state")],
+            Self::Refused { topology, .. } => {
+                vec![format!("`heron-cli status {topology}` shows its state")]
+            }
             Self::Unsupported { .. } => Vec::new(),
         }
     }

@@ -16,9 +16,9 @@ use super::held::Held;
 use super::labels::labels;
 use super::outcome::{Killed, Outcome, SCHEMA};
 use super::switch::seconds;
+use crate::config::settings::Mesos;
 use crate::engine::connector::MesosError;
 use crate::engine::journal::{JournalStore, Journalled};
-use crate::config::settings::Mesos;
 use crate::mesos::http::HttpError;
 use crate::mesos::ids::FrameworkId;
 use crate::scheduler::driver::End;
@@ -75,7 +75,9 @@ async fn look(context: &Context<'_>, state: &StateTree, topology: &str) -> anyho
     if found.exists() {
         context.check_place(state, &found)?;
     } else if !found.is_absent() || journalled {
-        context.reporter.warn(&format!("topology {topology} is not there; removing what is left of it"));
+        context
+            .reporter
+            .warn(&format!("topology {topology} is not there; removing what is left of it"));
     }
     if !found.is_absent() || journalled {
         return Ok(Look::Something);

@@ -92,17 +92,17 @@ pub struct MesosConnector {
 impl MesosConnector {
     /// Reads the secrets and certificates that the settings name.
     pub fn new(mesos: &Mesos) -> Result<Self, MesosError> {
-        let address = mesos.master.expose().parse().map_err(|source| MesosError::Address {
-            address: mesos.master.to_string(),
-            source,
-        })?;
+        let address = mesos
+            .master
+            .expose()
+            .parse()
+            .map_err(|source| MesosError::Address { address: mesos.master.to_string(), source })?;
         let mut warnings = Vec::new();
         let mut settings = HttpSettings::default();
         if let (Some(principal), Some(file)) = (&mesos.principal, &mesos.secret_file) {
             let (secret, warning) = read_secret(file)?;
             warnings.extend(warning);
-            settings.authorization =
-                Authorization::Basic { principal: principal.clone(), secret };
+            settings.authorization = Authorization::Basic { principal: principal.clone(), secret };
         }
         if let Some(path) = &mesos.ca_file {
             let read = std::fs::read(path);
@@ -135,7 +135,9 @@ impl MesosConnector {
                 Ok(leader)
             };
             match found.await {
-                Err(error) if LeaderError::is_transient(&error) && Instant::now() + PAUSE < deadline => {
+                Err(error)
+                    if LeaderError::is_transient(&error) && Instant::now() + PAUSE < deadline =>
+                {
                     sleep(PAUSE).await;
                 }
                 other => return Ok(other?),
@@ -226,7 +228,8 @@ pub fn page(leader: &Leader, framework: &FrameworkId) -> String {
 }
 
 fn framework_info(framework: &Framework) -> FrameworkInfo {
-    let label = |(key, value): &(String, String)| Label { key: key.clone(), value: Some(value.clone()) };
+    let label =
+        |(key, value): &(String, String)| Label { key: key.clone(), value: Some(value.clone()) };
     FrameworkInfo {
         user: framework.user.clone(),
         name: framework.name.clone(),

@@ -110,6 +110,12 @@ impl Http {
     /// Checks the settings. Certificates are looked at here, those of the system not before a TLS connection.
     pub fn new(settings: HttpSettings) -> Result<Self, HttpError> {
         let authorization = header_of(&settings.authorization)?;
+        if !settings.verify_hostname && settings.ca_pem.is_none() {
+            return Err(HttpError::Setup {
+                what: "host name verification",
+                reason: "it can be turned off only together with a CA file".into(),
+            });
+        }
         let checks_certificates = settings.ca_pem.is_some() || settings.identity_pem.is_some();
         let http = Self(Arc::new(Inner {
             settings,
@@ -140,9 +146,12 @@ impl Http {
 
     /// A request with credentials; without any timeout but that of the connection.
     pub(crate) fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, HttpError> {
-        let client = match url.scheme() {
-            "https" => self.cached(&self.0.tls, Self::build_tls)?,
-            _ => self.cached(&self.0.plain, Self::build_plain)?,
+        // A proxy may speak TLS itself, and must be verified then.
+        let direct = matches!(self.0.settings.proxy, Proxy::None);
+        let client = if direct && url.scheme() == "http" {
+            self.cached(&self.0.plain, Self::build_plain)?
+        } else {
+            self.cached(&self.0.tls, Self::build_tls)?
         };
         let request = client.request(method, url);
         Ok(match &self.0.authorization {
@@ -232,7 +241,7 @@ impl Http {
     /// For plain HTTP. Reading the system's certificates takes longer than a short command may, so it is left out.
     fn build_plain(&self) -> Result<Client, HttpError> {
         self.builder()?
-            // Without certificates there is nothing to verify with, and `request` never gives it an https URL.
+            // Without certificates there is nothing to verify with. `request` gives it nothing that speaks TLS.
             .tls_danger_accept_invalid_certs(true)
             .build()
             .map_err(|e| setup("client", &e))

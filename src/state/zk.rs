@@ -15,7 +15,7 @@ pub use zookeeper_client::{SessionState, Stat};
 
 use super::endpoints::{Endpoint, Ensemble};
 use super::error::StateError;
-use super::probe::{self, Health};
+use super::probe::{self, EndpointReport, Health};
 use super::transaction::{self, Done, Mode, Op, Outcome};
 
 /// How to get a session.
@@ -52,8 +52,8 @@ pub struct Node {
 /// How long the first attempt may take before the endpoints are looked at one by one: one that swallows packets must not
 /// hide its healthy neighbours.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
-/// How long an endpoint may take to answer a probe.
-const PROBE_LIMIT: Duration = Duration::from_secs(5);
+/// How long an endpoint may take to answer a probe: at first, and if none has answered.
+const PROBE_LIMITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
 /// Pause before servers without a quorum are asked again.
 const ELECTION_PAUSE: Duration = Duration::from_millis(250);
 /// How often creating directories is tried while somebody else deletes them.
@@ -97,7 +97,7 @@ impl Zk {
             if let Some(client) = attempt.await? {
                 return Ok(Self::new(client, ensemble, options));
             }
-            let reports = probe::probe(&ensemble.endpoints, PROBE_LIMIT).await;
+            let reports = probe_patiently(&ensemble.endpoints).await;
             let with = |wanted: fn(&Health) -> bool| {
                 let healthy = reports.iter().filter(|report| wanted(&report.health));
                 healthy.map(|report| report.endpoint.clone()).collect::<Vec<_>>()
@@ -324,6 +324,15 @@ impl Zk {
         }
         Ok(())
     }
+}
+
+/// Looks at all endpoints; for silent ones it takes its time only where no other serves.
+async fn probe_patiently(endpoints: &[Endpoint]) -> Vec<EndpointReport> {
+    let [short, long] = PROBE_LIMITS;
+    let reports = probe::probe(endpoints, short).await;
+    let serves = reports.iter().any(|report| matches!(report.health, Health::Serving(_)));
+    let silent = reports.iter().any(|report| report.health == Health::TimedOut);
+    if silent && !serves { probe::probe(endpoints, long).await } else { reports }
 }
 
 /// One attempt at a session; `None` if nobody gave us one in time.

@@ -1,5 +1,6 @@
 //! Carries a plan out: package, state, containers; and takes it back when it can't be done.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Map;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use super::plan::Plan;
 use super::room;
+use super::source::Sources;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::commands::context::{Context, StateTree, rfc3339};
 use crate::commands::drive::{Aim, Driven, changed, drive, missing};
@@ -19,9 +21,9 @@ use crate::commands::labels::labels;
 use crate::commands::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::commands::report::Progress;
 use crate::commands::switch::seconds;
+use crate::config::settings::Mesos;
 use crate::engine::connector::{MesosConnector, page};
 use crate::engine::journal::{JournalStore, Journalled};
-use crate::config::settings::Mesos;
 use crate::mesos::ids::FrameworkId;
 use crate::mesos::leader::Leader;
 use crate::proto::system::{ExecutionState, HeronReleaseState};
@@ -47,6 +49,7 @@ const FAILURES: u32 = 3;
 struct Site<'a> {
     connector: &'a MesosConnector,
     leader: &'a Leader,
+    sources: &'a Sources,
     deadline: Instant,
 }
 
@@ -55,6 +58,7 @@ pub(super) async fn apply(
     context: &Context<'_>,
     args: &SubmitArgs,
     plan: &Plan,
+    sources: &Sources,
 ) -> anyhow::Result<Submitted> {
     let deadline = context.deadline(PATIENCE);
     let connector = context.connector()?;
@@ -66,7 +70,7 @@ pub(super) async fn apply(
         return Err(error);
     }
     let mut held = Held::take(context, state, &plan.name).await?;
-    let site = Site { connector: &connector, leader: &leader, deadline };
+    let site = Site { connector: &connector, leader: &leader, sources, deadline };
     let result = run(context, args, plan, &site, &mut held).await;
     if result.is_err() {
         // A name that was only reserved is given back; what was written is not.
@@ -142,12 +146,14 @@ async fn run(
     let resumed = match &journalled.desired {
         Some(desired) => {
             resumable(context, held, plan, desired).await?;
-            context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
+            context
+                .reporter
+                .step(&format!("taking up the interrupted submission of {}", plan.name));
             true
         }
         None => {
             room::check(site.connector, plan).await?;
-            write(context, plan, held, site.leader).await?;
+            write(context, plan, held, site).await?;
             false
         }
     };
@@ -198,17 +204,18 @@ async fn write(
     context: &Context<'_>,
     plan: &Plan,
     held: &Held,
-    leader: &Leader,
+    site: &Site<'_>,
 ) -> anyhow::Result<()> {
-    let store = upload::store_for(&context.settings.uploader)?;
-    context.reporter.step(&format!("uploading the package to {}", store.name()));
-    let reporter = context.reporter;
-    let uploaded = store
-        .upload(&plan.package, &plan.package_name, &|done, total| {
-            let detail = String::new();
-            reporter.progress(&Progress { done, total, unit: "bytes", detail });
-        })
-        .await?;
+    let store = upload::store_for(&plan.package.store)?;
+    context.reporter.step("building the package");
+    let package = site.sources.package(context, plan).await?;
+    context.reporter.step(&format!("uploading the package to {}", plan.package.uri));
+    let (reporter, total) = (context.reporter.clone(), package.size);
+    let progress = move |done| {
+        let detail = String::new();
+        reporter.progress(&Progress { done, total, unit: "bytes", detail });
+    };
+    let uploaded = store.upload(&package, &plan.package.name, Arc::new(progress)).await?;
     context.reporter.step("writing the topology's state");
     let desired = desired(context, context.mesos()?, plan);
     let bytes = encode(&held.paths.record, &desired)?;
@@ -218,14 +225,14 @@ async fn write(
     let execution_state = execution_state(context, plan);
     let new = NewTopology {
         name: &plan.name,
-        topology: &plan.definition,
+        topology: &plan.stored,
         packing_plan: &packing_plan,
         execution_state: &execution_state,
-        job_page_links: vec![page(leader, &desired.framework.id)],
+        job_page_links: vec![page(site.leader, &desired.framework.id)],
     };
     let written = new.create(&held.state.zk, &held.state.tree, &journal, Some(&held.lock)).await;
     if let Err(error) = written {
-        let undone = store.undo(&uploaded).await;
+        let undone = store.undo(&uploaded, &plan.package.name).await;
         if let Err(undo) = undone {
             context.reporter.warn(&format!("the uploaded package stays: {undo}"));
         }
@@ -306,7 +313,9 @@ async fn conclude(
     driven: Driven,
 ) -> anyhow::Result<()> {
     let name = &plan.name;
-    let go_on = format!("the same `heron-cli submit` goes on with it; `heron-cli kill {name}` takes it back");
+    let go_on = format!(
+        "the same `heron-cli submit` goes on with it; `heron-cli kill {name}` takes it back"
+    );
     let see = format!("`heron-cli status {name}` shows its containers");
     match driven.end {
         End::Settled => Ok(()),
@@ -315,7 +324,8 @@ async fn conclude(
             Err(interrupted(context, &doing, vec![go_on, see]))
         }
         End::Verdict(Verdict::Fatal(message)) if is_removed(&message) => {
-            let next = vec![format!("`heron-cli kill {name}` removes its state, then submit it anew")];
+            let next =
+                vec![format!("`heron-cli kill {name}` removes its state, then submit it anew")];
             Err(CommandError::FrameworkEnded { topology: name.clone(), message, next }.into())
         }
         End::Verdict(verdict) => {

@@ -53,5 +53,8 @@ fn with_those_before(
         return error;
     }
     let names: Vec<&str> = submitted.iter().map(|done| done.topology.name.as_str()).collect();
-    error.context(format!("{} was submitted, the next topology of this main was not", names.join(", ")))
+    error.context(format!(
+        "{} was submitted, the next topology of this main was not",
+        names.join(", ")
+    ))
 }

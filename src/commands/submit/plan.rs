@@ -169,9 +169,8 @@ fn command(
     binary_name: &str,
 ) -> ExecutorCommand {
     let sandbox = &settings.sandbox;
-    let option = |key: &str| {
-        encode_jvm_options(definition.setting(key).unwrap_or_default(), release)
-    };
+    let option =
+        |key: &str| encode_jvm_options(definition.setting(key).unwrap_or_default(), release);
     let unsigned = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
     let component_ram: BTreeMap<String, i64> = packing.component_ram();
     ExecutorCommand {

@@ -25,7 +25,11 @@ pub(super) async fn check(connector: &MesosConnector, plan: &Plan) -> Result<(),
 }
 
 /// A line for each container that fits no agent.
-fn too_large(containers: &[DesiredContainer], ports: usize, agents: &[AgentSummary]) -> Vec<String> {
+fn too_large(
+    containers: &[DesiredContainer],
+    ports: usize,
+    agents: &[AgentSummary],
+) -> Vec<String> {
     containers.iter().filter_map(|container| lacking(container, ports, agents)).collect()
 }
 

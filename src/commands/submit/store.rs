@@ -5,7 +5,10 @@ use crate::config::settings::{HttpMethod, Settings, Uploader, with_topology};
 use crate::upload::{HttpConfig, StoreConfig};
 
 /// The store for a topology's package.
-pub(super) fn store_config(settings: &Settings, topology: &str) -> Result<StoreConfig, CommandError> {
+pub(super) fn store_config(
+    settings: &Settings,
+    topology: &str,
+) -> Result<StoreConfig, CommandError> {
     let unsupported = |what: &str| CommandError::Unsupported { what: what.to_owned() };
     match &settings.uploader {
         Uploader::Null => {

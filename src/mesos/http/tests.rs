@@ -137,6 +137,10 @@ async fn answers_that_are_none_are_said_so() {
 #[test]
 fn settings_that_cannot_work_are_refused() {
     for (settings, what) in [
+        (
+            HttpSettings { verify_hostname: false, ..HttpSettings::default() },
+            "host name verification",
+        ),
         (basic("a:b", "c"), "credentials"),
         (basic("a", "b:c"), "credentials"),
         (
