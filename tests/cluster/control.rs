@@ -247,7 +247,7 @@ fn agents(cluster: &mut Cluster, path: &str, body: &Value) -> Result<Value, Stri
 }
 
 /// An agent goes away: its link breaks, its server is closed, and after the ping timeout it is unreachable.
-fn lose_agent(boot: &Boot, body: &Value) -> Result<Value, String> {
+pub fn lose_agent(boot: &Boot, body: &Value) -> Result<Value, String> {
     let index = boot.find_agent(&body["agent"]).ok_or("no such agent")?;
     let kill = body["tasks"] == "kill";
     let forget = body["forget"] == true;

@@ -22,6 +22,13 @@ mod stop;
 mod view;
 mod wire;
 
+#[cfg(test)]
+mod compare;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod replay_tests;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
