@@ -107,7 +107,7 @@ async fn wait_until_ready(boot: &Boot) -> Result<(), String> {
     let started = Instant::now();
     let agents = boot.options.agents;
     while !boot.sim.with(|c| c.leader().is_some_and(|master| master.agents.len() == agents)) {
-        if started.elapsed() > Duration::from_secs(60) {
+        if started.elapsed() > Duration::from_mins(1) {
             return Err("no master was elected within a minute; is ZooKeeper there?".to_owned());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -303,14 +303,14 @@ impl Connection {
                 return item;
             }
             let socket = self.socket.as_mut().unwrap();
-            let mut scratch = [0; 65_536];
-            let read = tokio::time::timeout_at(deadline, socket.read(&mut scratch)).await;
+            let mut scratch = Vec::with_capacity(65_536);
+            let read = tokio::time::timeout_at(deadline, socket.read_buf(&mut scratch)).await;
             let read = read.unwrap_or_else(|_| {
                 panic!("{place}: waited in vain for {expected:?}, there is {:?}", self.waiting)
             });
             let count = read.unwrap();
             assert!(count > 0, "{place}: closed instead of {expected:?}");
-            self.real.push(&scratch[..count]);
+            self.real.push(&scratch);
             while let Some(item) = self.real.next() {
                 self.waiting.push_back(item);
             }
