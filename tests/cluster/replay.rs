@@ -123,6 +123,17 @@ struct Connection {
     waiting: VecDeque<Item>,
 }
 
+/// When offers are made during a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offers {
+    /// Whenever they are due; more than were recorded are no difference.
+    Free,
+    /// Whenever they are due, and as many as were recorded.
+    Counted,
+    /// Only when one was recorded: a task of the recording has then ended here as well.
+    Held,
+}
+
 /// A cluster under replay.
 pub struct Replay {
     /// The cluster.
@@ -133,6 +144,8 @@ pub struct Replay {
     pub ignored: Vec<&'static str>,
     /// Texts to be replaced in what the client sends.
     pub texts: Vec<(String, String)>,
+    /// When offers are made.
+    pub offers: Offers,
     connections: BTreeMap<String, Connection>,
     _claims: Claims,
     _directory: tempfile::TempDir,
@@ -162,6 +175,7 @@ impl Replay {
             ids: Ids::default(),
             ignored: Vec::new(),
             texts: Vec::new(),
+            offers: Offers::Free,
             connections: BTreeMap::new(),
             _claims: claims,
             _directory: directory,
@@ -191,7 +205,10 @@ impl Replay {
         }
         for (name, connection) in std::mem::take(&mut self.connections) {
             let unexpected = connection.waiting.iter().find(|item| match item {
-                Item::Record(record) => record["type"] != "OFFERS" && record["type"] != "HEARTBEAT",
+                Item::Record(record) if record["type"] == "OFFERS" => {
+                    self.offers == Offers::Counted
+                }
+                Item::Record(record) => record["type"] != "HEARTBEAT",
                 _ => true,
             });
             assert_eq!(unexpected, None, "{name} said more than was recorded");
@@ -243,10 +260,19 @@ impl Replay {
         let mut connection = self.connections.remove(name).unwrap();
         connection.recorded.push(&latin1(entry["data"].as_str().unwrap()));
         while let Some(expected) = connection.recorded.next() {
+            let offers = matches!(&expected, Item::Record(record) if record["type"] == "OFFERS");
+            self.hold_offers(!offers);
             let real = connection.matching(&expected, place).await;
+            self.hold_offers(true);
             self.compare(&expected, &real, place);
         }
         self.connections.insert(name.to_owned(), connection);
+    }
+
+    fn hold_offers(&self, hold: bool) {
+        if self.offers == Offers::Held {
+            self.boot.sim.with(|cluster| cluster.masters[0].master.hold_offers = hold);
+        }
     }
 
     fn compare(&mut self, expected: &Item, real: &Item, place: &str) {

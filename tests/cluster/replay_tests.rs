@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::boot::Boot;
 use crate::compare::Ids;
-use crate::replay::Replay;
+use crate::replay::{Offers, Replay};
 
 async fn nothing(_: &Boot, _: &Ids, _: &str) {}
 
@@ -40,7 +40,9 @@ async fn takeover() {
 
 #[tokio::test]
 async fn tasks_that_fail() {
-    Replay::start(&["--users", "root"]).await.play("04-tasks-that-fail", nothing).await;
+    let mut replay = Replay::start(&["--users", "root"]).await;
+    replay.offers = Offers::Held;
+    replay.play("04-tasks-that-fail", nothing).await;
 }
 
 #[tokio::test]
@@ -63,8 +65,8 @@ async fn operator_and_files() {
 
 #[tokio::test]
 async fn offers_over_time() {
-    let arguments = ["--heartbeat-ms", "15000"];
-    let mut replay = Replay::start(&arguments).await;
+    let mut replay = Replay::start(&[]).await;
+    replay.offers = Offers::Counted;
     // Two heartbeats of 15 s are waited for below with a shorter interval.
     replay.boot.sim.with(|cluster| {
         let mut settings = (*cluster.settings).clone();
