@@ -55,7 +55,8 @@ fn proxy(to: &str, executioner: &Arc<Executioner>) -> SocketAddr {
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let Ok(server) = TcpStream::connect(&to) else { continue };
-            let (from_client, to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (from_client, to_server) =
+                (client.try_clone().unwrap(), server.try_clone().unwrap());
             let executioner = executioner.clone();
             std::thread::spawn(move || pass(from_client, to_server, || executioner.sent()));
             std::thread::spawn(move || pass(server, client, || {}));
@@ -101,8 +102,7 @@ impl Killing {
         for property in &self.properties {
             command.args(["--config-property", property]);
         }
-        let mut child =
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         self.executioner.arm(&child, limit);
         !child.wait().unwrap().success()
     }
