@@ -70,14 +70,19 @@ impl Boot {
                     seat.session = Some(sender);
                 }
             });
+            let (ready, there) = oneshot::channel();
             let contender = Contender {
                 servers: servers.clone(),
                 path: path.clone(),
                 timeout: Duration::from_millis(self.options.zk_session_ms),
                 master: index,
                 content,
+                ready: Some(ready),
             };
             tokio::spawn(election::contend(Arc::downgrade(&self.sim), contender, stop));
+            // The order of nodes is the order of starts.
+            let late = |_| io::Error::other(format!("no node in ZooKeeper at {servers} in time"));
+            let _ = tokio::time::timeout(Duration::from_mins(1), there).await.map_err(late)?;
         }
         Ok(port)
     }

@@ -92,7 +92,7 @@ pub struct Registration {
     pub attributes: Vec<Value>,
     /// What it has.
     pub total: Resources,
-    /// FrameworkInfo and tasks of its frameworks.
+    /// `FrameworkInfo` and tasks of its frameworks.
     pub frameworks: Vec<(Value, Vec<Task>)>,
 }
 

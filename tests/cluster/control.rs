@@ -37,23 +37,28 @@ async fn answer(boot: &Arc<Boot>, request: &Request) -> Result<Value, String> {
     } else {
         serde_json::from_slice(&request.body).map_err(|error| format!("not JSON: {error}"))?
     };
-    match request.path.as_str() {
-        "/lose-agent" => lose_agent(boot, &body),
+    command(boot, &request.path, &body).await
+}
+
+/// Does one thing.
+pub async fn command(boot: &Arc<Boot>, path: &str, body: &Value) -> Result<Value, String> {
+    match path {
+        "/lose-agent" => lose_agent(boot, body),
         "/return-agent" => {
             let index = boot.find_agent(&body["agent"]).ok_or("no such agent")?;
             boot.start_agent(index).await.map_err(|error| error.to_string())?;
             Ok(json!({}))
         }
-        "/fail-over" => fail_over(boot, &body).await,
+        "/fail-over" => fail_over(boot, body).await,
         "/stop-master" | "/expire-session" => {
-            let clean = request.path == "/stop-master" && body["clean"] != false;
-            let index = master_index(boot, &body)?;
+            let clean = path == "/stop-master" && body["clean"] != false;
+            let index = master_index(boot, body)?;
             boot.sim.with(|cluster| cluster.stop_master(index, clean));
             boot.elect_without_zookeeper();
             Ok(json!({ "master": index }))
         }
         "/start-master" => {
-            let index = master_index(boot, &body)?;
+            let index = master_index(boot, body)?;
             if boot.sim.with(|c| c.masters.get(index).is_some_and(|seat| seat.alive)) {
                 return Err("it runs".to_owned());
             }
@@ -61,7 +66,7 @@ async fn answer(boot: &Arc<Boot>, request: &Request) -> Result<Value, String> {
             boot.elect_without_zookeeper();
             Ok(json!({ "master": index }))
         }
-        path => boot.sim.with(|cluster| simple(cluster, path, &body)),
+        path => boot.sim.with(|cluster| simple(cluster, path, body)),
     }
 }
 
@@ -247,7 +252,7 @@ fn agents(cluster: &mut Cluster, path: &str, body: &Value) -> Result<Value, Stri
 }
 
 /// An agent goes away: its link breaks, its server is closed, and after the ping timeout it is unreachable.
-fn lose_agent(boot: &Boot, body: &Value) -> Result<Value, String> {
+pub fn lose_agent(boot: &Boot, body: &Value) -> Result<Value, String> {
     let index = boot.find_agent(&body["agent"]).ok_or("no such agent")?;
     let kill = body["tasks"] == "kill";
     let forget = body["forget"] == true;

@@ -36,13 +36,15 @@ pub struct Contender {
     pub master: usize,
     /// What its node contains.
     pub content: Vec<u8>,
+    /// Told when its node is there.
+    pub ready: Option<oneshot::Sender<()>>,
 }
 
 /// Takes part until told to stop: with `true` the session is closed and the node goes at once, with
 /// `false` it is abandoned and the node goes when it expires.
-pub async fn contend(sim: Weak<Sim>, contender: Contender, mut stop: oneshot::Receiver<bool>) {
+pub async fn contend(sim: Weak<Sim>, mut contender: Contender, mut stop: oneshot::Receiver<bool>) {
     loop {
-        let result = session(&sim, &contender, &mut stop).await;
+        let result = session(&sim, &mut contender, &mut stop).await;
         let Some(sim) = sim.upgrade() else { return };
         if result.is_ok() {
             return;
@@ -58,7 +60,7 @@ pub async fn contend(sim: Weak<Sim>, contender: Contender, mut stop: oneshot::Re
 
 async fn session(
     sim: &Weak<Sim>,
-    contender: &Contender,
+    contender: &mut Contender,
     stop: &mut oneshot::Receiver<bool>,
 ) -> Result<(), Error> {
     let options = CreateMode::Persistent.with_acls(Acls::anyone_all());
@@ -72,6 +74,9 @@ async fn session(
     let mode = CreateMode::EphemeralSequential.with_acls(Acls::anyone_all());
     let (_, sequence) = client.create(&node, &contender.content, &mode).await?;
     let mine = format!("{LABEL}_{sequence}");
+    if let Some(ready) = contender.ready.take() {
+        let _ = ready.send(());
+    }
     loop {
         let (children, watcher) = client.list_and_watch_children(&contender.path).await?;
         let leader = leader(&client, &contender.path, &children).await?;

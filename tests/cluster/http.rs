@@ -322,12 +322,11 @@ async fn read_chunks(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Vec
 }
 
 async fn fill(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<()> {
-    let mut scratch = [0; 16 * 1024];
-    match socket.read(&mut scratch).await {
-        Ok(n) if n > 0 => buffer.extend_from_slice(&scratch[..n]),
-        _ => return None,
+    buffer.reserve(16 * 1024);
+    match socket.read_buf(buffer).await {
+        Ok(n) if n > 0 => Some(()),
+        _ => None,
     }
-    Some(())
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -22,6 +22,25 @@ mod stop;
 mod view;
 mod wire;
 
+#[cfg(test)]
+mod behaviour_tests;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod compare;
+#[cfg(test)]
+mod election_tests;
+#[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod replay_tests;
+#[cfg(test)]
+#[path = "../support/zookeeper.rs"]
+#[allow(dead_code)]
+mod zookeeper;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -100,7 +119,7 @@ async fn wait_until_ready(boot: &Boot) -> Result<(), String> {
     let started = Instant::now();
     let agents = boot.options.agents;
     while !boot.sim.with(|c| c.leader().is_some_and(|master| master.agents.len() == agents)) {
-        if started.elapsed() > Duration::from_secs(60) {
+        if started.elapsed() > Duration::from_mins(1) {
             return Err("no master was elected within a minute; is ZooKeeper there?".to_owned());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

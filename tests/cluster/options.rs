@@ -61,7 +61,7 @@ pub struct Options {
     /// Give each agent an address and host name of its own: 127.0.0.1, 127.0.0.2 …
     #[arg(long)]
     pub distinct_hosts: bool,
-    /// Tasks are no processes: they become TASK_RUNNING and stay so.
+    /// Tasks are no processes: they become `TASK_RUNNING` and stay so.
     #[arg(long)]
     pub fake_tasks: bool,
     /// Users that exist on the agents; all by default. Tasks always run as the user of this process.

@@ -36,7 +36,7 @@ pub struct Resources(pub Vec<Resource>);
 /// Which of the two formats of reservations is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// With `role` (and `reservation`), for frameworks without RESERVATION_REFINEMENT and operators.
+    /// With `role` (and `reservation`), for frameworks without `RESERVATION_REFINEMENT` and operators.
     Old,
     /// With `reservations`.
     Refined,

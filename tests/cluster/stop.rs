@@ -53,12 +53,16 @@ pub async fn everything(boot: &Boot) {
         cluster.agents.iter_mut().for_each(|agent| agent.linked = false);
         cluster.agents.iter().flat_map(crate::agent::Agent::pids).collect()
     });
-    pids.iter().for_each(|pid| tree::signal(*pid, 15));
+    for pid in &pids {
+        tree::signal(*pid, 15);
+    }
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(1) && pids.iter().any(|pid| tree::alive(*pid)) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    pids.iter().for_each(|pid| tree::signal(*pid, 9));
+    for pid in &pids {
+        tree::signal(*pid, 9);
+    }
     // Time for the znodes to be deleted.
     tokio::time::sleep(Duration::from_millis(if boot.zk.is_some() { 100 } else { 0 })).await;
     let _ = std::fs::remove_dir_all(boot.running_dir());

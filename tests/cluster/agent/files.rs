@@ -190,7 +190,7 @@ fn name_of(file: &str, number: u32) -> String {
         .unwrap_or(number)
 }
 
-/// LIST_FILES and READ_FILE.
+/// `LIST_FILES` and `READ_FILE`.
 pub fn call(agent: &Agent, call: &Value) -> Response {
     let kind = call["type"].as_str().unwrap_or_default();
     let body = &call[kind.to_ascii_lowercase()];

@@ -75,7 +75,7 @@ pub struct Agent {
 /// A framework on an agent.
 #[derive(Debug)]
 pub struct AgentFramework {
-    /// FrameworkInfo.
+    /// `FrameworkInfo`.
     pub info: Value,
     /// Executors by task id; those that have ended wait for the last acknowledgement.
     pub executors: BTreeMap<String, Executor>,
@@ -88,7 +88,7 @@ pub struct AgentFramework {
 /// The command executor of one task.
 #[derive(Debug)]
 pub struct Executor {
-    /// TaskInfo.
+    /// `TaskInfo`.
     pub task: Value,
     /// Its container id.
     pub container: String,
@@ -269,7 +269,7 @@ impl Agent {
         self.effects.push(Effect::Run(Box::new(job)));
     }
 
-    /// The precise state with PARTITION_AWARE, else TASK_LOST.
+    /// The precise state with `PARTITION_AWARE`, else `TASK_LOST`.
     pub fn precise(&self, framework_id: &str, state: &str) -> String {
         let aware = self.frameworks.get(framework_id).is_some_and(|framework| {
             master::frameworks::has_capability(&framework.info, "PARTITION_AWARE")
@@ -382,7 +382,7 @@ impl Agent {
     }
 }
 
-/// The grace period of a KillPolicy.
+/// The grace period of a `KillPolicy`.
 fn grace(policy: &Value) -> Option<Duration> {
     let nanos = wire::integer(&policy["grace_period"]["nanoseconds"])?;
     Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))

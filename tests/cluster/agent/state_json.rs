@@ -67,7 +67,7 @@ impl Agent {
         map.insert("unreserved_resources_allocated".into(), used.summary());
         map.insert("resource_providers".into(), json!([]));
         map.insert("attributes".into(), attributes_json(&self.attributes));
-        map.insert("master_hostname".into(), json!("127.0.0.1"));
+        map.insert("master_hostname".into(), json!("localhost"));
         map.insert("flags".into(), json!({ "work_dir": self.work_dir, "hostname": self.host }));
         let (gone, alive): (Vec<_>, Vec<_>) =
             self.frameworks.iter().partition(|(_, f)| f.removed && f.executors.is_empty());

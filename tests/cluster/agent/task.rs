@@ -35,9 +35,9 @@ pub struct Job {
     pub work_dir: PathBuf,
     /// The sandbox.
     pub directory: PathBuf,
-    /// FrameworkInfo.
+    /// `FrameworkInfo`.
     pub framework: Value,
-    /// TaskInfo.
+    /// `TaskInfo`.
     pub task: Value,
     /// The settings of the cluster.
     pub settings: Arc<Settings>,

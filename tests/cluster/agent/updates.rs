@@ -11,7 +11,7 @@ use crate::master::is_terminal;
 use crate::wire;
 
 /// The longest wait before an update is sent again.
-const MAX_WAIT: Duration = Duration::from_secs(600);
+const MAX_WAIT: Duration = Duration::from_mins(10);
 
 impl Agent {
     /// Queues a status that the executor makes.

@@ -50,7 +50,9 @@ impl Master {
         let Some(first) = offers.first() else { return };
         let (agent_id, role) = (first.agent_id.clone(), first.role.clone());
         let mut left = Resources::default();
-        offers.iter().for_each(|offer| left.add(&offer.resources));
+        for offer in &offers {
+            left.add(&offer.resources);
+        }
         for operation in &operations {
             self.launch(&framework_id, &agent_id, &role, operation, &mut left);
         }
@@ -127,14 +129,11 @@ impl Master {
             let candidate =
                 Candidate { info: &info, resources: &resources, agent_id, available: left };
             let Some(framework) = self.frameworks.get(framework_id) else { return };
-            match tasks::check(framework, &candidate) {
-                Err(problem) => {
-                    self.refuse(framework_id, &info, "TASK_ERROR", reason, &problem);
-                }
-                Ok(()) => {
-                    left.subtract(&resources);
-                    self.start(framework_id, agent_id, info, resources);
-                }
+            if let Err(problem) = tasks::check(framework, &candidate) {
+                self.refuse(framework_id, &info, "TASK_ERROR", reason, &problem);
+            } else {
+                left.subtract(&resources);
+                self.start(framework_id, agent_id, info, resources);
             }
         }
     }
@@ -167,7 +166,7 @@ impl Master {
     fn refuse(&self, framework_id: &str, task: &Value, state: &str, reason: &str, message: &str) {
         let Some(framework) = self.frameworks.get(framework_id) else { return };
         let state = if state == "TASK_DROPPED" { framework.precise(state) } else { state };
-        framework.send_update(master_status(
+        framework.send_update(&master_status(
             &wire::id_of(task, "task_id"),
             state,
             message,

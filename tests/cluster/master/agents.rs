@@ -76,7 +76,9 @@ impl Master {
                 }
             }
         }
-        lost.into_iter().for_each(|message| self.tell(agent_id, message));
+        for message in lost {
+            self.tell(agent_id, message);
+        }
     }
 
     /// The tasks of one framework on an agent that re-registers.
@@ -111,7 +113,7 @@ impl Master {
             if was_unreachable {
                 let text = "Unreachable agent re-reregistered";
                 let latest = Task { update_state: Some(task.state.clone()), ..task.clone() };
-                framework.send_update(known_status(&latest, text, "REASON_AGENT_REREGISTERED"));
+                framework.send_update(&known_status(&latest, text, "REASON_AGENT_REREGISTERED"));
             }
             framework.tasks.insert(task.id.clone(), task);
         }
@@ -157,7 +159,7 @@ impl Master {
                 "TASK_LOST".clone_into(&mut task.state);
                 task.statuses.push(status.clone());
                 if let Some(framework) = self.frameworks.get_mut(&id) {
-                    framework.send_update(status);
+                    framework.send_update(&status);
                     framework.complete(task);
                 }
             }
@@ -209,7 +211,7 @@ impl Master {
                 status["unreachable_time"] = json!({ "nanoseconds": since });
                 task.state = state;
                 task.statuses.push(status.clone());
-                framework.send_update(status);
+                framework.send_update(&status);
                 framework.unreachable.insert(task.id.clone(), task);
             }
         }
@@ -218,7 +220,7 @@ impl Master {
         self.tell_failure(agent_id);
     }
 
-    /// MARK_AGENT_GONE.
+    /// `MARK_AGENT_GONE`.
     pub fn agent_gone(&mut self, agent_id: &str) {
         self.rescind_all(Some(agent_id));
         let ids: Vec<String> = self.frameworks.keys().cloned().collect();
@@ -237,7 +239,7 @@ impl Master {
                     master_status(&task.id, &state, "Agent has been marked gone", reason, agent_id);
                 task.state = state;
                 task.statuses.push(status.clone());
-                framework.send_update(status);
+                framework.send_update(&status);
                 framework.complete(task);
             }
         }

@@ -29,12 +29,12 @@ const CAPABILITIES: [&str; 8] = [
     "REGION_AWARE",
 ];
 
-/// Whether a FrameworkInfo names a capability.
+/// Whether a `FrameworkInfo` names a capability.
 pub fn has_capability(info: &Value, capability: &str) -> bool {
     wire::list(&info["capabilities"]).iter().any(|c| c["type"] == capability)
 }
 
-/// FrameworkInfo with members in declaration order, defaults filled in and unknown members dropped.
+/// `FrameworkInfo` with members in declaration order, defaults filled in and unknown members dropped.
 pub fn normalise(info: &Value) -> Value {
     let order = [
         "user",
@@ -66,7 +66,7 @@ pub fn normalise(info: &Value) -> Value {
     Value::Object(map)
 }
 
-/// The roles of a FrameworkInfo.
+/// The roles of a `FrameworkInfo`.
 pub fn roles_of(info: &Value) -> Vec<String> {
     if has_capability(info, "MULTI_ROLE") {
         return wire::strings(&info["roles"]);
@@ -74,7 +74,7 @@ pub fn roles_of(info: &Value) -> Vec<String> {
     vec![info["role"].as_str().unwrap_or("*").to_owned()]
 }
 
-/// Checks a FrameworkInfo; the error is the text of the ERROR event.
+/// Checks a `FrameworkInfo`; the error is the text of the ERROR event.
 pub fn check(info: &Value, suppressed: &[String]) -> Result<(), String> {
     let id = wire::id_of(info, "id");
     if !id.is_empty() {
@@ -235,7 +235,7 @@ impl Master {
         self.tell_of_framework(id, &info);
     }
 
-    /// Tells the agents of a framework's new FrameworkInfo; they resend their updates.
+    /// Tells the agents of a framework's new `FrameworkInfo`; they resend their updates.
     pub fn tell_of_framework(&mut self, id: &str, info: &Value) {
         let agents: Vec<String> = self.agents.keys().cloned().collect();
         for agent in agents {
@@ -275,7 +275,7 @@ impl Master {
         let generation = framework.generation;
         let timeout = wire::number(&framework.info["failover_timeout"]).unwrap_or(0.0);
         let timeout = Duration::try_from_secs_f64(timeout.max(0.0)).unwrap_or(Duration::MAX);
-        let timeout = timeout.min(Duration::from_secs(10 * 365 * 86_400));
+        let timeout = timeout.min(Duration::from_hours(87600));
         self.remove_offers_of(framework_id);
         let framework_id = framework_id.to_owned();
         self.after(timeout, Timer::Failover { framework_id, generation });
@@ -336,7 +336,7 @@ impl Master {
         true
     }
 
-    /// UPDATE_FRAMEWORK; the error is status and text.
+    /// `UPDATE_FRAMEWORK`; the error is status and text.
     pub fn update_framework(&mut self, call: &Value) -> Result<(), (u16, String)> {
         let update = &call["update_framework"];
         let id = wire::id_of(call, "framework_id");

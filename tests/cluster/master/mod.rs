@@ -105,7 +105,7 @@ pub struct Master {
 pub struct Framework {
     /// Its id.
     pub id: String,
-    /// FrameworkInfo with members in declaration order and defaults filled in.
+    /// `FrameworkInfo` with members in declaration order and defaults filled in.
     pub info: Value,
     /// Its roles.
     pub roles: Vec<String>,
@@ -149,7 +149,7 @@ pub struct Filter {
 /// A task as the master knows it.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// The TaskInfo.
+    /// The `TaskInfo`.
     pub info: Value,
     /// Its id.
     pub id: String,
@@ -282,7 +282,7 @@ impl Master {
         self.effects.push(Effect::After(delay, timer));
     }
 
-    /// MasterInfo with members in declaration order, as in SUBSCRIBED.
+    /// `MasterInfo` with members in declaration order, as in SUBSCRIBED.
     pub fn info(&self) -> Value {
         json!({
             "id": self.id,
@@ -298,7 +298,7 @@ impl Master {
         })
     }
 
-    /// MasterInfo with members in alphabetical order, as in ZooKeeper.
+    /// `MasterInfo` with members in alphabetical order, as in ZooKeeper.
     pub fn znode(&self) -> Vec<u8> {
         let info = self.info();
         let order = ["address", "capabilities", "hostname", "id", "ip", "pid", "port", "version"];
@@ -326,7 +326,7 @@ impl Framework {
         }
     }
 
-    /// The name of a state: the precise one with PARTITION_AWARE, else TASK_LOST.
+    /// The name of a state: the precise one with `PARTITION_AWARE`, else `TASK_LOST`.
     pub fn precise<'a>(&self, state: &'a str) -> &'a str {
         if self.can("PARTITION_AWARE") { state } else { "TASK_LOST" }
     }
@@ -339,7 +339,7 @@ impl Framework {
     }
 
     /// Writes an UPDATE.
-    pub fn send_update(&self, status: Value) {
+    pub fn send_update(&self, status: &Value) {
         self.send("UPDATE", &json!({ "status": status }));
     }
 }

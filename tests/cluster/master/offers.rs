@@ -35,7 +35,7 @@ impl Master {
         for agent_id in agents {
             // Each role in turn gets what is left: reserved resources differ from role to role.
             while let Some((framework_id, role, resources)) = self.next_allocation(&agent_id) {
-                let offer = self.make_offer(&framework_id, &agent_id, &role, resources);
+                let offer = self.make_offer(&framework_id, &agent_id, &role, &resources);
                 made.entry(framework_id).or_default().extend(offer);
             }
         }
@@ -84,7 +84,7 @@ impl Master {
         framework_id: &str,
         agent_id: &str,
         role: &str,
-        share: Resources,
+        share: &Resources,
     ) -> Option<Value> {
         let id = self.new_offer_id();
         let resources = share.in_offer_order().allocated_to(Some(role));
@@ -190,7 +190,9 @@ impl Master {
             .filter(|offer| agent_id.is_none_or(|agent| agent == offer.agent_id))
             .map(|offer| offer.id.clone())
             .collect();
-        ids.iter().for_each(|id| self.rescind(id));
+        for id in &ids {
+            self.rescind(id);
+        }
         ids.len()
     }
 

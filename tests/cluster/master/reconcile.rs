@@ -31,7 +31,7 @@ impl Master {
         let tasks = wire::list(&call["reconcile"]["tasks"]);
         if tasks.is_empty() {
             for task in framework.tasks.values() {
-                framework.send_update(known_status(
+                framework.send_update(&known_status(
                     task,
                     "Reconciliation: Latest task state",
                     REASON,
@@ -48,7 +48,7 @@ impl Master {
     fn reconcile_one(&self, framework: &Framework, task_id: &str, agent_id: &str) {
         if let Some(task) = framework.tasks.get(task_id) {
             let text = "Reconciliation: Latest task state";
-            framework.send_update(known_status(task, text, REASON));
+            framework.send_update(&known_status(task, text, REASON));
             return;
         }
         let recovering = if agent_id.is_empty() {
@@ -73,7 +73,7 @@ impl Master {
         if let Some(since) = since {
             status["unreachable_time"] = json!({ "nanoseconds": since });
         }
-        framework.send_update(status);
+        framework.send_update(&status);
     }
 
     /// KILL.

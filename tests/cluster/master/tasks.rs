@@ -8,7 +8,7 @@ use crate::wire;
 
 /// A task that is about to be launched.
 pub struct Candidate<'a> {
-    /// The TaskInfo.
+    /// The `TaskInfo`.
     pub info: &'a Value,
     /// Its resources, allocated to the role of the offer.
     pub resources: &'a Resources,

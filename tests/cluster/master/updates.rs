@@ -7,7 +7,7 @@ use super::{Master, is_terminal};
 use crate::cluster::ToAgent;
 use crate::wire;
 
-/// A TaskStatus that the master makes; it has no uuid.
+/// A `TaskStatus` that the master makes; it has no uuid.
 pub fn master_status(
     task_id: &str,
     state: &str,
@@ -48,7 +48,7 @@ impl Master {
                 }
             }
         }
-        framework.send_update(status.clone());
+        framework.send_update(status);
     }
 
     /// ACKNOWLEDGE.
