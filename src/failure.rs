@@ -14,6 +14,8 @@ use crate::packing::PackingError;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
 use crate::topology::executor::ExecutorError;
+use crate::topology::main_runner::MainError;
+use crate::topology::ready::ReadyError;
 
 /// The exit codes. They are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
