@@ -172,6 +172,11 @@ fn given(cli: &Cli, call: &Call, command: &Command) -> Given {
         config_path: global.config_path.clone(),
         properties,
         overrides: call.overrides.clone(),
+        context: global.context.clone(),
+        release_file: match command {
+            Command::Submit(args) => args.release_yaml_file.clone(),
+            _ => None,
+        },
     }
 }
 

@@ -183,8 +183,11 @@ fn exit_of_command(error: &CommandError) -> Exit {
 }
 
 fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
-    let topology =
-        error.is::<DefinitionError>() || error.is::<PackingError>() || error.is::<ExecutorError>();
+    let topology = error.is::<DefinitionError>()
+        || error.is::<PackingError>()
+        || error.is::<MainError>()
+        || error.is::<ReadyError>()
+        || error.is::<ExecutorError>();
     topology.then(|| (Exit::Topology, hint("nothing was changed")))
 }
 

@@ -1,5 +1,7 @@
 //! From flags and files to the settings of one command, with warnings told.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use super::report::Reporter;
@@ -34,13 +36,17 @@ pub struct Given {
     /// `--config-loader`.
     pub loader: Option<String>,
     /// `--config-file`.
-    pub config_file: Option<std::path::PathBuf>,
+    pub config_file: Option<PathBuf>,
     /// `--config-path`.
-    pub config_path: Option<std::path::PathBuf>,
+    pub config_path: Option<PathBuf>,
     /// `--config-property`, in order, and what historical flags set.
     pub properties: Vec<String>,
     /// The first positional.
     pub overrides: Option<String>,
+    /// `--context`, or `HERON_CONTEXT`.
+    pub context: Option<String>,
+    /// `--release-yaml-file`.
+    pub release_file: Option<PathBuf>,
 }
 
 /// Settings, and the configuration that they were made of.
@@ -52,6 +58,14 @@ pub struct Configured {
     pub loaded: Loaded,
 }
 
+/// Where named clusters may stand: the user's file, then the machine's.
+fn context_files(env: &Env) -> Vec<PathBuf> {
+    let own = env.get("XDG_CONFIG_HOME").map(PathBuf::from);
+    let own = own.or_else(|| env.home().map(|home| home.join(".config")));
+    let machine = PathBuf::from("/etc");
+    own.into_iter().chain([machine]).map(|base| base.join("heron-cli/config.toml")).collect()
+}
+
 /// Reads the configuration and makes settings of it; warnings go to the reporter.
 pub fn configure(
     given: Given,
@@ -59,13 +73,17 @@ pub fn configure(
     env: &Env,
     reporter: &dyn Reporter,
 ) -> Result<Configured, ConfigureError> {
-    let Given { loader, config_file, config_path, properties, overrides } = given;
+    let Given { loader, config_file, config_path, properties, overrides, context, release_file } =
+        given;
     let sources = Sources {
         loader,
         config_file,
         config_path,
         properties,
         overrides,
+        context,
+        context_files: context_files(env),
+        release_file,
         user: env.user(),
         home: env.home().map(|home| home.display().to_string()).unwrap_or_default(),
         java_home: env.get("JAVA_HOME").map(str::to_owned),
