@@ -125,10 +125,10 @@ impl Bed {
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_heron-cli"));
         command
-            .args(words)
             .arg("--config-file")
             .arg(&self.config)
             .args(["--config-loader", "com.twitter.heron.scheduler.mesos.MesosConfigLoader"])
+            .args(words)
             .env_clear()
             .env("HOME", self.directory.path())
             .env("USER", user())

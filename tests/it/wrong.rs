@@ -129,7 +129,7 @@ fn a_main_that_fails_is_quoted() {
     script(&path, "#!/bin/sh\necho working\necho 'no such stream: words' >&2\nexit 3\n");
     refused(&bed.run(&["submit", "main.pex", "-"]), 4, &["no such stream: words", "3"]);
     script(&path, "#!/bin/sh\nexit 0\n");
-    refused(&bed.run(&["submit", "main.pex", "-"]), 4, &[".defn"]);
+    refused(&bed.run(&["submit", "main.pex", "-"]), 4, &["without submitting a topology"]);
 }
 
 #[test]

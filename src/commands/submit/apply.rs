@@ -208,7 +208,7 @@ async fn write(
 ) -> anyhow::Result<()> {
     let store = upload::store_for(&plan.package.store)?;
     context.reporter.step("building the package");
-    let package = site.sources.package(context, plan).await?;
+    let package = site.sources.package(context, plan)?;
     context.reporter.step(&format!("uploading the package to {}", plan.package.uri));
     let (reporter, total) = (context.reporter.clone(), package.size);
     let progress = move |done| {

@@ -72,7 +72,7 @@ pub(super) fn plan(
     let containers = containers(settings, &packing);
     let command = command(settings, args, &definition, &packing, &release, &sources.binary_name);
     let argv = command.topology_argv()?;
-    let digest = sources.digest(settings, &definition)?;
+    let digest = sources.digest(context, &release, &definition, &argv)?;
     let package = package(settings, definition.name(), &digest)?;
     let launch = Launch {
         command: pieces(&argv)?,
