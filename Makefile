@@ -32,7 +32,8 @@ lint: ## Formatting and lints
 
 unit-and-e2e: setup ## All tests: beside the code, and of the built binary on a test cluster
 	@echo "== tests"
-	$(CARGO) test --locked --all-targets
+	$(CARGO) build --locked --bin heron-cli --examples
+	$(CARGO) test --locked
 
 deny: $(DENY) ## Licences, sources and bans of the dependencies
 	@echo "== dependencies"

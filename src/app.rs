@@ -6,17 +6,21 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{self, Cli, Command, positionals};
+use crate::cli::{self, Cli, Command, Legacy, positionals};
+use crate::commands::configure::{self, Given};
 use crate::commands::context::{Context, Signals};
 use crate::commands::error::Signal;
 use crate::commands::outcome::{Outcome, SCHEMA, Text, Version};
-use crate::commands::{configure, kill, list, restart, status, submit, switch};
+use crate::commands::report::Reporter;
+use crate::commands::{kill, list, restart, status, submit, switch};
+use crate::config::Need;
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
 use crate::proto::api::TopologyState;
-use crate::topology::dialect::Release;
 use crate::ui::{self, Ui};
 
+/// The Heron release whose command lines are written unless the configuration names another.
+const NEWEST_HERON: &str = "0.20.5";
 /// How long work that was begun may take to end after a signal, before the process goes.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
@@ -81,7 +85,7 @@ fn version() -> Outcome {
     Outcome::Version(Version {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        heron: Release::NEWEST,
+        heron: NEWEST_HERON,
     })
 }
 
@@ -140,10 +144,16 @@ async fn execute(
     let console = ui.console();
     let machine = env.machine();
     let call = Call::of(command).map_err(|error| Failure::from(anyhow::Error::from(error)))?;
-    let settings = configure::settings(cli, &call, env, console.as_ref()).map_err(Failure::from)?;
+    for warning in legacy(command).map(Legacy::warnings).unwrap_or_default() {
+        console.warn(&warning);
+    }
+    let given = given(cli, &call, command);
+    let configured = configure::configure(given, call.need, env, console.as_ref());
+    let configured = configured.map_err(|error| Failure::from(anyhow::Error::from(error)))?;
     let context = Context {
-        settings: &settings,
-        reporter: console.as_ref(),
+        settings: &configured.settings,
+        yaml_directory: configured.loaded.yaml_directory.as_deref(),
+        reporter: console.clone(),
         machine: &machine,
         signals,
         timeout: cli.global.timeout,
@@ -152,18 +162,49 @@ async fn execute(
     carry_out(&context, command, &call, env).await.map_err(Failure::from)
 }
 
+fn given(cli: &Cli, call: &Call, command: &Command) -> Given {
+    let global = &cli.global;
+    let mut properties = legacy(command).map(Legacy::properties).unwrap_or_default();
+    properties.extend(global.config_property.iter().cloned());
+    Given {
+        loader: global.config_loader.clone(),
+        config_file: global.config_file.clone(),
+        config_path: global.config_path.clone(),
+        properties,
+        overrides: call.overrides.clone(),
+        context: global.context.clone(),
+        release_file: match command {
+            Command::Submit(args) => args.release_yaml_file.clone(),
+            _ => None,
+        },
+    }
+}
+
+/// The historical flags of a command that had any.
+fn legacy(command: &Command) -> Option<&Legacy> {
+    match command {
+        Command::Submit(args) => Some(&args.legacy),
+        Command::Activate(args) | Command::Deactivate(args) | Command::Status(args) => {
+            Some(&args.legacy)
+        }
+        Command::Restart(args) => Some(&args.legacy),
+        Command::Kill(args) => Some(&args.legacy),
+        Command::List(args) => Some(&args.legacy),
+        Command::Version | Command::Classpath | Command::Completions(_) => None,
+    }
+}
+
 /// A command with its positionals told apart.
-pub struct Call {
-    /// The verb.
-    pub verb: &'static str,
+struct Call {
+    verb: &'static str,
+    need: Need,
     /// Overrides of any form.
-    pub overrides: Option<String>,
-    /// What the command is about.
-    pub target: Target,
+    overrides: Option<String>,
+    target: Target,
 }
 
 /// What a command is about.
-pub enum Target {
+enum Target {
     /// A topology to be submitted.
     Submission(positionals::SubmitPositionals),
     /// A topology, and for `restart` a container of it.
@@ -174,8 +215,9 @@ pub enum Target {
 
 impl Call {
     fn of(command: &Command) -> Result<Self, positionals::UsageError> {
-        let named = |verb, found: positionals::TopologyPositionals| Self {
+        let named = |verb, need, found: positionals::TopologyPositionals| Self {
             verb,
+            need,
             overrides: found.overrides,
             target: Target::Topology(found.topology, found.container),
         };
@@ -183,19 +225,30 @@ impl Call {
             Command::Submit(args) => {
                 let found = positionals::submit(&args.arguments)?;
                 let overrides = found.overrides.clone();
-                Self { verb: "submit", overrides, target: Target::Submission(found) }
+                let target = Target::Submission(found);
+                Self { verb: "submit", need: Need::Launch, overrides, target }
             }
-            Command::Activate(args) => named("activate", positionals::topology(&args.arguments)?),
-            Command::Deactivate(args) => named("deactivate", positionals::topology(&args.arguments)?),
-            Command::Status(args) => named("status", positionals::topology(&args.arguments)?),
-            Command::Kill(args) => named("kill", positionals::topology(&args.arguments)?),
-            Command::Restart(args) => named("restart", positionals::restart(&args.arguments)?),
+            Command::Activate(args) => {
+                named("activate", Need::State, positionals::topology(&args.arguments)?)
+            }
+            Command::Deactivate(args) => {
+                named("deactivate", Need::State, positionals::topology(&args.arguments)?)
+            }
+            Command::Status(args) => {
+                named("status", Need::State, positionals::topology(&args.arguments)?)
+            }
+            Command::Kill(args) => {
+                named("kill", Need::Engine, positionals::topology(&args.arguments)?)
+            }
+            Command::Restart(args) => {
+                named("restart", Need::Engine, positionals::restart(&args.arguments)?)
+            }
             Command::List(args) => {
                 let overrides = positionals::list(&args.arguments)?;
-                Self { verb: "list", overrides, target: Target::All }
+                Self { verb: "list", need: Need::State, overrides, target: Target::All }
             }
             Command::Version | Command::Classpath | Command::Completions(_) => {
-                Self { verb: "version", overrides: None, target: Target::All }
+                Self { verb: "version", need: Need::State, overrides: None, target: Target::All }
             }
         })
     }
@@ -227,4 +280,3 @@ async fn carry_out(
         _ => list::list(context).await,
     }
 }
-

@@ -10,14 +10,14 @@ use clap::{ArgAction, Args, ValueEnum};
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Read the configuration from this properties file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", overrides_with = "config_file")]
     pub config_file: Option<PathBuf>,
     /// Name what the configuration is for: a loader class of any Heron release, such as
     /// com.twitter.heron.scheduler.mesos.MesosConfigLoader
-    #[arg(long, global = true, value_name = "CLASS")]
+    #[arg(long, global = true, value_name = "CLASS", overrides_with = "config_loader")]
     pub config_loader: Option<String>,
     /// Read the configuration from this directory or properties file
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", overrides_with = "config_path")]
     pub config_path: Option<PathBuf>,
     /// Set one value, over everything in files; may be repeated
     #[arg(long, global = true, value_name = "KEY=VALUE")]
@@ -26,7 +26,15 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME", env = "HERON_CONTEXT", hide_env_values = true)]
     pub context: Option<String>,
     /// Print text for people or one JSON document for programs
-    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        overrides_with = "output"
+    )]
     pub output: OutputFormat,
     /// Tell more on stderr; twice for details
     #[arg(short, long, global = true, action = ArgAction::Count)]
@@ -35,10 +43,17 @@ pub struct Global {
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        overrides_with = "color"
+    )]
     pub color: ColorChoice,
     /// Give up waiting after this time, such as 90s, 5m or 1h
-    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration, overrides_with = "timeout")]
     pub timeout: Option<Duration>,
 }
 

@@ -14,8 +14,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use global::{ColorChoice, Global, OutputFormat};
 pub use verbs::{
-    CompletionsArgs, DryRunFormat, KillArgs, ListArgs, RestartArgs, SubmitArgs, TopologyArgs,
-    WaitFor,
+    CompletionsArgs, DryRunFormat, KillArgs, Legacy, ListArgs, RestartArgs, SubmitArgs,
+    TopologyArgs, WaitFor,
 };
 
 /// Runs Heron topologies on Apache Mesos.

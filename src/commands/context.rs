@@ -1,5 +1,7 @@
 //! What every command has at hand.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,6 +10,8 @@ use tokio::time::Instant;
 use super::error::{CommandError, Signal};
 use super::report::Reporter;
 use crate::config::Settings;
+use crate::config::settings::{Backend, Mesos};
+use crate::engine::connector::MesosConnector;
 use crate::scheduler::journal::JournalPaths;
 use crate::scheduler::record::Millis;
 use crate::state::lock::Holder;
@@ -20,8 +24,10 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 pub struct Context<'a> {
     /// The configuration.
     pub settings: &'a Settings,
+    /// The user's own directory of Heron's YAML files, if the configuration is one.
+    pub yaml_directory: Option<&'a Path>,
     /// Who listens.
-    pub reporter: &'a dyn Reporter,
+    pub reporter: Arc<dyn Reporter>,
     /// The machine and the user.
     pub machine: &'a Machine,
     /// Says when the user wants to leave.
@@ -104,17 +110,37 @@ impl StateTree {
 
 impl Context<'_> {
     /// Opens the state tree.
-    pub async fn open(&self) -> Result<StateTree, StateError> {
-        let zookeeper = &self.settings.zookeeper;
+    pub async fn open(&self) -> anyhow::Result<StateTree> {
+        let state = &self.settings.state;
+        let Backend::ZooKeeper { client_connection, .. } = &state.backend else {
+            let what = "a state tree in local files".to_owned();
+            return Err(CommandError::Unsupported { what }.into());
+        };
         let options = ConnectOptions {
-            connection: zookeeper.connection.clone(),
-            session_timeout: zookeeper.session_timeout,
-            connection_timeout: self.bounded(zookeeper.connection_timeout),
+            connection: client_connection.clone(),
+            session_timeout: state.session_timeout,
+            connection_timeout: self.bounded(state.connection_timeout),
             auth: None,
         };
-        let tree = Tree::new(&self.settings.state_root)?;
+        let tree = Tree::new(&state.root).map_err(StateError::from)?;
         let zk = Zk::connect(&options).await?;
-        Ok(StateTree { zk, tree, journal_root: self.settings.journal_root.clone() })
+        Ok(StateTree { zk, tree, journal_root: state.journal_root.clone() })
+    }
+
+    /// How to reach Mesos; configured for every command that needs it.
+    pub fn mesos(&self) -> Result<&Mesos, CommandError> {
+        self.settings.mesos.as_ref().ok_or_else(|| CommandError::Unsupported {
+            what: format!("`{}` without a Mesos master in the configuration", self.verb),
+        })
+    }
+
+    /// The way to Mesos. Doubts about its settings are told.
+    pub fn connector(&self) -> anyhow::Result<MesosConnector> {
+        let connector = MesosConnector::new(self.mesos()?).map_err(anyhow::Error::from)?;
+        for warning in &connector.warnings {
+            self.reporter.warn(&warning.to_string());
+        }
+        Ok(connector)
     }
 
     /// Runs a command's body with the state tree open, and closes it whatever comes of it.
@@ -174,5 +200,6 @@ impl Context<'_> {
 #[must_use]
 pub fn rfc3339(millis: Millis) -> String {
     let seconds = millis.div_euclid(1000);
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| millis.to_string(), |time| time.to_string())
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| millis.to_string(), |time| time.to_string())
 }

@@ -11,7 +11,6 @@ use super::context::{Context, StateTree};
 use super::error::CommandError;
 use super::held::{Held, is_session_loss};
 use super::report::Progress;
-use crate::engine::connector::MesosConnector;
 use crate::engine::journal::JournalStore;
 use crate::mesos::event::TaskState;
 use crate::proto::system::PhysicalPlan;
@@ -80,7 +79,7 @@ async fn once(
     let StateTree { zk, tree, .. } = &held.state;
     let paths = held.paths.clone();
     let mut journal = JournalStore::new(zk, &held.lock, tree, topology, paths, &journalled);
-    let mut connector = MesosConnector::new(&context.settings.mesos);
+    let mut connector = context.connector()?;
     let goal = desired.goal;
     let model = Model::new(desired, journalled.containers, policy.clone());
     let ports = RefCell::new(server_ports(&model));
@@ -185,7 +184,7 @@ fn detail(model: &Model, goal: Goal, all: bool) -> String {
     }
     let failing = model.views().find_map(|view| {
         let record = view.record?;
-        let failure = record.last_failure.as_ref().filter(|_| record.failures > 0)?;
+        let failure = record.last_failure.as_ref().filter(|_| record.is_over())?;
         let message = failure.message.as_deref().unwrap_or("no reason given");
         Some(format!("container {} failed: {message}", view.id))
     });

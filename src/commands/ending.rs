@@ -2,12 +2,11 @@
 
 use super::context::Context;
 use super::error::{CommandError, Signal};
-use crate::engine::connector::MesosConnector;
 use crate::scheduler::model::{Model, Verdict};
 use crate::scheduler::record::Failure;
 
 /// How much of a stderr is shown.
-const TAIL_BYTES: usize = 2048;
+const TAIL_BYTES: u64 = 2048;
 /// How many lines of it.
 const TAIL_LINES: usize = 12;
 
@@ -29,11 +28,18 @@ pub(super) async fn failed(
     };
     let mut what = format!("{what}: {}", describe(&failure));
     let framework = &model.desired().framework.id;
-    let connector = MesosConnector::new(&context.settings.mesos);
-    if let Some(tail) = connector.stderr_tail(framework, &failure, TAIL_BYTES).await {
+    let tail = match context.connector() {
+        Ok(connector) => connector.stderr_tail(framework, &failure, TAIL_BYTES).await,
+        Err(_) => None,
+    };
+    if let Some(tail) = tail {
         let lines: Vec<&str> = tail.trim_end().lines().collect();
         let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
-        what.push_str(&format!("\nthe end of its stderr on {}:\n{}", failure.host, last.join("\n")));
+        what.push_str(&format!(
+            "\nthe end of its stderr on {}:\n{}",
+            failure.host,
+            last.join("\n")
+        ));
     }
     CommandError::Container { topology, container, what, next }.into()
 }

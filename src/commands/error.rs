@@ -157,6 +157,19 @@ impl std::fmt::Display for Signal {
 }
 
 impl CommandError {
+    /// Adds to what is said of the present state, where the error has room for it.
+    pub fn add_hint(&mut self, hint: &str) {
+        if let Self::TimedOut { next, .. }
+        | Self::Container { next, .. }
+        | Self::NoPlacement { next, .. }
+        | Self::FrameworkEnded { next, .. }
+        | Self::PartlyDone { next, .. }
+        | Self::Interrupted { next, .. } = self
+        {
+            next.push(hint.to_owned());
+        }
+    }
+
     /// What to do next.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
@@ -177,7 +190,10 @@ impl CommandError {
                 "name its place in front of the topology ({runs}), or set dc, role and environ"
             )],
             Self::NotOurs { .. } => {
-                vec!["use the tool that started it; `activate` and `deactivate` work all the same".to_owned()]
+                vec![
+                    "use the tool that started it; `activate` and `deactivate` work all the same"
+                        .to_owned(),
+                ]
             }
             Self::Incomplete { topology, .. } => {
                 vec![format!("`heron-cli kill {topology}` removes what is left of it")]
@@ -185,7 +201,9 @@ impl CommandError {
             Self::NoSuchContainer { topology, .. } => {
                 vec![format!("`heron-cli status {topology}` shows its containers")]
             }
-            Self::Refused { topology, .. } => vec![format!("`heron-cli status {topology}` shows its state")],
+            Self::Refused { topology, .. } => {
+                vec![format!("`heron-cli status {topology}` shows its state")]
+            }
             Self::Unsupported { .. } => Vec::new(),
         }
     }

@@ -16,8 +16,10 @@ use super::held::Held;
 use super::labels::labels;
 use super::outcome::{Killed, Outcome, SCHEMA};
 use super::switch::seconds;
-use crate::engine::connector::MesosConnector;
+use crate::config::settings::Mesos;
+use crate::engine::connector::MesosError;
 use crate::engine::journal::{JournalStore, Journalled};
+use crate::mesos::http::HttpError;
 use crate::mesos::ids::FrameworkId;
 use crate::scheduler::driver::End;
 use crate::scheduler::model::{Policy, Verdict};
@@ -73,12 +75,14 @@ async fn look(context: &Context<'_>, state: &StateTree, topology: &str) -> anyho
     if found.exists() {
         context.check_place(state, &found)?;
     } else if !found.is_absent() || journalled {
-        context.reporter.warn(&format!("topology {topology} is not there; removing what is left of it"));
+        context
+            .reporter
+            .warn(&format!("topology {topology} is not there; removing what is left of it"));
     }
     if !found.is_absent() || journalled {
         return Ok(Look::Something);
     }
-    let connector = MesosConnector::new(&context.settings.mesos);
+    let connector = context.connector()?;
     let labels = labels(context.settings, topology, None);
     match connector.find_by_labels(&labels).await {
         Ok(frameworks) => {
@@ -133,15 +137,34 @@ pub(super) async fn kill_containers(
         return Ok(None);
     };
     let framework = desired.framework.id.clone();
+    if journalled.desired.is_some()
+        && journalled.containers.is_empty()
+        && never_ran(context, &framework).await
+    {
+        return Ok(Some(framework));
+    }
     if journalled.desired.as_ref() != Some(&desired) {
         write(held, topology, &journalled, &desired).await?;
     }
     let policy = Policy::default();
     let driven = drive(context, held, topology, &policy, Aim::Containers, deadline).await?;
     conclude(context, topology, driven).await?;
-    let connector = MesosConnector::new(&context.settings.mesos);
+    let connector = context.connector()?;
     connector.wait_until_gone(&framework, deadline).await?;
     Ok(Some(framework))
+}
+
+/// Removes a framework for which no launch was ever journalled: whether it registered or not, nothing of it runs.
+async fn never_ran(context: &Context<'_>, framework: &FrameworkId) -> bool {
+    let Ok(connector) = context.connector() else { return false };
+    match connector.teardown(framework).await {
+        Ok(_) => true,
+        Err(MesosError::Http(HttpError::Unauthorized { .. } | HttpError::Forbidden { .. })) => true,
+        Err(error) => {
+            tracing::info!("failed to remove the framework: {error}");
+            false
+        }
+    }
 }
 
 /// The desired record of a topology that is to be killed; none if no framework can have been made for it.
@@ -160,7 +183,7 @@ async fn to_kill(
         }));
     }
     if let Some(framework) = orphan {
-        return Ok(Some(adopted(context, topology, framework)));
+        return Ok(Some(adopted(context, context.mesos()?, topology, framework)));
     }
     let found = TopologyState::read(&held.state.zk, &held.state.tree, topology).await?;
     let alive = found.tmanager_location.as_ref().filter(|l| l.node.stat.ephemeral_owner != 0);
@@ -175,8 +198,12 @@ async fn to_kill(
 }
 
 /// A record for a framework that lost its journal: enough to kill its tasks.
-fn adopted(context: &Context<'_>, topology: &str, framework: FrameworkId) -> Desired {
-    let mesos = &context.settings.mesos;
+fn adopted(
+    context: &Context<'_>,
+    mesos: &Mesos,
+    topology: &str,
+    framework: FrameworkId,
+) -> Desired {
     Desired {
         version: RECORD_VERSION,
         topology: topology.to_owned(),
@@ -188,8 +215,8 @@ fn adopted(context: &Context<'_>, topology: &str, framework: FrameworkId) -> Des
         framework: Framework {
             id: framework,
             name: format!("heron-{topology}"),
-            user: mesos.user.clone(),
-            role: mesos.role.clone(),
+            user: mesos.task_user.clone(),
+            roles: mesos.roles.clone(),
             principal: mesos.principal.clone(),
             failover_timeout_seconds: mesos.failover_timeout.as_secs_f64(),
             labels: labels(context.settings, topology, None),

@@ -3,7 +3,11 @@
 use crate::config::Settings;
 
 /// Cluster, role, environ, topology and, if known, topology id.
-pub(super) fn labels(settings: &Settings, topology: &str, id: Option<&str>) -> Vec<(String, String)> {
+pub(super) fn labels(
+    settings: &Settings,
+    topology: &str,
+    id: Option<&str>,
+) -> Vec<(String, String)> {
     let mut labels = vec![
         ("heron.topology", topology),
         ("heron.cluster", &settings.cluster),

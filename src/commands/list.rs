@@ -6,9 +6,8 @@ use crate::state::listing::{self, Listed as Found};
 
 /// Lists the topologies.
 pub async fn list(context: &Context<'_>) -> anyhow::Result<Outcome> {
-    let found = context
-        .with_state(async |state| Ok(listing::list(&state.zk, &state.tree).await?))
-        .await?;
+    let found =
+        context.with_state(async |state| Ok(listing::list(&state.zk, &state.tree).await?)).await?;
     for problem in found.iter().flat_map(|topology| &topology.problems) {
         context.reporter.warn(&problem.to_string());
     }

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub enum Outcome {
     /// `submit`.
     Submitted(Submitted),
+    /// `submit` of a main with several topologies.
+    SubmittedAll(SubmittedAll),
     /// `submit --dry-run`.
     Planned(Planned),
     /// `activate` and `deactivate`.
@@ -47,6 +49,15 @@ pub struct Submitted {
     pub resumed: bool,
     /// What was waited for.
     pub waited_for: &'static str,
+}
+
+/// Outcome of `submit`, of a main with several topologies.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SubmittedAll {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// In the order of names.
+    pub submitted: Vec<Submitted>,
 }
 
 /// Names a topology and its state.

@@ -93,7 +93,11 @@ fn ask_for(
         desired.containers.iter().map(|wanted| wanted.id).filter(|id| meant(*id)).collect();
     if let Some(container) = container.filter(|_| restarted.is_empty()) {
         let last = desired.containers.iter().map(|wanted| wanted.id).max().unwrap_or_default();
-        return Err(CommandError::NoSuchContainer { topology: topology.to_owned(), container, last });
+        return Err(CommandError::NoSuchContainer {
+            topology: topology.to_owned(),
+            container,
+            last,
+        });
     }
     let desired = changed(desired, |desired| {
         for wanted in desired.containers.iter_mut().filter(|wanted| meant(wanted.id)) {
@@ -110,9 +114,11 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
     let see = format!("`heron-cli status {topology}` shows its containers");
     match driven.end {
         End::Settled => Ok(()),
-        End::Interrupted => {
-            Err(interrupted(context, &format!("restarting topology `{topology}`"), vec![follow, see]))
-        }
+        End::Interrupted => Err(interrupted(
+            context,
+            &format!("restarting topology `{topology}`"),
+            vec![follow, see],
+        )),
         End::Verdict(verdict) => {
             Err(failed(context, topology, &driven.model, verdict, vec![see]).await)
         }
@@ -120,9 +126,12 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
             let mut what = vec![format!("topology `{topology}` is not running again")];
             what.extend(missing(&driven.model));
             what.extend(driven.problem.map(|problem| format!("Mesos: {problem}")));
-            what.extend(crate::scheduler::placement::explain(&driven.model).iter().map(ToString::to_string));
+            what.extend(
+                crate::scheduler::placement::explain(&driven.model).iter().map(ToString::to_string),
+            );
             let after = seconds(context.timeout.unwrap_or(PATIENCE));
-            Err(CommandError::TimedOut { what: what.join("; "), after, next: vec![follow, see] }.into())
+            Err(CommandError::TimedOut { what: what.join("; "), after, next: vec![follow, see] }
+                .into())
         }
     }
 }
@@ -134,7 +143,7 @@ mod tests {
     fn desired() -> Desired {
         serde_json::from_str(
             r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
-                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","role":"*",
+                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
                 "failover_timeout_seconds":1.0,"labels":[]},
                 "launch":{"command":[],"uris":[],"ports":9,"kill_grace_ms":1},
                 "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0},

@@ -8,7 +8,6 @@ use super::context::{Context, StateTree, rfc3339};
 use super::outcome::{
     Outcome, SCHEMA, Status, StatusContainer, StatusFramework, StatusTManager, StatusTopology,
 };
-use crate::engine::connector::MesosConnector;
 use crate::engine::journal::{Journalled, load};
 use crate::scheduler::record::{ContainerRecord, Failure};
 use crate::state::TopologyState;
@@ -71,9 +70,15 @@ fn about(topology: &TopologyState) -> anyhow::Result<StatusTopology> {
 
 async fn framework(context: &Context<'_>, journalled: &Journalled) -> Option<StatusFramework> {
     let framework = &journalled.desired.as_ref()?.framework;
-    let connector = MesosConnector::new(&context.settings.mesos);
-    let asked = tokio::time::timeout(MASTER_LIMIT, connector.is_connected(&framework.id)).await;
-    let connected = match asked {
+    let id = framework.id.0.clone();
+    if context.settings.mesos.is_none() {
+        return Some(StatusFramework { id, connected: None });
+    }
+    let asked = async {
+        let connector = context.connector()?;
+        anyhow::Ok(connector.is_connected(&framework.id).await?)
+    };
+    let connected = match tokio::time::timeout(MASTER_LIMIT, asked).await {
         Ok(Ok(connected)) => Some(connected),
         Ok(Err(error)) => {
             context.reporter.warn(&format!("the Mesos master could not be asked: {error:#}"));
@@ -84,7 +89,7 @@ async fn framework(context: &Context<'_>, journalled: &Journalled) -> Option<Sta
             None
         }
     };
-    Some(StatusFramework { id: framework.id.0.clone(), connected })
+    Some(StatusFramework { id, connected })
 }
 
 fn containers(journalled: &Journalled) -> Vec<StatusContainer> {

@@ -10,7 +10,7 @@ use super::outcome::{Outcome, SCHEMA, Switched, TopologyRef};
 use crate::proto::api::TopologyState as Wanted;
 use crate::proto::tmanager::TManagerLocation;
 use crate::state::TopologyState;
-use crate::tmanager::controller::{Answer, Controller, ControllerError};
+use crate::tmanager::controller::{Changed, Controller, ControllerError};
 
 /// How long a topology that is just coming up is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,7 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Brings a topology into the state that is wanted; being in it already is a success.
-pub async fn switch(context: &Context<'_>, topology: &str, wanted: Wanted) -> anyhow::Result<Outcome> {
+pub async fn switch(
+    context: &Context<'_>,
+    topology: &str,
+    wanted: Wanted,
+) -> anyhow::Result<Outcome> {
     let deadline = context.deadline(PATIENCE);
     context.with_state(async |state| run(context, state, topology, wanted, deadline).await).await
 }
@@ -30,7 +34,8 @@ async fn run(
     wanted: Wanted,
     deadline: Instant,
 ) -> anyhow::Result<Outcome> {
-    let mut problem = "its physical plan does not exist yet: its containers are still coming up".to_owned();
+    let mut problem =
+        "its physical plan does not exist yet: its containers are still coming up".to_owned();
     loop {
         let topology = TopologyState::read(&state.zk, &state.tree, name).await?;
         context.check_place(state, &topology)?;
@@ -48,14 +53,20 @@ async fn run(
         if plan.topology.state == wanted as i32 {
             return Ok(switched(reference, true));
         }
-        let location = topology.tmanager_location.as_ref().map(|found| found.message()).transpose()?;
+        let location =
+            topology.tmanager_location.as_ref().map(|found| found.message()).transpose()?;
         match location {
             None => "its TManager is not registered".clone_into(&mut problem),
             Some(location) => match ask(location, wanted, deadline).await {
-                Ok(Answer::Done) => return Ok(switched(reference, false)),
+                Ok(Changed::Done) => return Ok(switched(reference, false)),
                 // It says so when the state is already as wanted; the plan read above may have been older.
-                Ok(Answer::Already) => "its TManager says that nothing is to be done".clone_into(&mut problem),
-                Err(error @ ControllerError::Unreachable { .. }) => problem = error.to_string(),
+                Ok(Changed::Already) => {
+                    "its TManager says that nothing is to be done".clone_into(&mut problem)
+                }
+                Err(
+                    error
+                    @ (ControllerError::Unreachable { .. } | ControllerError::NoAnswer { .. }),
+                ) => problem = error.to_string(),
                 Err(error) => return Err(refused(name, wanted, &error)),
             },
         }
@@ -68,11 +79,12 @@ async fn ask(
     location: &TManagerLocation,
     wanted: Wanted,
     deadline: Instant,
-) -> Result<Answer, ControllerError> {
-    let controller = Controller::new(location)?;
+) -> Result<Changed, ControllerError> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let controller = Controller::of(location, left)?;
     match wanted {
-        Wanted::Paused => controller.deactivate(deadline).await,
-        _ => controller.activate(deadline).await,
+        Wanted::Paused => controller.deactivate().await,
+        _ => controller.activate().await,
     }
 }
 

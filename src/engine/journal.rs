@@ -109,7 +109,10 @@ impl<'a> JournalStore<'a> {
     }
 
     /// Writes containers' records, in as few transactions as they fit into.
-    pub async fn write_containers(&mut self, records: &[ContainerRecord]) -> Result<(), StoreError> {
+    pub async fn write_containers(
+        &mut self,
+        records: &[ContainerRecord],
+    ) -> Result<(), StoreError> {
         let mut ops = Vec::with_capacity(records.len());
         for record in records {
             let path = self.paths.container(record.id);

@@ -2,5 +2,4 @@
 //! between them.
 
 pub mod connector;
-pub mod drive;
 pub mod journal;

@@ -107,7 +107,7 @@ impl Subscription {
             .map_err(|_| timed_out())?
             .map_err(|error| unreachable(&url, &error))?;
         if response.status().is_redirection() {
-            let leader = location(leader, &url, &response)?;
+            let leader = Box::new(location(leader, &url, &response)?);
             return Err(HttpError::Redirected { url, leader });
         }
         if response.status() != StatusCode::OK {

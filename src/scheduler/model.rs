@@ -194,7 +194,8 @@ impl Model {
                 return Some(Verdict::Refused(slot.desired.id, failure));
             }
             let limit = self.policy.failure_limit?;
-            (record.failures >= limit).then_some(Verdict::Failing(slot.desired.id, failure))
+            (record.is_over() && record.failures >= limit)
+                .then_some(Verdict::Failing(slot.desired.id, failure))
         })
     }
 
@@ -220,6 +221,14 @@ impl Model {
             .values()
             .filter(move |slot| running && slot.wants_launch())
             .map(|slot| &slot.desired)
+    }
+
+    /// Whether containers wait for an offer that they fit into, and not for the end of a backoff.
+    #[must_use]
+    pub fn waits_for_room(&self) -> bool {
+        let fresh = |slot: &Slot| slot.record.as_ref().is_none_or(|record| record.failures == 0);
+        self.desired.goal == Goal::Running
+            && self.slots.values().any(|slot| slot.wants_launch() && fresh(slot))
     }
 
     /// What each agent offered last.

@@ -44,7 +44,7 @@ pub(super) fn place(model: &mut Model, now: Millis, offers: &[Offer]) -> Placed 
         placed.unused = offers.iter().map(|offer| offer.id.clone()).collect();
         return placed;
     }
-    let mut bins = bins(offers, &model.desired.framework.role);
+    let mut bins = bins(offers, &model.desired.framework.roles);
     for id in ready {
         let Some(slot) = model.slots.get(&id) else { continue };
         let want = want(&slot.desired, model.desired.launch.ports);
@@ -87,7 +87,7 @@ fn ready_containers(model: &Model, now: Millis) -> Vec<u32> {
 }
 
 /// One bin per agent, in the order in which the agents came.
-fn bins<'a>(offers: &'a [Offer], role: &str) -> Vec<Bin<'a>> {
+fn bins<'a>(offers: &'a [Offer], roles: &[String]) -> Vec<Bin<'a>> {
     let mut order: Vec<&AgentId> = Vec::new();
     let mut by_agent: BTreeMap<&AgentId, Vec<&Offer>> = BTreeMap::new();
     for offer in offers {
@@ -100,7 +100,7 @@ fn bins<'a>(offers: &'a [Offer], role: &str) -> Vec<Bin<'a>> {
     order
         .into_iter()
         .filter_map(|agent| by_agent.remove(agent))
-        .map(|offers| Bin { pool: Pool::from_offers(&offers, &[role]), offers, tasks: Vec::new() })
+        .map(|offers| Bin { pool: Pool::from_offers(&offers, roles), offers, tasks: Vec::new() })
         .collect()
 }
 

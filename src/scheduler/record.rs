@@ -73,8 +73,8 @@ pub struct Framework {
     pub name: String,
     /// Unix user of the tasks; can't be changed later.
     pub user: String,
-    /// Role whose resources are used.
-    pub role: String,
+    /// Roles whose resources are used.
+    pub roles: Vec<String>,
     /// Principal; can't be changed later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
@@ -140,6 +140,19 @@ impl Launch {
     }
 }
 
+impl Launch {
+    /// The command of one container with names in place of the ports that are not known yet, for showing.
+    #[must_use]
+    pub fn outline(&self, container: u32, names: &[&str]) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Port { port } => format!("<{}>", names.get(*port).copied().unwrap_or("port")),
+            Piece::Shard { .. } => container.to_string(),
+        };
+        self.command.iter().map(piece).collect()
+    }
+}
+
 /// A container that is to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DesiredContainer {
@@ -185,7 +198,7 @@ pub struct ContainerRecord {
     pub state: TaskState,
     /// Since when it is in that state.
     pub since: Millis,
-    /// Failures in a row; 0 once it runs.
+    /// Failures in a row; begins anew after a task that ran for a minute.
     #[serde(default)]
     pub failures: u32,
     /// The last failure of this container, of whichever attempt.

@@ -68,7 +68,7 @@ fn desired() -> Desired {
             id: FrameworkId::from("f"),
             name: "f".into(),
             user: "u".into(),
-            role: "*".into(),
+            roles: vec!["*".into()],
             principal: None,
             failover_timeout_seconds: 1e8,
             labels: vec![],

@@ -17,6 +17,8 @@ use crate::mesos::ids::{AgentId, FrameworkId, OfferId, TaskId};
 const FIRST_BACKOFF_MS: Millis = 1_000;
 /// Longest pause between launches of a container that fails.
 const LONGEST_BACKOFF_MS: Millis = 60_000;
+/// A task that ran for so long was no failure from the start.
+const STABLE_MS: Millis = 60_000;
 /// First pause between reconciliations; doubles up to the longest.
 const FIRST_RECONCILE_MS: Millis = 2_000;
 const LONGEST_RECONCILE_MS: Millis = 60_000;
@@ -212,11 +214,11 @@ impl Model {
             return;
         }
         slot.abandoned = false;
-        record.state = status.state.clone();
-        record.since = now;
-        if status.state == TaskState::Running {
+        if record.state == TaskState::Running && now.saturating_sub(record.since) >= STABLE_MS {
             record.failures = 0;
         }
+        record.state = status.state.clone();
+        record.since = now;
         if status.state.is_terminal() {
             slot.killing = None;
             slot.not_before = now;

@@ -32,13 +32,24 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// Reads the content of a lock's node; of a foreign one, nothing is known.
+    /// Reads the content of a lock's node. Curator leaves an address there; of anything else, nothing is known.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        serde_json::from_slice(bytes).unwrap_or_default()
+        if let Ok(holder) = serde_json::from_slice(bytes) {
+            return holder;
+        }
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        match text.parse::<std::net::IpAddr>() {
+            Ok(address) => Self {
+                host: address.to_string(),
+                command: "another Heron client".to_owned(),
+                ..Self::default()
+            },
+            Err(_) => Self::default(),
+        }
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         // Plain strings and a number always have a JSON form.
         serde_json::to_vec(self).unwrap_or_default()
     }
@@ -49,7 +60,10 @@ impl fmt::Display for Holder {
         if *self == Self::default() {
             return f.write_str("somebody who left no name");
         }
-        write!(f, "{} on host {} (pid {})", self.command, self.host, self.pid)?;
+        write!(f, "{} on host {}", self.command, self.host)?;
+        if self.pid != 0 {
+            write!(f, " (pid {})", self.pid)?;
+        }
         if self.since.is_empty() { Ok(()) } else { write!(f, " since {}", self.since) }
     }
 }
@@ -101,14 +115,12 @@ impl Lock {
             if stat.is_none() {
                 continue;
             }
-            match timeout_at(deadline, watch.changed()).await {
-                Ok(changed) => changed?,
-                Err(_) => {
-                    let path = directory.to_owned();
-                    lock.release().await?;
-                    let holder = holder(zk, directory).await?.unwrap_or_default();
-                    return Err(StateError::LockHeld { path, holder });
-                }
+            if let Ok(changed) = timeout_at(deadline, watch.changed()).await {
+                changed?;
+            } else {
+                lock.release().await?;
+                let holder = holder(zk, directory).await?.unwrap_or_default();
+                return Err(StateError::LockHeld { path: directory.to_owned(), holder });
             }
         }
     }
@@ -293,6 +305,8 @@ mod tests {
         };
         assert_eq!(me.to_string(), "submit on host laptop (pid 12) since 2026-11-23T13:00:00Z");
         assert_eq!(Holder::from_bytes(&me.to_bytes()), me);
-        assert_eq!(Holder::from_bytes(b"10.0.0.1").to_string(), "somebody who left no name");
+        let curator = Holder::from_bytes(b"10.0.0.1").to_string();
+        assert_eq!(curator, "another Heron client on host 10.0.0.1");
+        assert_eq!(Holder::from_bytes(b"\xff").to_string(), "somebody who left no name");
     }
 }

@@ -200,7 +200,7 @@ pub enum Directory {
 }
 
 impl Directory {
-    /// What a tree needs: Heron's own order of creation, with the TMasters' directory for older binaries after it.
+    /// What a tree needs: Heron's own order of creation, with `tmasters` for older binaries after it.
     pub const NEEDED: [Self; 10] = [
         Self::TManagers,
         Self::MetricsCaches,

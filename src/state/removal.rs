@@ -39,10 +39,7 @@ pub async fn remove(
             Some(lock) => lock.transaction(&ops).await,
             None => zk.commit(&ops).await,
         };
-        let error = match written {
-            Ok(_) => return Ok(removed),
-            Err(error) => error,
-        };
+        let Err(error) = written else { return Ok(removed) };
         let about_heron = match &error {
             StateError::NoNode { path } | StateError::NotEmpty { path } => removed.contains(path),
             _ => false,
@@ -58,12 +55,12 @@ pub async fn remove(
 pub async fn removal_ops(zk: &Zk, tree: &Tree, name: &str) -> Result<Vec<Op>, StateError> {
     let lock = tree.update_lock(name);
     let paths = own_paths(tree, name);
-    let (found, below_lock) = tokio::join!(zk.read_many(&paths), zk.children(&lock));
+    let (found, below_lock) = zk.read_many_and_children(&paths, &lock).await?;
     let mut ops = Vec::new();
-    if let Some(children) = below_lock? {
+    if let Some(children) = below_lock {
         ops.extend(subtree(zk, lock, children).await?.into_iter().map(Op::delete));
     }
-    let there = paths.into_iter().zip(found?).filter(|(_, node)| node.is_some());
+    let there = paths.into_iter().zip(found).filter(|(_, node)| node.is_some());
     let mut own: Vec<_> = there.map(|(path, _)| Op::delete(path)).collect();
     own.reverse();
     ops.extend(own);

@@ -24,6 +24,7 @@ struct Server {
     _directory: tempfile::TempDir,
 }
 
+#[allow(clippy::zombie_processes, reason = "it is ended by the end of our process")]
 fn start() -> Server {
     let directory = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

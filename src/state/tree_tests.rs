@@ -13,7 +13,9 @@ use super::zk::Zk;
 use crate::proto::api;
 use crate::proto::scheduler::LIBRARY_ENDPOINT;
 use crate::proto::system::{ExecutionState, PackingPlan};
+use crate::tmanager::{Changed, Controller};
 use prost::Message;
+use std::time::Duration;
 
 fn recorded(tree: &str, node: &str) -> Vec<u8> {
     let base = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/znodes");
@@ -73,8 +75,8 @@ async fn a_submitted_topology_is_what_heron_would_have_written() {
     recorded_state.new_topology("wordcount").create(&zk, &tree(), &[journal], None).await.unwrap();
     let mut directories = zk.children("/heron").await.unwrap().unwrap();
     directories.sort();
-    let mut expected: Vec<_> = tree().directories();
-    expected.iter_mut().for_each(|path| *path = path.replace("/heron/", ""));
+    let mut expected: Vec<_> =
+        tree().directories().iter().map(|path| path.replace("/heron/", "")).collect();
     expected.sort();
     assert_eq!(directories, expected);
     for (node, path) in [
@@ -202,6 +204,61 @@ async fn removal_leaves_all_when_the_callers_part_fails() {
     let error = remove(&zk, &tree(), "t", &[Op::delete("/journal")], None).await.unwrap_err();
     assert!(matches!(&error, StateError::NoNode { path } if path == "/journal"), "{error}");
     assert!(TopologyState::read(&zk, &tree(), "t").await.unwrap().exists());
+}
+
+#[tokio::test]
+async fn directories_that_vanish_are_made_again() {
+    let zk = connect().await;
+    let raw = zookeeper_client::Client::connect(&zk.ensemble().to_string()).await.unwrap();
+    let open = zookeeper_client::Acls::anyone_all();
+    let container = zookeeper_client::CreateMode::Container.with_acls(open);
+    raw.create("/heron", &[], &container).await.unwrap();
+    for directory in tree().directories() {
+        raw.create(&directory, b"10.0.0.1", &container).await.unwrap();
+        raw.create(&format!("{directory}/x"), &[], &container).await.unwrap();
+        raw.delete(&format!("{directory}/x"), None).await.unwrap();
+    }
+    // The server deletes them one by one now, while a topology is submitted.
+    let recorded_state = Recorded::load();
+    recorded_state.new_topology("t").create(&zk, &tree(), &[], None).await.unwrap();
+    assert!(TopologyState::read(&zk, &tree(), "t").await.unwrap().exists());
+}
+
+#[tokio::test]
+async fn an_activation_takes_at_most_eight_round_trips() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let direct = connect().await;
+    let recorded_state = Recorded::load();
+    recorded_state.new_topology("t").create(&direct, &tree(), &[], None).await.unwrap();
+    come_up(&direct, "t", "paused").await;
+    let tmanager = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let http = Proxy::to(tmanager.local_addr().unwrap().port()).await;
+    let zookeeper = Proxy::start().await;
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = tmanager.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+    });
+
+    let zk = Zk::connect(&zookeeper.options(&direct)).await.unwrap();
+    let state = TopologyState::read(&zk, &tree(), "t").await.unwrap();
+    assert_eq!(state.state(), Some(api::TopologyState::Paused));
+    let location = state.tmanager_location.as_ref().unwrap().message().unwrap();
+    let id = &location.topology_id;
+    let controller = Controller::new("127.0.0.1", http.port, id, Duration::from_secs(20)).unwrap();
+    assert_eq!(controller.activate().await.unwrap(), Changed::Done);
+    assert!(zk.close(Duration::from_secs(20)).await);
+    server.await.unwrap();
+    let total = zookeeper.round_trips() + http.round_trips();
+    assert!(
+        total <= 8,
+        "{} to ZooKeeper, {} to the TManager",
+        zookeeper.round_trips(),
+        http.round_trips()
+    );
 }
 
 #[tokio::test]

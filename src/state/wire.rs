@@ -87,9 +87,12 @@ fn take_length_delimited<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(content)
 }
 
-/// The wire types of the outermost fields, in order, with the bytes of those that have a length; `None` if malformed.
+/// The number of a field, and its bytes if it has a length.
+pub type Outermost<'a> = (u32, Option<&'a [u8]>);
+
+/// The outermost fields of a message, in order; `None` if malformed.
 #[must_use]
-pub fn outermost(mut bytes: &[u8]) -> Option<Vec<(u32, Option<&[u8]>)>> {
+pub fn outermost(mut bytes: &[u8]) -> Option<Vec<Outermost<'_>>> {
     let mut fields = Vec::new();
     while bytes.has_remaining() {
         let (tag, wire_type) = decode_key(&mut bytes).ok()?;

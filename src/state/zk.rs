@@ -1,25 +1,21 @@
-//! A ZooKeeper session: connecting, reading, watching, writing, closing.
+//! A ZooKeeper session: connecting, writing, closing. [`super::reads`] adds reading and watching.
 //!
 //! Wraps `zookeeper-client` for what it leaves open: errors that name the node and the endpoints, bounded waits, reads
 //! that go out together, and a close that leaves no ephemeral node behind. Knows nothing of Heron.
-//!
-//! Requests leave in the order in which they are made and are answered in that order, so that reads which don't depend on
-//! each other cost one round trip together.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
-use zookeeper_client::{
-    Acls, Client, CreateMode, Error as ClientError, OneshotWatcher, StateWatcher,
-};
+use tokio::time::{Instant, sleep, timeout};
+use zookeeper_client::{Acls, Client, CreateMode, Error as ClientError, StateWatcher};
 pub use zookeeper_client::{SessionState, Stat};
 
 use super::endpoints::{Endpoint, Ensemble};
 use super::error::StateError;
-use super::probe::{self, Health};
+use super::probe::{self, EndpointReport, Health};
 use super::transaction::{self, Done, Mode, Op, Outcome};
 
 /// How to get a session.
@@ -56,31 +52,32 @@ pub struct Node {
 /// How long the first attempt may take before the endpoints are looked at one by one: one that swallows packets must not
 /// hide its healthy neighbours.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
-/// How long an endpoint may take to answer a probe.
-const PROBE_LIMIT: Duration = Duration::from_secs(5);
+/// How long an endpoint may take to answer a probe: at first, and if none has answered.
+const PROBE_LIMITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
 /// Pause before servers without a quorum are asked again.
 const ELECTION_PAUSE: Duration = Duration::from_millis(250);
-/// How often a read that lost its connection is sent again.
-const READ_ATTEMPTS: usize = 3;
 /// How often creating directories is tried while somebody else deletes them.
 const DIRECTORY_ATTEMPTS: usize = 5;
-/// Owner that ZooKeeper notes for nodes which it deletes once their last child is gone.
-const CONTAINER_OWNER: i64 = i64::MIN;
 
 /// A session with ZooKeeper. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Zk {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
+    /// Paths are given with the chroot.
+    full_paths: bool,
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     /// Taken out by [`Zk::close`], so that no clone keeps the session open.
     client: Mutex<Option<Client>>,
     states: StateWatcher,
     ensemble: Ensemble,
     session: i64,
-    limit: Duration,
+    /// How long a request may take.
+    pub(super) limit: Duration,
+    /// The server is older than 3.6 and takes no reads together.
+    pub(super) one_by_one: AtomicBool,
 }
 
 impl Zk {
@@ -100,7 +97,7 @@ impl Zk {
             if let Some(client) = attempt.await? {
                 return Ok(Self::new(client, ensemble, options));
             }
-            let reports = probe::probe(&ensemble.endpoints, PROBE_LIMIT).await;
+            let reports = probe_patiently(&ensemble.endpoints).await;
             let with = |wanted: fn(&Health) -> bool| {
                 let healthy = reports.iter().filter(|report| wanted(&report.health));
                 healthy.map(|report| report.endpoint.clone()).collect::<Vec<_>>()
@@ -123,7 +120,9 @@ impl Zk {
         let session = client.session_id().0;
         let limit = options.connection_timeout;
         let client = Mutex::new(Some(client));
-        Self { inner: Arc::new(Inner { client, states, ensemble, session, limit }) }
+        let one_by_one = AtomicBool::new(false);
+        let inner = Arc::new(Inner { client, states, ensemble, session, limit, one_by_one });
+        Self { inner, full_paths: false }
     }
 
     /// The number of the session, as it stands in `ephemeralOwner` of our nodes.
@@ -167,183 +166,20 @@ impl Zk {
         self.inner.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn client(&self) -> Result<Client, StateError> {
+    pub(super) fn client(&self) -> Result<Client, StateError> {
         match self.lock_client().as_ref() {
             None => Err(StateError::Closed),
             Some(client) => Ok(client.clone()),
         }
     }
 
-    fn full(&self, path: &str) -> String {
-        format!("{}{path}", self.inner.ensemble.chroot)
+    pub(super) fn full(&self, path: &str) -> String {
+        let chroot = if self.full_paths { "" } else { self.inner.ensemble.chroot.as_str() };
+        format!("{chroot}{path}")
     }
 
-    fn timed_out(&self, path: &str) -> StateError {
+    pub(super) fn timed_out(&self, path: &str) -> StateError {
         StateError::TimedOut { path: path.to_owned(), after: self.inner.limit }
-    }
-
-    /// Reads a node, if it is there.
-    pub async fn get(&self, path: &str) -> Result<Option<Node>, StateError> {
-        let nodes = self.read_many(&[path]).await?;
-        Ok(nodes.into_iter().next().flatten())
-    }
-
-    /// Reads nodes, all in one round trip; the answers are in the order of the paths.
-    pub async fn read_many<P: AsRef<str> + Sync>(
-        &self,
-        paths: &[P],
-    ) -> Result<Vec<Option<Node>>, StateError> {
-        let client = self.client()?;
-        let mut attempt = 1;
-        loop {
-            let asked: Vec<_> =
-                paths.iter().map(|path| client.get_data(&self.full(path.as_ref()))).collect();
-            let first = paths.first().map_or("", AsRef::as_ref);
-            let answers = timeout(self.inner.limit, join_all(asked)).await;
-            let answers = answers.map_err(|_| self.timed_out(first))?;
-            let nodes: Result<Vec<_>, _> = paths
-                .iter()
-                .zip(answers)
-                .map(|(path, answer)| {
-                    let found = answer.map(|(data, stat)| Node { data, stat });
-                    if_there(found, path.as_ref())
-                })
-                .collect();
-            match nodes {
-                Err(StateError::ConnectionLost { .. }) if attempt < READ_ATTEMPTS => attempt += 1,
-                other => return other,
-            }
-        }
-    }
-
-    /// The names of a node's children, sorted; `None` if there is no such node.
-    pub async fn children(&self, path: &str) -> Result<Option<Vec<String>>, StateError> {
-        let lists = self.children_of_many(&[path]).await?;
-        Ok(lists.into_iter().next().flatten())
-    }
-
-    /// The names of several nodes' children, all in one round trip.
-    pub async fn children_of_many<P: AsRef<str> + Sync>(
-        &self,
-        paths: &[P],
-    ) -> Result<Vec<Option<Vec<String>>>, StateError> {
-        let client = self.client()?;
-        let mut attempt = 1;
-        loop {
-            let asked: Vec<_> =
-                paths.iter().map(|path| client.list_children(&self.full(path.as_ref()))).collect();
-            let first = paths.first().map_or("", AsRef::as_ref);
-            let answers = timeout(self.inner.limit, join_all(asked)).await;
-            let answers = answers.map_err(|_| self.timed_out(first))?;
-            let lists: Result<Vec<_>, _> = paths
-                .iter()
-                .zip(answers)
-                .map(|(path, answer)| if_there(answer.map(sorted), path.as_ref()))
-                .collect();
-            match lists {
-                Err(StateError::ConnectionLost { .. }) if attempt < READ_ATTEMPTS => attempt += 1,
-                other => return other,
-            }
-        }
-    }
-
-    /// What ZooKeeper knows about a node, if it is there.
-    pub async fn exists(&self, path: &str) -> Result<Option<Stat>, StateError> {
-        let stats = self.stats(&[path.to_owned()]).await?;
-        Ok(stats.into_iter().next().flatten())
-    }
-
-    async fn stats(&self, paths: &[String]) -> Result<Vec<Option<Stat>>, StateError> {
-        let client = self.client()?;
-        let mut attempt = 1;
-        loop {
-            let asked: Vec<_> =
-                paths.iter().map(|path| client.check_stat(&self.full(path))).collect();
-            let first = paths.first().map_or("", String::as_str);
-            let answers = timeout(self.inner.limit, join_all(asked)).await;
-            let answers = answers.map_err(|_| self.timed_out(first))?;
-            let stats: Result<Vec<_>, _> = paths
-                .iter()
-                .zip(answers)
-                .map(|(path, answer)| {
-                    answer.map_err(|error| StateError::from_client(error, path, false))
-                })
-                .collect();
-            match stats {
-                Err(StateError::ConnectionLost { .. }) if attempt < READ_ATTEMPTS => attempt += 1,
-                other => return other,
-            }
-        }
-    }
-
-    /// Reads a node and watches for its creation, change and deletion.
-    pub async fn watch(&self, path: &str) -> Result<(Option<Node>, Watch), StateError> {
-        let client = self.client()?;
-        let full = self.full(path);
-        // `exists` also watches for a node that is not there yet, which a read would not.
-        let both =
-            futures_util::future::join(client.check_and_watch_stat(&full), client.get_data(&full));
-        let (watched, read) =
-            timeout(self.inner.limit, both).await.map_err(|_| self.timed_out(path))?;
-        let (_, watcher) = watched.map_err(|error| StateError::from_client(error, path, false))?;
-        let node = if_there(read.map(|(data, stat)| Node { data, stat }), path)?;
-        Ok((node, Watch { watcher, path: path.to_owned() }))
-    }
-
-    /// Looks whether a node is there and watches for its creation, change and deletion.
-    pub async fn watch_exists(&self, path: &str) -> Result<(Option<Stat>, Watch), StateError> {
-        let client = self.client()?;
-        let full = self.full(path);
-        let asked = timeout(self.inner.limit, client.check_and_watch_stat(&full)).await;
-        let answer = asked.map_err(|_| self.timed_out(path))?;
-        let (stat, watcher) =
-            answer.map_err(|error| StateError::from_client(error, path, false))?;
-        Ok((stat, Watch { watcher, path: path.to_owned() }))
-    }
-
-    /// Lists a node's children and watches for more or fewer; without the node, for its creation.
-    pub async fn watch_children(
-        &self,
-        path: &str,
-    ) -> Result<(Option<Vec<String>>, Watch), StateError> {
-        let client = self.client()?;
-        let full = self.full(path);
-        loop {
-            let asked = timeout(self.inner.limit, client.list_and_watch_children(&full)).await;
-            match asked.map_err(|_| self.timed_out(path))? {
-                Ok((children, watcher)) => {
-                    let watch = Watch { watcher, path: path.to_owned() };
-                    return Ok((Some(sorted(children)), watch));
-                }
-                Err(ClientError::NoNode) => {
-                    if let (None, watch) = self.watch_exists(path).await? {
-                        return Ok((None, watch));
-                    }
-                }
-                Err(error) => return Err(StateError::from_client(error, path, false)),
-            }
-        }
-    }
-
-    /// Waits until a node is there; `None` at the deadline.
-    pub async fn wait_for(
-        &self,
-        path: &str,
-        deadline: Instant,
-    ) -> Result<Option<Node>, StateError> {
-        loop {
-            let (node, watch) = match self.watch(path).await {
-                Err(StateError::ConnectionLost { .. }) if Instant::now() < deadline => continue,
-                other => other?,
-            };
-            if node.is_some() {
-                return Ok(node);
-            }
-            match timeout_at(deadline, watch.changed()).await {
-                Err(_) => return Ok(None),
-                Ok(changed) => changed?,
-            }
-        }
     }
 
     /// Writes everything or nothing.
@@ -442,85 +278,61 @@ impl Zk {
         }
     }
 
-    /// Makes sure that directories are there, with all their parents, the chroot included, and that they stay.
+    /// Makes sure that directories are there, with all their parents, the chroot included.
     ///
     /// # Notable behavior
-    /// Heron's own client makes CONTAINER nodes, which a server deletes some time after their last child is gone; a
-    /// TManager that then finds no directory dies. Empty ones are replaced by persistent ones.
+    /// Heron's own client makes CONTAINER nodes, which a server deletes some time after their last child is gone, and
+    /// which look like persistent ones from here (measured on 3.8: the owner is told as 0). So this is done before every
+    /// creation, and again when a creation finds no parent.
     pub async fn ensure_directories<P: AsRef<str>>(&self, paths: &[P]) -> Result<(), StateError> {
+        let root = Self { full_paths: true, ..self.clone() };
         let all = with_parents(paths.iter().map(|path| self.full(path.as_ref())));
-        let client = self.client()?;
-        let mut conflict = None;
-        for _ in 0..DIRECTORY_ATTEMPTS {
-            let missing = self.missing_directories(&client, &all).await?;
-            if missing.is_empty() {
-                return Ok(());
-            }
-            let options = CreateMode::Persistent.with_acls(Acls::anyone_all());
-            let created = missing.iter().map(|path| client.create(path, &[], &options));
-            let created = timeout(self.inner.limit, join_all(created)).await;
-            let first = missing.first().map_or("", String::as_str);
-            let created = created.map_err(|_| self.timed_out(first))?;
-            conflict = None;
-            for (path, result) in missing.iter().zip(created) {
-                match result {
-                    Ok(_) | Err(ClientError::NodeExists) => {}
-                    Err(error) => {
-                        // Creating a directory again does no harm, so that a broken connection is no unknown outcome.
-                        let error = StateError::from_client(error, path, false);
-                        match error {
-                            StateError::NoNode { .. } | StateError::ConnectionLost { .. } => {
-                                conflict.get_or_insert(error);
-                            }
-                            other => return Err(other),
-                        }
-                    }
+        let mut attempt = 1;
+        loop {
+            let there = root.read_many(&all).await?;
+            let missing: Vec<_> = all
+                .iter()
+                .zip(there)
+                .filter(|(_, node)| node.is_none())
+                .map(|(path, _)| path)
+                .collect();
+            match self.create_directories(&missing).await {
+                // Deleted or cut off in between: look again.
+                Err(StateError::NoNode { .. } | StateError::ConnectionLost { .. })
+                    if attempt < DIRECTORY_ATTEMPTS =>
+                {
+                    attempt += 1;
                 }
-            }
-            if conflict.is_none() {
-                return Ok(());
+                other => return other,
             }
         }
-        conflict.map_or(Ok(()), Err)
     }
 
-    /// Which of these don't exist, once empty CONTAINER nodes are replaced. Paths include the chroot.
-    async fn missing_directories(
-        &self,
-        client: &Client,
-        all: &[String],
-    ) -> Result<Vec<String>, StateError> {
-        let asked = all.iter().map(|path| client.check_stat(path));
-        let first = all.first().map_or("", String::as_str);
-        let answers = timeout(self.inner.limit, join_all(asked)).await;
-        let answers = answers.map_err(|_| self.timed_out(first))?;
-        let mut missing = Vec::new();
-        for (path, answer) in all.iter().zip(answers) {
-            match answer {
-                Ok(None) => missing.push(path.clone()),
-                Ok(Some(stat))
-                    if stat.ephemeral_owner == CONTAINER_OWNER && stat.num_children == 0 =>
-                {
-                    if !replace_container(client, path, self.inner.limit).await {
-                        missing.push(path.clone());
-                    }
-                }
-                Ok(Some(_)) => {}
+    /// Creates directories, parents first; paths include the chroot. One that is there already is fine.
+    async fn create_directories(&self, paths: &[&String]) -> Result<(), StateError> {
+        let client = self.client()?;
+        let options = CreateMode::Persistent.with_acls(Acls::anyone_all());
+        let created = paths.iter().map(|path| client.create(path, &[], &options));
+        let created = timeout(self.inner.limit, join_all(created)).await;
+        let first = paths.first().map_or("", |path| path.as_str());
+        for (path, result) in paths.iter().zip(created.map_err(|_| self.timed_out(first))?) {
+            match result {
+                Ok(_) | Err(ClientError::NodeExists) => {}
+                // Creating a directory again does no harm: a broken connection leaves nothing unknown.
                 Err(error) => return Err(StateError::from_client(error, path, false)),
             }
         }
-        Ok(missing)
+        Ok(())
     }
 }
 
-/// Replaces an empty CONTAINER node by a persistent one; whether that was done.
-///
-/// Failure is no error: either it has got children, or it has gone and is created like any other.
-async fn replace_container(client: &Client, path: &str, limit: Duration) -> bool {
-    let mut writer = client.new_multi_writer();
-    let options = CreateMode::Persistent.with_acls(Acls::anyone_all());
-    let added = writer.add_delete(path, None).and_then(|()| writer.add_create(path, &[], &options));
-    added.is_ok() && matches!(timeout(limit, writer.commit()).await, Ok(Ok(_)))
+/// Looks at all endpoints; for silent ones it takes its time only where no other serves.
+async fn probe_patiently(endpoints: &[Endpoint]) -> Vec<EndpointReport> {
+    let [short, long] = PROBE_LIMITS;
+    let reports = probe::probe(endpoints, short).await;
+    let serves = reports.iter().any(|report| matches!(report.health, Health::Serving(_)));
+    let silent = reports.iter().any(|report| report.health == Health::TimedOut);
+    if silent && !serves { probe::probe(endpoints, long).await } else { reports }
 }
 
 /// One attempt at a session; `None` if nobody gave us one in time.
@@ -560,45 +372,6 @@ fn with_parents(paths: impl Iterator<Item = String>) -> Vec<String> {
         }
     }
     all
-}
-
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort_unstable();
-    names
-}
-
-fn if_there<T>(answer: Result<T, ClientError>, path: &str) -> Result<Option<T>, StateError> {
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(ClientError::NoNode) => Ok(None),
-        Err(error) => Err(StateError::from_client(error, path, false)),
-    }
-}
-
-/// Waits for one change of a node. Dropping it takes the watch away.
-#[derive(Debug)]
-pub struct Watch {
-    watcher: OneshotWatcher,
-    path: String,
-}
-
-impl Watch {
-    /// Waits for the change; what changed is found out by looking again.
-    ///
-    /// # Errors
-    /// The session ended, so that nothing is watched any more.
-    pub async fn changed(self) -> Result<(), StateError> {
-        let event = self.watcher.changed().await;
-        if event.event_type != zookeeper_client::EventType::Session {
-            return Ok(());
-        }
-        match event.session_state {
-            SessionState::Expired => Err(StateError::SessionExpired),
-            SessionState::Closed => Err(StateError::Closed),
-            SessionState::AuthFailed => Err(StateError::NoAuth { path: self.path }),
-            _ => Ok(()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub(super) fn json(outcome: &Outcome) -> String {
 pub(super) fn text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Submitted(submitted) => submitted_text(submitted),
+        Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
         Outcome::Planned(planned) => planned.text.clone(),
         Outcome::Switched(switched) => switched_text(switched),
         Outcome::Restarted(restarted) => restarted_text(restarted),

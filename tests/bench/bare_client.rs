@@ -7,7 +7,8 @@
 
 use anyhow::{Context as _, Result, bail};
 use heron_cli::mesos::call::{
-    Accept, Acknowledge, Body, Call, Capability, CommandInfo, FrameworkInfo, Launch, Operation, TaskInfo,
+    Accept, Acknowledge, Body, Call, Capability, CommandInfo, FrameworkInfo, Launch, Operation,
+    TaskInfo,
 };
 use heron_cli::mesos::event::{Event, Offer, TaskState};
 use heron_cli::mesos::http::{Http, HttpSettings};
@@ -40,7 +41,8 @@ async fn run(leader: &LeaderUrl, count: usize) -> Result<()> {
             Event::Offers(offers) => {
                 for offer in &offers {
                     let tasks = tasks(offer, count, &mut launched);
-                    let operations = vec![Operation::Launch { launch: Launch { task_infos: tasks } }];
+                    let operations =
+                        vec![Operation::Launch { launch: Launch { task_infos: tasks } }];
                     let offer_ids = vec![offer.id.clone()];
                     let accept = Accept { offer_ids, operations, filters: None };
                     send(&caller, id.clone(), Body::Accept { accept }).await?;

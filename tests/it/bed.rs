@@ -334,7 +334,8 @@ pub fn definition(name: &str, id: &str, containers: usize) -> api::Topology {
         spec: Some(api::ComponentObjectSpec::PythonClassName as i32),
         cpp_class_info: None,
     };
-    let stream = api::StreamId { id: "default".to_owned(), component_name: "word_spout".to_owned() };
+    let stream =
+        api::StreamId { id: "default".to_owned(), component_name: "word_spout".to_owned() };
     let schema = api::StreamSchema {
         keys: vec![api::stream_schema::KeyType {
             key: "word".to_owned(),
@@ -368,7 +369,7 @@ pub fn definition(name: &str, id: &str, containers: usize) -> api::Topology {
                 text("topology.reliability.mode", "ATMOST_ONCE"),
                 text("topology.container.ram", "268435456"),
                 text("topology.container.ram.padding", "67108864"),
-                text("topology.container.cpu", "1"),
+                text("topology.container.cpu", "2"),
                 text("topology.container.disk", "268435456"),
             ],
         }),

@@ -55,7 +55,8 @@ fn proxy(to: &str, executioner: &Arc<Executioner>) -> SocketAddr {
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let Ok(server) = TcpStream::connect(&to) else { continue };
-            let (from_client, to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (from_client, to_server) =
+                (client.try_clone().unwrap(), server.try_clone().unwrap());
             let executioner = executioner.clone();
             std::thread::spawn(move || pass(from_client, to_server, || executioner.sent()));
             std::thread::spawn(move || pass(server, client, || {}));
@@ -101,8 +102,7 @@ impl Killing {
         for property in &self.properties {
             command.args(["--config-property", property]);
         }
-        let mut child =
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         self.executioner.arm(&child, limit);
         !child.wait().unwrap().success()
     }
@@ -121,12 +121,12 @@ fn a_submit_that_is_killed_anywhere_leaves_one_topology_or_none() {
         return;
     }
     let bed = &test.bed;
-    let file = bed.topology("cut", 1);
+    let file = bed.topology("sliced", 1);
     let mut last = 0;
     for (round, step) in steps().enumerate() {
         if !test.killed(&["submit", &file], step) {
             last = step;
-            bed.ok(&["kill", "cut"]);
+            bed.ok(&["kill", "sliced"]);
             break;
         }
         if round % 2 == 0 {
@@ -134,12 +134,12 @@ fn a_submit_that_is_killed_anywhere_leaves_one_topology_or_none() {
             let ran = bed.run(&["submit", &file]);
             assert!(ran.code == 0 || ran.code == 6, "step {step}: {}", ran.stderr);
             assert_eq!(bed.cluster.live_tasks().len(), 2, "step {step}");
-            bed.ok(&["kill", "cut"]);
+            bed.ok(&["kill", "sliced"]);
         } else {
-            let ran = bed.run(&["kill", "cut"]);
+            let ran = bed.run(&["kill", "sliced"]);
             assert!(ran.code == 0 || ran.code == 5, "step {step}: {}", ran.stderr);
         }
-        bed.assert_nothing_left("cut");
+        bed.assert_nothing_left("sliced");
     }
     assert!(last > 10, "the submission has only {last} steps: nothing was tested");
 }

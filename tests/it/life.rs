@@ -20,7 +20,10 @@ fn a_topology_lives_and_dies() {
     assert_eq!(status["framework"]["connected"], false);
 
     let paused = bed.json(&["deactivate", "wordcount"]);
-    assert_eq!((&paused["topology"]["state"], &paused["already"]), (&"PAUSED".into(), &false.into()));
+    assert_eq!(
+        (&paused["topology"]["state"], &paused["already"]),
+        (&"PAUSED".into(), &false.into())
+    );
     let again = bed.json(&["deactivate", "wordcount"]);
     assert_eq!(again["already"], true);
     assert_eq!(bed.json(&["status", "wordcount"])["topology"]["state"], "PAUSED");

@@ -32,7 +32,11 @@ fn wrong_configurations_are_told_whole() {
     refused(&Ran::from(command.output().unwrap()), 3, &["NoSuchLoader", "MesosConfigLoader"]);
 
     let path = bed.directory.path().join("bad.conf");
-    std::fs::write(&path, "zk.connection.string: 127.0.0.1:2181\nstate.root.address: heron\nbad: \\u12G4\n").unwrap();
+    std::fs::write(
+        &path,
+        "zk.connection.string: 127.0.0.1:2181\nstate.root.address: heron\nbad: \\u12G4\n",
+    )
+    .unwrap();
     let ran = bed.run(&["list", "--config-file", path.to_str().unwrap()]);
     refused(&ran, 3, &["bad.conf:3"]);
 

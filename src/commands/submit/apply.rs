@@ -1,5 +1,6 @@
 //! Carries a plan out: package, state, containers; and takes it back when it can't be done.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Map;
@@ -7,6 +8,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::plan::Plan;
+use super::room;
+use super::source::Sources;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::commands::context::{Context, StateTree, rfc3339};
 use crate::commands::drive::{Aim, Driven, changed, drive, missing};
@@ -18,9 +21,11 @@ use crate::commands::labels::labels;
 use crate::commands::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::commands::report::Progress;
 use crate::commands::switch::seconds;
-use crate::engine::connector::MesosConnector;
+use crate::config::settings::Mesos;
+use crate::engine::connector::{MesosConnector, page};
 use crate::engine::journal::{JournalStore, Journalled};
 use crate::mesos::ids::FrameworkId;
+use crate::mesos::leader::Leader;
 use crate::proto::system::{ExecutionState, HeronReleaseState};
 use crate::scheduler::driver::End;
 use crate::scheduler::journal::encode;
@@ -35,40 +40,52 @@ use crate::upload;
 const PATIENCE: Duration = Duration::from_mins(5);
 /// How long taking a failed submission back may take.
 const ROLLBACK: Duration = Duration::from_mins(1);
+/// How long a leading master is waited for.
+const LEADER: Duration = Duration::from_secs(10);
 /// Failures in a row of one container after which the submission has failed.
 const FAILURES: u32 = 3;
+
+/// Where a plan is carried out, and until when.
+struct Site<'a> {
+    connector: &'a MesosConnector,
+    leader: &'a Leader,
+    sources: &'a Sources,
+    deadline: Instant,
+}
 
 /// Carries out a plan.
 pub(super) async fn apply(
     context: &Context<'_>,
     args: &SubmitArgs,
     plan: &Plan,
+    sources: &Sources,
 ) -> anyhow::Result<Submitted> {
     let deadline = context.deadline(PATIENCE);
-    let connector = MesosConnector::new(&context.settings.mesos);
+    let connector = context.connector()?;
     context.reporter.step("looking for the leading Mesos master");
-    let master = connector.check(&context.settings.mesos).await?;
+    let leader = connector.wait_for_leader(deadline.min(Instant::now() + LEADER)).await?;
     let state = context.open().await?;
     if let Err(error) = look(context, &state, plan).await {
         state.close().await;
         return Err(error);
     }
     let mut held = Held::take(context, state, &plan.name).await?;
-    let result = run(context, args, plan, &connector, &mut held, deadline).await;
+    let site = Site { connector: &connector, leader: &leader, sources, deadline };
+    let result = run(context, args, plan, &site, &mut held).await;
     if result.is_err() {
         // A name that was only reserved is given back; what was written is not.
         let _ = held.unreserve().await;
     }
     held.close().await;
     let (desired, resumed) = result?;
-    Ok(submitted(args, plan, &desired, master.page(&desired.framework.id), resumed))
+    Ok(submitted(args, plan, &desired, page(&leader, &desired.framework.id), resumed))
 }
 
 fn submitted(
     args: &SubmitArgs,
     plan: &Plan,
     desired: &Desired,
-    page: Option<String>,
+    page: String,
     resumed: bool,
 ) -> Submitted {
     Submitted {
@@ -80,7 +97,7 @@ fn submitted(
         },
         containers: desired.containers.len(),
         framework_id: desired.framework.id.0.clone(),
-        page,
+        page: Some(page),
         resumed,
         waited_for: match args.wait {
             WaitFor::None => "none",
@@ -122,20 +139,21 @@ async fn run(
     context: &Context<'_>,
     args: &SubmitArgs,
     plan: &Plan,
-    connector: &MesosConnector,
+    site: &Site<'_>,
     held: &mut Held,
-    deadline: Instant,
 ) -> anyhow::Result<(Desired, bool)> {
     let journalled = held.journal().await?;
     let resumed = match &journalled.desired {
         Some(desired) => {
             resumable(context, held, plan, desired).await?;
-            context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
+            context
+                .reporter
+                .step(&format!("taking up the interrupted submission of {}", plan.name));
             true
         }
         None => {
-            connector.check_room(&plan.containers, plan.launch.ports, &plan.name).await?;
-            write(context, plan, held).await?;
+            room::check(site.connector, plan).await?;
+            write(context, plan, held, site).await?;
             false
         }
     };
@@ -146,7 +164,7 @@ async fn run(
         WaitFor::Launched => Aim::Containers,
         WaitFor::Running => Aim::PhysicalPlan,
     };
-    let driven = match drive(context, held, &plan.name, &policy, aim, deadline).await {
+    let driven = match drive(context, held, &plan.name, &policy, aim, site.deadline).await {
         Ok(driven) => driven,
         Err(error) => return Err(roll_back(context, args, plan, held, error).await),
     };
@@ -182,34 +200,39 @@ async fn resumable(
 }
 
 /// Uploads the package and writes the topology and its journal in one transaction.
-async fn write(context: &Context<'_>, plan: &Plan, held: &Held) -> anyhow::Result<()> {
-    let store = upload::store_for(&context.settings.uploader)?;
-    context.reporter.step(&format!("uploading the package to {}", store.name()));
-    let reporter = context.reporter;
-    let uploaded = store
-        .upload(&plan.package, &plan.package_name, &|done, total| {
-            let detail = String::new();
-            reporter.progress(&Progress { done, total, unit: "bytes", detail });
-        })
-        .await?;
+async fn write(
+    context: &Context<'_>,
+    plan: &Plan,
+    held: &Held,
+    site: &Site<'_>,
+) -> anyhow::Result<()> {
+    let store = upload::store_for(&plan.package.store)?;
+    context.reporter.step("building the package");
+    let package = site.sources.package(context, plan).await?;
+    context.reporter.step(&format!("uploading the package to {}", plan.package.uri));
+    let (reporter, total) = (context.reporter.clone(), package.size);
+    let progress = move |done| {
+        let detail = String::new();
+        reporter.progress(&Progress { done, total, unit: "bytes", detail });
+    };
+    let uploaded = store.upload(&package, &plan.package.name, Arc::new(progress)).await?;
     context.reporter.step("writing the topology's state");
-    let desired = desired(context, plan);
+    let desired = desired(context, context.mesos()?, plan);
     let bytes = encode(&held.paths.record, &desired)?;
     let journal =
         [Op::set(&held.paths.record, bytes, None), Op::create(&held.paths.containers, Vec::new())];
     let packing_plan = plan.packing.to_proto();
     let execution_state = execution_state(context, plan);
-    let page = context.settings.mesos.page(&desired.framework.id);
     let new = NewTopology {
         name: &plan.name,
-        topology: &plan.definition,
+        topology: &plan.stored,
         packing_plan: &packing_plan,
         execution_state: &execution_state,
-        job_page_links: page.into_iter().collect(),
+        job_page_links: vec![page(site.leader, &desired.framework.id)],
     };
     let written = new.create(&held.state.zk, &held.state.tree, &journal, Some(&held.lock)).await;
     if let Err(error) = written {
-        let undone = store.undo(&uploaded).await;
+        let undone = store.undo(&uploaded, &plan.package.name).await;
         if let Err(undo) = undone {
             context.reporter.warn(&format!("the uploaded package stays: {undo}"));
         }
@@ -218,8 +241,7 @@ async fn write(context: &Context<'_>, plan: &Plan, held: &Held) -> anyhow::Resul
     Ok(())
 }
 
-fn desired(context: &Context<'_>, plan: &Plan) -> Desired {
-    let mesos = &context.settings.mesos;
+fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan) -> Desired {
     Desired {
         version: RECORD_VERSION,
         topology: plan.name.clone(),
@@ -231,8 +253,8 @@ fn desired(context: &Context<'_>, plan: &Plan) -> Desired {
         framework: Framework {
             id: FrameworkId(Uuid::new_v4().to_string()),
             name: format!("heron-{}", plan.name),
-            user: mesos.user.clone(),
-            role: mesos.role.clone(),
+            user: mesos.task_user.clone(),
+            roles: mesos.roles.clone(),
             principal: mesos.principal.clone(),
             failover_timeout_seconds: mesos.failover_timeout.as_secs_f64(),
             labels: labels(context.settings, &plan.name, Some(&plan.id)),
@@ -256,7 +278,7 @@ fn execution_state(context: &Context<'_>, plan: &Plan) -> ExecutionState {
         role: settings.role.clone(),
         release_state: Some(HeronReleaseState {
             release_username: Some(settings.release.user.clone()),
-            release_tag: Some(String::new()),
+            release_tag: Some(settings.release.tag.clone()),
             release_version: Some(settings.release.version.clone()),
         }),
     }
@@ -291,7 +313,9 @@ async fn conclude(
     driven: Driven,
 ) -> anyhow::Result<()> {
     let name = &plan.name;
-    let go_on = format!("the same `heron-cli submit` goes on with it; `heron-cli kill {name}` takes it back");
+    let go_on = format!(
+        "the same `heron-cli submit` goes on with it; `heron-cli kill {name}` takes it back"
+    );
     let see = format!("`heron-cli status {name}` shows its containers");
     match driven.end {
         End::Settled => Ok(()),
@@ -300,14 +324,15 @@ async fn conclude(
             Err(interrupted(context, &doing, vec![go_on, see]))
         }
         End::Verdict(Verdict::Fatal(message)) if is_removed(&message) => {
-            let next = vec![format!("`heron-cli kill {name}` removes its state, then submit it anew")];
+            let next =
+                vec![format!("`heron-cli kill {name}` removes its state, then submit it anew")];
             Err(CommandError::FrameworkEnded { topology: name.clone(), message, next }.into())
         }
         End::Verdict(verdict) => {
             let error = failed(context, name, &driven.model, verdict, Vec::new()).await;
             Err(roll_back(context, args, plan, held, error).await)
         }
-        End::TimedOut if driven.model.unplaced().next().is_some() && driven.problem.is_none() => {
+        End::TimedOut if driven.model.waits_for_room() && driven.problem.is_none() => {
             let why = explain(&driven.model).iter().map(ToString::to_string).collect();
             let error =
                 CommandError::NoPlacement { topology: name.clone(), why, next: Vec::new() }.into();

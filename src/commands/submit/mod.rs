@@ -6,10 +6,12 @@
 mod apply;
 mod document;
 mod plan;
+mod room;
 mod source;
+mod store;
 
 use super::context::Context;
-use super::outcome::{Outcome, Planned, SubmittedAll, SCHEMA};
+use super::outcome::{Outcome, SCHEMA, SubmittedAll};
 use crate::cli::SubmitArgs;
 use crate::cli::positionals::SubmitPositionals;
 use crate::env::Env;
@@ -31,7 +33,7 @@ pub async fn submit(
     }
     let mut submitted = Vec::with_capacity(plans.len());
     for plan in &plans {
-        match apply::apply(context, args, plan).await {
+        match apply::apply(context, args, plan, &sources).await {
             Ok(done) => submitted.push(done),
             Err(error) => return Err(with_those_before(error, &submitted)),
         }
@@ -51,9 +53,8 @@ fn with_those_before(
         return error;
     }
     let names: Vec<&str> = submitted.iter().map(|done| done.topology.name.as_str()).collect();
-    error.context(format!("{} was submitted, the next topology of this main was not", names.join(", ")))
-}
-
-fn planned(plan: serde_json::Value, text: String) -> Outcome {
-    Outcome::Planned(Planned { plan, text })
+    error.context(format!(
+        "{} was submitted, the next topology of this main was not",
+        names.join(", ")
+    ))
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::mesos::master::Scheme;
 use crate::mesos::test_server::{
-    Reply, TestServer, dead_port, hasty, http, http_with, json, redirect, text,
+    Reply, TestServer, answer, dead_port, hasty, http, http_with, json, redirect, text,
 };
 
 async fn get(http: &Http, leader: &LeaderUrl) -> Result<serde_json::Value, HttpError> {
@@ -60,16 +60,13 @@ async fn redirects_in_a_circle_end() {
 
 #[tokio::test]
 async fn statuses_are_told_apart() {
-    let server = TestServer::start(|request| match request.head.contains("401") {
-        true => crate::mesos::test_server::answer(
-            "401 Unauthorized",
-            "WWW-Authenticate: Basic realm=\"mesos-master-readonly\"\r\n",
-            b"401 Unauthorized.",
-        ),
-        false => {
-            let status = request.line().rsplit('/').next().expect("a part").to_owned();
-            text(&format!("{status} Some"), "because\n")
+    let server = TestServer::start(|request| {
+        if request.head.contains("401") {
+            let challenge = "WWW-Authenticate: Basic realm=\"mesos-master-readonly\"\r\n";
+            return answer("401 Unauthorized", challenge, b"401 Unauthorized.");
         }
+        let status = request.line().rsplit('/').next().expect("a part");
+        text(&format!("{status} Some"), "because\n")
     })
     .await;
     let url = server.url();
@@ -140,6 +137,10 @@ async fn answers_that_are_none_are_said_so() {
 #[test]
 fn settings_that_cannot_work_are_refused() {
     for (settings, what) in [
+        (
+            HttpSettings { verify_hostname: false, ..HttpSettings::default() },
+            "host name verification",
+        ),
         (basic("a:b", "c"), "credentials"),
         (basic("a", "b:c"), "credentials"),
         (
