@@ -143,20 +143,14 @@ async fn run(
     held: &mut Held,
 ) -> anyhow::Result<(Desired, bool)> {
     let journalled = held.journal().await?;
-    let resumed = match &journalled.desired {
-        Some(desired) => {
-            resumable(context, held, plan, desired).await?;
-            context
-                .reporter
-                .step(&format!("taking up the interrupted submission of {}", plan.name));
-            true
-        }
-        None => {
-            room::check(site.connector, plan).await?;
-            write(context, plan, held, site).await?;
-            false
-        }
-    };
+    let resumed = journalled.desired.is_some();
+    if let Some(desired) = &journalled.desired {
+        resumable(context, held, plan, desired).await?;
+        context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
+    } else {
+        room::check(site.connector, plan).await?;
+        write(context, plan, held, site).await?;
+    }
     context.reporter.step(&format!("launching topology {}", plan.name));
     let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
     let aim = match args.wait {
