@@ -3,4 +3,5 @@
 //! `docs/architecture.md` shows the way of data; each module below is one step of it.
 
 pub mod mesos;
+pub mod packing;
 pub mod proto;
