@@ -174,6 +174,30 @@ pub enum PackingError {
         key: &'static str,
     },
 
+    /// More containers than any topology has.
+    #[error(
+        "the instances need {containers} containers, more than {limit}; give containers more room"
+    )]
+    TooManyContainers {
+        /// How many.
+        containers: i32,
+        /// How many there are at most.
+        limit: usize,
+    },
+
+    /// `ResourceCompliantRRPacking` never makes more containers than the topology had instances when it was submitted.
+    #[error(
+        "the new instances of `{component}` need {containers} containers, more than the topology had instances when it \
+         was submitted; raise `topology.container.ram`, `topology.container.cpu` and `topology.container.disk`, or use \
+         FirstFitDecreasingPacking for `heron.class.repacking.algorithm`"
+    )]
+    TooManyNewContainers {
+        /// The component that was to grow.
+        component: String,
+        /// How many containers it needs at least.
+        containers: i32,
+    },
+
     /// A sum of bytes is beyond what Heron can count.
     #[error(
         "the RAM or disk of the topology can't be counted ({sum}); write amounts between 0 and 2^63 - 1 bytes, and 1 or \

@@ -4,13 +4,19 @@
 //! that Heron's Java code would have made of the same topology, down to the order in which it is stored. Nothing here
 //! reads or writes anything, and container 0, which holds the TManager, is in no plan.
 
+mod builder;
+mod container;
 mod error;
+mod first_fit;
 mod input;
 pub mod java_hash;
 mod java_number;
+mod limits;
 mod plan;
 mod request;
+mod resource_compliant;
 mod round_robin;
+mod scaling;
 
 use std::fmt;
 
@@ -84,7 +90,8 @@ pub fn pack(algorithm: Algorithm, input: &PackingInput) -> Result<PackingPlan, P
     match algorithm {
         Algorithm::RoundRobin => round_robin::pack(round_robin::Version::One, input),
         Algorithm::RoundRobinV2 => round_robin::pack(round_robin::Version::Two, input),
-        _ => Err(PackingError::NoInstances),
+        Algorithm::ResourceCompliantRoundRobin => resource_compliant::pack(input),
+        Algorithm::FirstFitDecreasing => first_fit::pack(input),
     }
 }
 
@@ -105,7 +112,13 @@ pub fn repack(
     match algorithm {
         Algorithm::RoundRobin => round_robin(round_robin::Version::One),
         Algorithm::RoundRobinV2 => round_robin(round_robin::Version::Two),
-        _ => Err(PackingError::NoInstances),
+        _ if container_count.is_some() => {
+            Err(PackingError::ContainerCountUnsupported { algorithm: algorithm.name() })
+        }
+        Algorithm::ResourceCompliantRoundRobin => {
+            resource_compliant::repack(&current, input, &changes)
+        }
+        Algorithm::FirstFitDecreasing => first_fit::repack(&current, input, &changes),
     }
 }
 
