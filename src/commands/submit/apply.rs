@@ -26,7 +26,7 @@ use crate::engine::connector::{MesosConnector, page};
 use crate::engine::journal::{JournalStore, Journalled};
 use crate::mesos::ids::FrameworkId;
 use crate::mesos::leader::Leader;
-use crate::proto::system::{ExecutionState, HeronReleaseState};
+use crate::proto::system::{self, ExecutionState, HeronReleaseState};
 use crate::scheduler::driver::End;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::{Policy, Verdict};
@@ -215,7 +215,7 @@ async fn write(
     let bytes = encode(&held.paths.record, &desired)?;
     let journal =
         [Op::set(&held.paths.record, bytes, None), Op::create(&held.paths.containers, Vec::new())];
-    let packing_plan = plan.packing.to_proto();
+    let packing_plan = system::PackingPlan::from(&plan.packing);
     let execution_state = execution_state(context, plan);
     let new = NewTopology {
         name: &plan.name,
