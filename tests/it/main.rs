@@ -12,6 +12,7 @@
 )]
 
 mod bed;
+mod corners;
 mod faults;
 mod life;
 mod topologies;
