@@ -1,6 +1,6 @@
 //! The command line of heron-executor, which is what a container runs.
 //!
-//! What the arguments are called, and which there are, is in `arguments.rs`. Source of facts: `facts/heron.md` §6
+//! What the arguments are called, and which there are, is in [`super::arguments`]. Source of facts: `facts/heron.md` §6
 //! and `facts/heron-measured.md`.
 
 use super::arguments::{Argument, table};
@@ -85,7 +85,7 @@ fn placeholder(index: usize) -> String {
     format!("<{}>", PORT_NAMES.get(index).copied().unwrap_or_default())
 }
 
-/// Where Heron's files are in a container's directory; [`Layout::default`] gives the usual.
+/// Where Heron's files are in a container's directory; the default gives the usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// `./heron-core/bin`.

@@ -112,7 +112,7 @@ impl Bed {
              heron.class.uploader: org.apache.heron.uploader.localfs.LocalFileSystemUploader\n\
              heron.uploader.localfs.file.system.directory: {}\n\
              heron.statemgr.zookeeper.session.timeout.ms: 4000\ndc: test\nrole: {}\nenviron: devel\n\
-             instance.ram.default: 67108864\nheron.mesos.kill.grace.ms: 5000\n",
+             instance.ram.default: 67108864\nheron.mesos.kill.grace.seconds: 5\n",
             zookeeper(),
             store.display(),
             user(),

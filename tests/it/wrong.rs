@@ -40,7 +40,8 @@ fn wrong_configurations_are_told_whole() {
     let ran = bed.run(&["list", "--config-file", path.to_str().unwrap()]);
     refused(&ran, 3, &["bad.conf:3"]);
 
-    std::fs::write(&path, "state.root.address: heron\nheron.mesos.kill.grace.ms: soon\n").unwrap();
+    std::fs::write(&path, "state.root.address: heron\nheron.mesos.kill.grace.seconds: soon\n")
+        .unwrap();
     let ran = bed.run(&["list", "--config-file", path.to_str().unwrap()]);
     refused(&ran, 3, &["bad.conf:1", "bad.conf:2", "zk.connection.string"]);
 
