@@ -6,8 +6,11 @@
 #![allow(clippy::print_stderr, reason = "tests tell why they are left out")]
 
 mod bed;
+#[path = "../support/definition.rs"]
+mod definition;
 mod faults;
 mod life;
+mod roundtrips;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
