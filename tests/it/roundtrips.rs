@@ -123,6 +123,7 @@ fn a_switch_takes_at_most_eight_round_trips() {
         let (of_state, of_tmanager) = (state.take(), tmanager.take());
         let total = of_state + of_tmanager;
         let told = format!("{verb}: {of_state} with ZooKeeper, {of_tmanager} with the TManager");
+        eprintln!("{told}");
         assert!(total <= LIMIT, "{told}");
         // Less than this would mean that something went around the proxies.
         assert!(of_state >= 4, "{told}");
