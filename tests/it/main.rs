@@ -13,8 +13,11 @@
 
 mod bed;
 mod corners;
+#[path = "../support/definition.rs"]
+mod definition;
 mod faults;
 mod life;
+mod roundtrips;
 mod topologies;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
