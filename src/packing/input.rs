@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::java_hash::JavaMap;
 use super::java_number::{GIB, parse_double, trim};
+use super::plan::Resource;
 use super::{MAX_INSTANCES, PackingError};
 use crate::proto::api;
 
@@ -37,17 +38,17 @@ const COUNT: &str = "an integer";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Defaults {
     /// Cores.
-    pub cpu: f64,
+    pub instance_cpu: f64,
     /// Bytes.
-    pub ram: i64,
+    pub instance_ram: i64,
     /// Bytes.
-    pub disk: i64,
+    pub instance_disk: i64,
 }
 
 /// Heron's own: one core, a gibibyte of RAM and one of disk.
 impl Default for Defaults {
     fn default() -> Self {
-        Self { cpu: 1.0, ram: GIB, disk: GIB }
+        Self { instance_cpu: 1.0, instance_ram: GIB, instance_disk: GIB }
     }
 }
 
@@ -91,7 +92,10 @@ pub struct PackingInput {
 
 impl PackingInput {
     /// Reads a definition.
-    pub fn new(topology: &api::Topology, defaults: Defaults) -> Result<Self, PackingError> {
+    pub fn from_topology(
+        topology: &api::Topology,
+        defaults: Defaults,
+    ) -> Result<Self, PackingError> {
         let spouts = topology.spouts.iter().map(|spout| (ComponentKind::Spout, &spout.comp));
         let bolts = topology.bolts.iter().map(|bolt| (ComponentKind::Bolt, &bolt.comp));
         let components = spouts.chain(bolts).map(component).collect::<Result<Vec<_>, _>>()?;
@@ -101,6 +105,12 @@ impl PackingInput {
             config: topology.topology_config.as_ref().map(settings).unwrap_or_default(),
             defaults,
         })
+    }
+
+    /// What an instance gets that the topology says nothing about.
+    pub(super) fn default_instance(&self) -> Resource {
+        let Defaults { instance_cpu: cpu, instance_ram: ram, instance_disk: disk } = self.defaults;
+        Resource { cpu, ram, disk }
     }
 
     /// Instances by component, in Heron's order. Of two components of the same name the last counts.

@@ -59,7 +59,7 @@ impl Algorithm {
 
     /// The algorithm of a class (`heron.class.packing.algorithm`), whatever its package: Heron moved it twice.
     pub fn from_class_name(class: &str) -> Result<Self, PackingError> {
-        let name = class.rsplit('.').next().unwrap_or(class);
+        let name = class.trim().rsplit('.').next().unwrap_or_default();
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name() == name)

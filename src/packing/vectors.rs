@@ -43,11 +43,11 @@ fn input(case: &Value) -> Result<PackingInput, PackingError> {
     let config = &case["input"]["heron_config"];
     let mut defaults = Defaults::default();
     if config.is_object() {
-        defaults.cpu = config["heron.resources.instance.cpu"].as_f64().expect("cpu");
-        defaults.ram = config["heron.resources.instance.ram"].as_i64().expect("ram");
-        defaults.disk = config["heron.resources.instance.disk"].as_i64().expect("disk");
+        defaults.instance_cpu = config["heron.resources.instance.cpu"].as_f64().expect("cpu");
+        defaults.instance_ram = config["heron.resources.instance.ram"].as_i64().expect("ram");
+        defaults.instance_disk = config["heron.resources.instance.disk"].as_i64().expect("disk");
     }
-    PackingInput::new(&topology, defaults)
+    PackingInput::from_topology(&topology, defaults)
 }
 
 /// The Java class that Heron throws where we give this error.
@@ -72,8 +72,8 @@ fn java_class(error: &PackingError) -> &'static str {
 /// A plan as the vectors write it.
 fn describe(plan: &PackingPlan) -> Value {
     let resource = |r: &Resource| json!({"cpu": r.cpu, "ram": r.ram, "disk": r.disk});
-    let containers = plan.by_id().into_iter().map(|container| {
-        let instances = container.by_task_id().into_iter().map(|i| {
+    let containers = plan.containers.iter().map(|container| {
+        let instances = container.instances.iter().map(|i| {
             json!({
                 "component": i.component, "task_id": i.task_id, "component_index": i.component_index,
                 "cpu": i.resource.cpu, "ram": i.resource.ram, "disk": i.resource.disk,
@@ -86,8 +86,8 @@ fn describe(plan: &PackingPlan) -> Value {
             "instances": instances.collect::<Vec<_>>(),
         })
     });
-    let order = plan.containers.iter().map(|container| {
-        let tasks: Vec<_> = container.instances.iter().map(|i| i.task_id).collect();
+    let order = plan.in_heron_order().into_iter().map(|container| {
+        let tasks: Vec<_> = container.in_heron_order().iter().map(|i| i.task_id).collect();
         (container.id.to_string(), json!(tasks))
     });
     json!({
@@ -96,10 +96,10 @@ fn describe(plan: &PackingPlan) -> Value {
         "instance_count": plan.instance_count(),
         "component_ram_map": plan.component_ram_map(),
         "max_container_resources": resource(&plan.max_container_resources()),
-        "taken_from_container_id": plan.reread().containers[0].id,
+        "taken_from_container_id": plan.reread().in_heron_order()[0].id,
         "containers": containers.collect::<Vec<_>>(),
         "java_iteration_order": {
-            "containers": plan.containers.iter().map(|c| c.id).collect::<Vec<_>>(),
+            "containers": plan.in_heron_order().iter().map(|c| c.id).collect::<Vec<_>>(),
             "task_ids_by_container": order.collect::<serde_json::Map<_, _>>(),
         },
     })
@@ -156,7 +156,7 @@ fn components_come_in_the_order_of_java() {
 fn repack_all(algorithm: Algorithm, case: &Value) -> Vec<Result<PackingPlan, PackingError>> {
     let current =
         system::PackingPlan::decode(bytes(&case["input"], "current_plan_base64").as_slice());
-    let mut current = PackingPlan::try_from(&current.expect("a plan")).expect("a sound plan");
+    let mut current = PackingPlan::from_proto(&current.expect("a plan")).expect("a sound plan");
     let mut results = Vec::new();
     for request in case["input"]["requests"].as_array().expect("requests") {
         let containers =
@@ -188,7 +188,7 @@ fn repacking_gives_what_heron_gives() {
                 if let Some(difference) = difference(expected, &reread) {
                     failures.push(format!("{file} {algorithm} step {step}: {difference}"));
                 } else if let Ok(plan) = ours {
-                    let encoded = system::PackingPlan::from(plan).encode_to_vec();
+                    let encoded = plan.to_proto().encode_to_vec();
                     if encoded != bytes(expected, "plan_base64") {
                         failures.push(format!("{file} {algorithm} step {step}: other bytes"));
                     }
