@@ -2,6 +2,19 @@
 //!
 //! `docs/architecture.md` shows the way of data; each module below is one step of it.
 
+pub mod app;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod engine;
+pub mod env;
+pub mod failure;
 pub mod mesos;
 pub mod packing;
 pub mod proto;
+pub mod scheduler;
+pub mod state;
+pub mod tmanager;
+pub mod topology;
+pub mod ui;
+pub mod upload;

@@ -1,3 +1,7 @@
-//! The `heron-cli` binary.
+//! The `heron-cli` binary: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(heron_cli::app::run(std::env::args_os(), &heron_cli::env::Env::of_process()))
+}

@@ -1,4 +1,7 @@
 //! What a scheduler says to the master: the body of `POST /api/v1/scheduler` (`facts/mesos.md` §1.8).
+//!
+//! Only what this tool says: no executors of our own, no task groups, no volumes. Reading calls back serves the
+//! tests and journals; it is strict, unlike the reading of events.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +9,10 @@ use super::event::{Labels, Resource};
 use super::ids::{AgentId, FrameworkId, OfferId, TaskId};
 
 /// A call with its envelope.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Absent only in the first SUBSCRIBE of a framework whose id the master is to choose.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framework_id: Option<FrameworkId>,
     /// Type and body.
     #[serde(flatten)]
@@ -17,7 +20,7 @@ pub struct Call {
 }
 
 /// Type and body of a call.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[allow(missing_docs)] // the members are the bodies that the variants name
 pub enum Body {
@@ -51,12 +54,12 @@ pub enum Body {
 }
 
 /// Body of SUBSCRIBE.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subscribe {
     /// Who subscribes.
     pub framework_info: FrameworkInfo,
     /// Roles for which no offers are wanted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suppressed_roles: Vec<String>,
 }
 
@@ -68,7 +71,7 @@ pub struct FrameworkInfo {
     /// Shown in the web page; need not be unique.
     pub name: String,
     /// The same as in the envelope.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<FrameworkId>,
     /// Seconds that tasks outlive the stream.
     pub failover_timeout: f64,
@@ -77,18 +80,18 @@ pub struct FrameworkInfo {
     /// Roles whose resources it wants; needs the capability `MULTI_ROLE`.
     pub roles: Vec<String>,
     /// Host of the scheduler, for display.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
     /// Must equal the authenticated principal. Never changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
     /// A page about it, for display.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webui_url: Option<String>,
     /// What the scheduler understands.
     pub capabilities: Vec<Capability>,
     /// Free labels, shown by the operator endpoints.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
 }
 
@@ -101,26 +104,26 @@ pub struct Capability {
 }
 
 /// How long a refused resource stays away.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Filters {
     /// Seconds, at most 365 days.
     pub refuse_seconds: f64,
 }
 
 /// Body of ACCEPT.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accept {
     /// Offers of one agent and one role.
     pub offer_ids: Vec<OfferId>,
     /// Applied in order.
     pub operations: Vec<Operation>,
     /// For what is left over.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filters: Option<Filters>,
 }
 
 /// What is done with the offers of an ACCEPT.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[allow(missing_docs)] // the member is the body that the variant names
 pub enum Operation {
@@ -130,14 +133,14 @@ pub enum Operation {
 }
 
 /// Body of LAUNCH.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Launch {
     /// Judged one by one, except that malformed resources spoil all.
     pub task_infos: Vec<TaskInfo>,
 }
 
 /// A task (`facts/mesos.md` §4.2).
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskInfo {
     /// Name; may repeat.
     pub name: String,
@@ -150,39 +153,39 @@ pub struct TaskInfo {
     /// What runs.
     pub command: CommandInfo,
     /// How it is killed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kill_policy: Option<KillPolicy>,
     /// Free labels.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
 }
 
 /// A command to run in a sandbox.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandInfo {
     /// Whether `/bin/sh -c` runs it.
     pub shell: bool,
     /// The command line.
     pub value: String,
     /// Unix user; the framework's, if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Variables; nothing of the agent's environment is inherited.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Environment>,
     /// Fetched into the sandbox first, in no particular order.
     pub uris: Vec<Uri>,
 }
 
 /// Environment of a command.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
     /// Names and values.
     pub variables: Vec<Variable>,
 }
 
 /// One environment variable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
     /// Its name.
     pub name: String,
@@ -205,7 +208,7 @@ pub struct Uri {
 }
 
 /// How a task is killed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KillPolicy {
     /// Between SIGTERM and SIGKILL.
     pub grace_period: DurationInfo,
@@ -219,30 +222,30 @@ pub struct DurationInfo {
 }
 
 /// Body of DECLINE.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decline {
     /// Offers of any agents; unknown ones are skipped.
     pub offer_ids: Vec<OfferId>,
     /// How long they stay away.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filters: Option<Filters>,
 }
 
 /// Body of KILL.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kill {
     /// The task.
     pub task_id: TaskId,
     /// Its agent; a wrong one makes the master drop the call.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<AgentId>,
     /// Overrides the task's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kill_policy: Option<KillPolicy>,
 }
 
 /// Body of ACKNOWLEDGE, copied from the status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledge {
     /// Agent of the status.
     pub agent_id: AgentId,
@@ -253,18 +256,18 @@ pub struct Acknowledge {
 }
 
 /// Body of RECONCILE.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconcile {
     /// Empty: all tasks of the framework.
     pub tasks: Vec<ReconcileTask>,
 }
 
 /// A task to be reconciled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReconcileTask {
     /// The task.
     pub task_id: TaskId,
     /// Its agent; without it the answers are poorer (`facts/mesos.md` §5.7).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<AgentId>,
 }

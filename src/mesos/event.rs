@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::ids::{AgentId, ExecutorId, FrameworkId, OfferId, TaskId};
+use super::json::{self, or_default};
+pub use super::task_state::TaskState;
+
+/// What a heartbeat interval is when the master doesn't tell (`facts/mesos.md` §2.13).
+pub const DEFAULT_HEARTBEAT_SECONDS: f64 = 15.0;
 
 /// An event of the stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,24 +44,175 @@ pub enum Event {
     Other(String),
 }
 
+/// Why a record is no event. The stream as such is sound: the next record may be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// The record is no JSON, or a member is of another kind than it should be.
+    #[error("event is not readable: {source}; it starts with {start:?}")]
+    Unreadable {
+        /// What serde says.
+        source: serde_json::Error,
+        /// The first bytes, as text.
+        start: String,
+    },
+    /// A member is missing without which the event says nothing.
+    #[error("event {kind} has no {member}")]
+    Incomplete {
+        /// Type of the event.
+        kind: &'static str,
+        /// Path of the member.
+        member: &'static str,
+    },
+}
+
+/// What the text of [`Event::Error`] means (`facts/mesos.md` §2.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The framework id is spent: torn down, or its failover timeout is over.
+    Removed,
+    /// Another scheduler has subscribed with our id. Never answered with another SUBSCRIBE.
+    Superseded,
+    /// The authorizer can't be reached; worth another try.
+    Unavailable,
+    /// The principal must not register with these roles.
+    Unauthorized,
+    /// Something in the `FrameworkInfo` is refused.
+    Refused,
+}
+
+impl ErrorKind {
+    /// Judges the text, of which the first two are wire contract and the others prefixes.
+    #[must_use]
+    pub fn of(message: &str) -> Self {
+        match message {
+            "Framework has been removed" => Self::Removed,
+            "Framework failed over" => Self::Superseded,
+            _ if message.starts_with("Authorization failure") => Self::Unavailable,
+            _ if message.starts_with("Not authorized") => Self::Unauthorized,
+            _ => Self::Refused,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(default, rename = "type", deserialize_with = "or_default")]
+    kind: String,
+    subscribed: Option<WireSubscribed>,
+    offers: Option<WireOffers>,
+    rescind: Option<WireRescind>,
+    update: Option<WireUpdate>,
+    failure: Option<WireFailure>,
+    error: Option<WireError>,
+}
+
+#[derive(Deserialize)]
+struct WireSubscribed {
+    framework_id: Option<FrameworkId>,
+    heartbeat_interval_seconds: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct WireOffers {
+    #[serde(default, deserialize_with = "or_default")]
+    offers: Vec<Offer>,
+}
+
+#[derive(Deserialize)]
+struct WireRescind {
+    offer_id: Option<OfferId>,
+}
+
+#[derive(Deserialize)]
+struct WireUpdate {
+    status: Option<TaskStatus>,
+}
+
+#[derive(Deserialize)]
+struct WireFailure {
+    agent_id: Option<AgentId>,
+    executor_id: Option<ExecutorId>,
+}
+
+#[derive(Deserialize)]
+struct WireError {
+    #[serde(default, deserialize_with = "or_default")]
+    message: String,
+}
+
+impl Event {
+    /// Reads a record of the stream.
+    pub fn parse(record: &[u8]) -> Result<Self, EventError> {
+        let wire: Wire = json::read(record).map_err(|source| EventError::Unreadable {
+            source,
+            start: String::from_utf8_lossy(record).chars().take(80).collect(),
+        })?;
+        let missing = |kind, member| EventError::Incomplete { kind, member };
+        Ok(match wire.kind.as_str() {
+            "SUBSCRIBED" => {
+                let body = wire.subscribed.ok_or(missing("SUBSCRIBED", "subscribed"))?;
+                Self::Subscribed {
+                    framework_id: body
+                        .framework_id
+                        .filter(|id| !id.is_empty())
+                        .ok_or(missing("SUBSCRIBED", "subscribed.framework_id"))?,
+                    heartbeat_interval_seconds: body
+                        .heartbeat_interval_seconds
+                        .filter(|seconds| *seconds > 0.0)
+                        .unwrap_or(DEFAULT_HEARTBEAT_SECONDS),
+                }
+            }
+            "OFFERS" => {
+                let mut offers = wire.offers.map(|body| body.offers).unwrap_or_default();
+                // Without these an offer can neither be taken nor given back.
+                offers.retain(|offer| !offer.id.is_empty() && !offer.agent_id.is_empty());
+                Self::Offers(offers)
+            }
+            "RESCIND" => Self::Rescind(
+                wire.rescind
+                    .and_then(|body| body.offer_id)
+                    .filter(|id| !id.is_empty())
+                    .ok_or(missing("RESCIND", "rescind.offer_id"))?,
+            ),
+            "UPDATE" => Self::Update(
+                wire.update
+                    .and_then(|body| body.status)
+                    .map(TaskStatus::cleaned)
+                    .filter(|status| !status.task_id.is_empty())
+                    .ok_or(missing("UPDATE", "update.status.task_id"))?,
+            ),
+            "FAILURE" => {
+                let (agent_id, executor_id) =
+                    wire.failure.map(|body| (body.agent_id, body.executor_id)).unwrap_or_default();
+                Self::Failure { agent_id, executor_id }
+            }
+            "ERROR" => Self::Error(wire.error.map(|body| body.message).unwrap_or_default()),
+            "HEARTBEAT" => Self::Heartbeat,
+            _ => Self::Other(wire.kind),
+        })
+    }
+}
+
 /// Resources of one agent for one role.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
     /// Its id.
+    #[serde(default, deserialize_with = "or_default")]
     pub id: OfferId,
     /// The agent.
+    #[serde(default, deserialize_with = "or_default")]
     pub agent_id: AgentId,
     /// The agent's host name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub hostname: String,
     /// Base of the agent's endpoints.
     #[serde(default)]
     pub url: Option<AgentUrl>,
     /// What is offered.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub resources: Vec<Resource>,
     /// What the agent's operator says of it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub attributes: Vec<Value>,
     /// The role it is for.
     #[serde(default)]
@@ -70,13 +226,13 @@ pub struct Offer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AgentUrl {
     /// Always `http`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub scheme: String,
     /// Host, ip, port.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub address: Address,
     /// The agent's process, such as `/slave(1)`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub path: String,
 }
 
@@ -90,7 +246,7 @@ pub struct Address {
     #[serde(default)]
     pub ip: Option<String>,
     /// TCP port.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub port: u16,
 }
 
@@ -109,10 +265,10 @@ pub struct AllocationInfo {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     /// `cpus`, `mem` (MB), `disk` (MB), `ports`, …
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// `SCALAR`, `RANGES` or `SET`.
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "or_default")]
     pub kind: String,
     /// Value of a scalar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,7 +285,7 @@ pub struct Resource {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scalar {
     /// The number.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub value: f64,
 }
 
@@ -137,7 +293,7 @@ pub struct Scalar {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ranges {
     /// In any order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub range: Vec<Range>,
 }
 
@@ -145,10 +301,10 @@ pub struct Ranges {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// First.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub begin: u64,
     /// Last.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub end: u64,
 }
 
@@ -156,7 +312,7 @@ pub struct Range {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labels {
     /// Keys may repeat.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub labels: Vec<Label>,
 }
 
@@ -164,7 +320,7 @@ pub struct Labels {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Its key.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub key: String,
     /// Its value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,9 +331,10 @@ pub struct Label {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskStatus {
     /// The task.
+    #[serde(default, deserialize_with = "or_default")]
     pub task_id: TaskId,
     /// Its state.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub state: TaskState,
     /// Free text.
     #[serde(default)]
@@ -202,71 +359,21 @@ pub struct TaskStatus {
     pub uuid: Option<String>,
 }
 
-/// States of a task (`facts/mesos.md` §5.2).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum TaskState {
-    /// Launched, nothing heard yet.
-    #[default]
-    #[serde(rename = "TASK_STAGING")]
-    Staging,
-    /// Its executor has it.
-    #[serde(rename = "TASK_STARTING")]
-    Starting,
-    /// It runs.
-    #[serde(rename = "TASK_RUNNING")]
-    Running,
-    /// It is being killed.
-    #[serde(rename = "TASK_KILLING")]
-    Killing,
-    /// It ended with exit status 0.
-    #[serde(rename = "TASK_FINISHED")]
-    Finished,
-    /// It failed.
-    #[serde(rename = "TASK_FAILED")]
-    Failed,
-    /// It was killed.
-    #[serde(rename = "TASK_KILLED")]
-    Killed,
-    /// Its description was refused; it never started.
-    #[serde(rename = "TASK_ERROR")]
-    Error,
-    /// Lost; may come back.
-    #[serde(rename = "TASK_LOST")]
-    Lost,
-    /// It never ran, for a passing reason.
-    #[serde(rename = "TASK_DROPPED")]
-    Dropped,
-    /// Its agent can't be reached; it may run.
-    #[serde(rename = "TASK_UNREACHABLE")]
-    Unreachable,
-    /// It runs no more.
-    #[serde(rename = "TASK_GONE")]
-    Gone,
-    /// An operator said that its agent is gone.
-    #[serde(rename = "TASK_GONE_BY_OPERATOR")]
-    GoneByOperator,
-    /// The master knows nothing of it.
-    #[serde(rename = "TASK_UNKNOWN")]
-    Unknown,
-    /// A state of a later version.
-    #[serde(untagged)]
-    Other(String),
-}
+impl TaskStatus {
+    /// Empty ids and uuids mean the same as none (`facts/mesos.md` §5.1, §5.4).
+    fn cleaned(mut self) -> Self {
+        self.uuid = self.uuid.filter(|uuid| !uuid.is_empty());
+        self.agent_id = self.agent_id.filter(|id| !id.is_empty());
+        self.executor_id = self.executor_id.filter(|id| !id.is_empty());
+        self
+    }
 
-impl TaskState {
-    /// Whether the task has come to its end (§5.2).
+    /// Whether it is to be acknowledged.
     #[must_use]
-    pub fn is_terminal(&self) -> bool {
-        matches!(
-            self,
-            Self::Finished
-                | Self::Failed
-                | Self::Killed
-                | Self::Error
-                | Self::Lost
-                | Self::Dropped
-                | Self::Gone
-                | Self::GoneByOperator
-        )
+    pub fn wants_acknowledgement(&self) -> bool {
+        self.uuid.as_ref().is_some_and(|uuid| !uuid.is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests;

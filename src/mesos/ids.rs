@@ -4,10 +4,17 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-#[derive(Serialize, Deserialize)]
-struct Value<T> {
-    #[serde(default)]
-    value: T,
+use super::json::or_default;
+
+#[derive(Serialize)]
+struct Written<'a> {
+    value: &'a str,
+}
+
+#[derive(Default, Deserialize)]
+struct Read {
+    #[serde(default, deserialize_with = "or_default")]
+    value: String,
 }
 
 macro_rules! id {
@@ -17,6 +24,12 @@ macro_rules! id {
         pub struct $name(pub String);
 
         impl $name {
+            /// Whether it names nothing: the master leaves some ids empty (`facts/mesos.md` §5.1).
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                self.0.is_empty()
+            }
+
             /// The bare text.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -44,13 +57,13 @@ macro_rules! id {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                Value { value: &self.0 }.serialize(serializer)
+                Written { value: &self.0 }.serialize(serializer)
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Value::<String>::deserialize(deserializer).map(|wire| Self(wire.value))
+                Read::deserialize(deserializer).map(|wire| Self(wire.value))
             }
         }
     };

@@ -1,8 +1,24 @@
 //! The Mesos v1 HTTP protocol, and nothing of Heron.
 //!
-//! Pure parts (`ids`, `call`, `event`, `recordio`, `resources`) hold the wire format (`facts/mesos.md` §1–§5); the
-//! others do I/O: finding the leader, the scheduler stream, operator endpoints and sandbox files.
+//! Pure parts hold the wire format (`facts/mesos.md` §1–§5): `ids`, `call`, `event`, `task_state`, `recordio`,
+//! `resources`, `master` (addresses) and `master_info`. The others do I/O: `http`, `leader`, `scheduler_client` (the
+//! event stream and calls), `operator` (what the master knows) and `sandbox` (files of tasks).
 
 pub mod call;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod golden;
+pub mod http;
 pub mod ids;
+mod json;
+pub mod leader;
+pub mod master;
+pub mod master_info;
+pub mod operator;
+pub mod recordio;
+pub mod resources;
+pub mod sandbox;
+pub mod scheduler_client;
+pub mod task_state;
+#[cfg(test)]
+pub(crate) mod test_server;

@@ -40,6 +40,18 @@ pub enum TopologyState {
     Killed = 3,
 }
 
+impl TopologyState {
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Paused => "PAUSED",
+            Self::Killed => "KILLED",
+        }
+    }
+}
+
 /// What `Component::serialized_object` or `class_name` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]

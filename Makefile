@@ -1,0 +1,55 @@
+# The two commands of the README are `make demo` and `make test`; the rest are their parts.
+
+SHELL := /bin/bash
+CARGO ?= cargo
+TOOLS := .tools
+DENY := $(TOOLS)/bin/cargo-deny
+DENY_VERSION := 0.20.2
+
+.PHONY: build release demo test lint unit e2e deny doc bench fuzz setup clean
+
+build: ## The binary, for development
+	$(CARGO) build --locked
+
+release: ## The static binary, for users
+	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --locked --release --target $$(rustc -vV | sed -n 's/^host: //p')
+
+setup: ## Installs what the tests need: ZooKeeper, a Java runtime, Python packages in .tools
+	tests/support/setup.sh
+
+demo: setup ## Shows every command on a test cluster, and that nothing is left afterwards
+	$(CARGO) build --locked --bin heron-cli --examples
+	tests/demo/demo.sh
+
+test: lint unit-and-e2e deny doc ## Everything that CI runs
+	@echo "all checks passed"
+
+lint: ## Formatting and lints
+	@echo "== formatting"
+	$(CARGO) fmt --check
+	@echo "== lints"
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+unit-and-e2e: setup ## All tests: beside the code, and of the built binary on a test cluster
+	@echo "== tests"
+	$(CARGO) build --locked --bin heron-cli --examples
+	$(CARGO) test --locked
+
+deny: $(DENY) ## Licences, sources and bans of the dependencies
+	@echo "== dependencies"
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) deny --locked check bans licenses sources
+
+$(DENY):
+	@echo "== building cargo-deny $(DENY_VERSION) (once)"
+	$(CARGO) install --locked --debug --version $(DENY_VERSION) --root $(TOOLS) cargo-deny
+
+doc: ## The documentation of the code builds without warnings
+	@echo "== documentation"
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --lib --document-private-items
+
+bench: ## Benchmarks; results with their conditions go to docs/benchmarks.md
+	tests/bench/run.sh
+
+clean:
+	$(CARGO) clean
+	rm -rf $(TOOLS)

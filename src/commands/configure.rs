@@ -1,0 +1,101 @@
+//! From flags and files to the settings of one command, with warnings told.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::report::Reporter;
+use crate::config::load::{LoadErrors, Sources, load};
+use crate::config::settings::Engine;
+use crate::config::{Loaded, Need, Problems, Settings};
+use crate::env::Env;
+
+/// The configuration of a command can't be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConfigureError {
+    /// It can't be read.
+    #[error(transparent)]
+    Load(#[from] LoadErrors),
+    /// It is wrong.
+    #[error(transparent)]
+    Problems(#[from] Problems),
+    /// It names an engine that this version does not drive.
+    #[error(
+        "the configuration is for the {engine} engine, and this version of heron-cli drives Mesos only"
+    )]
+    Engine {
+        /// Its name.
+        engine: &'static str,
+    },
+}
+
+/// What a command was given of a configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// `--config-loader`.
+    pub loader: Option<String>,
+    /// `--config-file`.
+    pub config_file: Option<PathBuf>,
+    /// `--config-path`.
+    pub config_path: Option<PathBuf>,
+    /// `--config-property`, in order, and what historical flags set.
+    pub properties: Vec<String>,
+    /// The first positional.
+    pub overrides: Option<String>,
+    /// `--context`, or `HERON_CONTEXT`.
+    pub context: Option<String>,
+    /// `--release-yaml-file`.
+    pub release_file: Option<PathBuf>,
+}
+
+/// Settings, and the configuration that they were made of.
+#[derive(Clone, Debug)]
+pub struct Configured {
+    /// The settings.
+    pub settings: Settings,
+    /// All layers.
+    pub loaded: Loaded,
+}
+
+/// Where named clusters may stand: the user's file, then the machine's.
+fn context_files(env: &Env) -> Vec<PathBuf> {
+    let own = env.get("XDG_CONFIG_HOME").map(PathBuf::from);
+    let own = own.or_else(|| env.home().map(|home| home.join(".config")));
+    let machine = PathBuf::from("/etc");
+    own.into_iter().chain([machine]).map(|base| base.join("heron-cli/config.toml")).collect()
+}
+
+/// Reads the configuration and makes settings of it; warnings go to the reporter.
+pub fn configure(
+    given: Given,
+    need: Need,
+    env: &Env,
+    reporter: &dyn Reporter,
+) -> Result<Configured, ConfigureError> {
+    let Given { loader, config_file, config_path, properties, overrides, context, release_file } =
+        given;
+    let sources = Sources {
+        loader,
+        config_file,
+        config_path,
+        properties,
+        overrides,
+        context,
+        context_files: context_files(env),
+        release_file,
+        user: env.user(),
+        home: env.home().map(|home| home.display().to_string()).unwrap_or_default(),
+        java_home: env.get("JAVA_HOME").map(str::to_owned),
+    };
+    let loaded = load(&sources)?;
+    let resolved = loaded.resolve(need);
+    for warning in resolved.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
+        reporter.warn(&warning.to_string());
+    }
+    let settings = resolved.settings?;
+    if need > Need::State && settings.engine != Engine::Mesos {
+        return Err(ConfigureError::Engine { engine: settings.engine.name() });
+    }
+    Ok(Configured { settings, loaded })
+}

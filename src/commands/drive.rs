@@ -1,0 +1,225 @@
+//! Driving a topology until what runs is what is desired, over lost sessions and lost streams.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use prost::Message;
+use tokio::time::{Instant, sleep};
+
+use super::context::{Context, StateTree};
+use super::error::CommandError;
+use super::held::{Held, is_session_loss};
+use super::report::Progress;
+use crate::engine::journal::JournalStore;
+use crate::mesos::event::TaskState;
+use crate::proto::system::PhysicalPlan;
+use crate::scheduler::driver::{Driver, End, Limits};
+use crate::scheduler::model::{Model, Policy};
+use crate::scheduler::record::{ContainerRecord, Desired, Goal};
+use crate::state::Zk;
+
+/// How long the first subscription is tried for.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
+/// Between looks at the physical plan while nothing in ZooKeeper tells of a change.
+const PLAN_PAUSE: Duration = Duration::from_millis(500);
+
+/// What is waited for besides the containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// Nothing, and of the containers only that their tasks are launched.
+    Launches,
+    /// Nothing.
+    Containers,
+    /// A physical plan in which every container's stream manager stands with the port that it was launched with.
+    PhysicalPlan,
+}
+
+/// How driving ended.
+pub(super) struct Driven {
+    pub end: End,
+    pub model: Model,
+    /// Why Mesos could not be reached last.
+    pub problem: Option<String>,
+}
+
+/// Drives a topology whose lock is held, as its journal desires. A session that is lost is replaced by another.
+pub(super) async fn drive(
+    context: &Context<'_>,
+    held: &mut Held,
+    topology: &str,
+    policy: &Policy,
+    aim: Aim,
+    deadline: Instant,
+) -> anyhow::Result<Driven> {
+    loop {
+        let lost = match once(context, held, topology, policy, aim, deadline).await {
+            Err(error) if is_session_loss(&error) && Instant::now() < deadline => error,
+            other => return other,
+        };
+        context.reporter.warn(&format!("{lost:#}; taking up again with a new session"));
+        held.state.close().await;
+        *held = Held::open(context, topology).await?;
+    }
+}
+
+async fn once(
+    context: &Context<'_>,
+    held: &Held,
+    topology: &str,
+    policy: &Policy,
+    aim: Aim,
+    deadline: Instant,
+) -> anyhow::Result<Driven> {
+    let journalled = held.journal().await?;
+    let Some(desired) = journalled.desired.clone() else {
+        let what = format!("the journal record {} is gone", held.paths.record);
+        return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
+    };
+    let StateTree { zk, tree, .. } = &held.state;
+    let paths = held.paths.clone();
+    let mut journal = JournalStore::new(zk, &held.lock, tree, topology, paths, &journalled);
+    let mut connector = context.connector()?;
+    let goal = desired.goal;
+    let model = Model::new(desired, journalled.containers, policy.clone());
+    let ports = RefCell::new(server_ports(&model));
+    let plan = tree.physical_plan(topology);
+    let condition = async {
+        if aim == Aim::PhysicalPlan {
+            physical_plan(zk, &plan, &ports).await;
+        }
+    };
+    let interrupt = async {
+        context.signals.wait().await;
+    };
+    let reached = if aim == Aim::Launches { Model::is_placed } else { Model::is_settled };
+    let limits = Limits { deadline, connect_patience: CONNECT_PATIENCE, reached };
+    let mut driver = Driver::new(model, &mut journal, &mut connector, context.machine.clock);
+    let end = driver
+        .run(condition, interrupt, limits, |model| {
+            *ports.borrow_mut() = server_ports(model);
+            report(context, model, goal);
+        })
+        .await?;
+    let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
+    Ok(Driven { end, model: driver.into_model(), problem })
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// The port for other stream managers of every container that runs, as it was launched.
+fn server_ports(model: &Model) -> BTreeMap<u32, Option<u16>> {
+    let port = |record: &ContainerRecord| {
+        (record.state == TaskState::Running).then(|| record.ports.first().copied()).flatten()
+    };
+    model.views().map(|view| (view.id, view.record.and_then(port))).collect()
+}
+
+/// Waits for a physical plan that has every container's stream manager as it runs now.
+async fn physical_plan(zk: &Zk, path: &str, ports: &RefCell<BTreeMap<u32, Option<u16>>>) {
+    loop {
+        let Ok((node, watch)) = zk.watch(path).await else {
+            // The driver meets the same trouble when it writes the journal, and says so.
+            sleep(PLAN_PAUSE).await;
+            continue;
+        };
+        let plan = node.and_then(|node| PhysicalPlan::decode(node.data.as_slice()).ok());
+        if plan.is_some_and(|plan| is_complete(&plan, &ports.borrow())) {
+            return;
+        }
+        tokio::select! {
+            _ = watch.changed() => {}
+            () = sleep(PLAN_PAUSE) => {}
+        }
+    }
+}
+
+fn is_complete(plan: &PhysicalPlan, ports: &BTreeMap<u32, Option<u16>>) -> bool {
+    ports.iter().filter(|(id, _)| **id > 0).all(|(id, port)| {
+        let stmgr = format!("stmgr-{id}");
+        port.is_some_and(|port| {
+            plan.stmgrs.iter().any(|s| s.id == stmgr && s.data_port == i32::from(port))
+        })
+    })
+}
+
+fn report(context: &Context<'_>, model: &Model, goal: Goal) {
+    let total = model.views().count();
+    let agreeing = match goal {
+        Goal::Running => model.views().filter(|view| view.agrees).count(),
+        Goal::Killed => {
+            model.views().filter(|view| view.record.is_none_or(ContainerRecord::is_over)).count()
+        }
+    };
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let progress = Progress {
+        done: count(agreeing),
+        total: count(total),
+        unit: "containers",
+        detail: detail(model, goal, agreeing == total),
+    };
+    context.reporter.progress(&progress);
+}
+
+/// What holds things up, in short.
+fn detail(model: &Model, goal: Goal, all: bool) -> String {
+    if all {
+        return match goal {
+            Goal::Running => "waiting for the physical plan".to_owned(),
+            Goal::Killed => String::new(),
+        };
+    }
+    let failing = model.views().find_map(|view| {
+        let record = view.record?;
+        let failure = record.last_failure.as_ref().filter(|_| record.is_over())?;
+        let message = failure.message.as_deref().unwrap_or("no reason given");
+        Some(format!("container {} failed: {message}", view.id))
+    });
+    if let Some(failing) = failing {
+        return failing;
+    }
+    match model.unplaced().count() {
+        0 => String::new(),
+        _ if model.seen().is_empty() => "waiting for offers".to_owned(),
+        count => format!("{count} without a fitting offer"),
+    }
+}
+
+/// Containers and states of those that are not as they should be.
+pub(super) fn missing(model: &Model) -> Vec<String> {
+    let state = |view: &crate::scheduler::model::View<'_>| match view.record {
+        None => "not launched".to_owned(),
+        Some(record) => format!("{} on {}", record.state, record.host),
+    };
+    let lagging: Vec<_> = model.views().filter(|view| !view.agrees).collect();
+    let mut lines: Vec<String> = lagging
+        .iter()
+        .take(8)
+        .map(|view| format!("container {} is {}", view.id, state(view)))
+        .collect();
+    if lagging.len() > 8 {
+        lines.push(format!("and {} more", lagging.len() - 8));
+    }
+    lines
+}
+
+/// The desired record with a change, ready to be written.
+pub(super) fn changed(desired: &Desired, change: impl FnOnce(&mut Desired)) -> Desired {
+    let mut desired = desired.clone();
+    change(&mut desired);
+    desired.generation = desired.generation.saturating_add(1);
+    desired
+}

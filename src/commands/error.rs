@@ -1,0 +1,210 @@
+//! What commands find wrong that no module below them can know.
+
+use thiserror::Error;
+
+/// A command can't be carried out, or was not carried out to its end.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// There is no topology of that name.
+    #[error("there is no topology `{topology}` in {place}")]
+    NoSuchTopology {
+        /// The name.
+        topology: String,
+        /// ZooKeeper and root.
+        place: String,
+    },
+    /// The name is taken.
+    #[error("topology `{topology}` exists already: {what}")]
+    Exists {
+        /// The name.
+        topology: String,
+        /// Since when, by whom, in what state.
+        what: String,
+    },
+    /// The topology belongs to another cluster, role or environ.
+    #[error("topology `{topology}` runs at {runs}, not at {asked}")]
+    Elsewhere {
+        /// The name.
+        topology: String,
+        /// Where it runs.
+        runs: String,
+        /// Where the command looks.
+        asked: String,
+    },
+    /// Another tool started it.
+    #[error("topology `{topology}` was not started by heron-cli: {what}")]
+    NotOurs {
+        /// The name.
+        topology: String,
+        /// What is known of its scheduler.
+        what: String,
+    },
+    /// A record that the command needs is missing.
+    #[error("topology `{topology}` is incomplete: {what}")]
+    Incomplete {
+        /// The name.
+        topology: String,
+        /// What is missing.
+        what: String,
+    },
+    /// The topology has no such container.
+    #[error("topology `{topology}` has no container {container}, only 0 to {last}")]
+    NoSuchContainer {
+        /// The name.
+        topology: String,
+        /// What was asked for.
+        container: u32,
+        /// The highest id.
+        last: u32,
+    },
+    /// Waiting took too long.
+    #[error("{what} after {after}")]
+    TimedOut {
+        /// What has not come about, and why as far as known.
+        what: String,
+        /// How long it was waited for.
+        after: String,
+        /// What is true now and how to go on.
+        next: Vec<String>,
+    },
+    /// A container fails again and again, or Mesos refuses it.
+    #[error("container {container} of topology `{topology}` {what}")]
+    Container {
+        /// The topology.
+        topology: String,
+        /// The container.
+        container: u32,
+        /// What happens to it, with Mesos's words and the end of its stderr.
+        what: String,
+        /// What was undone, or what is left.
+        next: Vec<String>,
+    },
+    /// No agent has room.
+    #[error("no agent has room for topology `{topology}`:\n{}", why.join("\n"))]
+    NoPlacement {
+        /// The topology.
+        topology: String,
+        /// A line per kind of container.
+        why: Vec<String>,
+        /// What was undone, or what is left.
+        next: Vec<String>,
+    },
+    /// The framework is gone.
+    #[error("Mesos ended the framework of topology `{topology}`: {message}")]
+    FrameworkEnded {
+        /// The topology.
+        topology: String,
+        /// Mesos's words.
+        message: String,
+        /// How to go on.
+        next: Vec<String>,
+    },
+    /// Something failed half-way, and what was done could not be undone.
+    #[error("{what}; what was done could not be undone: {why}")]
+    PartlyDone {
+        /// What failed.
+        what: String,
+        /// Why it could not be undone.
+        why: String,
+        /// The command that finishes it.
+        next: Vec<String>,
+    },
+    /// The user wants to leave.
+    #[error("{signal} while {doing}")]
+    Interrupted {
+        /// `interrupted` or `terminated`.
+        signal: Signal,
+        /// What was going on.
+        doing: String,
+        /// What is true now and how to go on.
+        next: Vec<String>,
+    },
+    /// The TManager refuses.
+    #[error("the TManager of topology `{topology}` refused to {verb} it: {why}")]
+    Refused {
+        /// The topology.
+        topology: String,
+        /// activate, deactivate.
+        verb: &'static str,
+        /// Its words.
+        why: String,
+    },
+    /// What this version can't do.
+    #[error("{what} is not supported")]
+    Unsupported {
+        /// What.
+        what: String,
+    },
+}
+
+/// A signal that ends a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupted,
+    /// SIGTERM or SIGHUP.
+    Terminated,
+}
+
+impl std::fmt::Display for Signal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        })
+    }
+}
+
+impl CommandError {
+    /// Adds to what is said of the present state, where the error has room for it.
+    pub fn add_hint(&mut self, hint: &str) {
+        if let Self::TimedOut { next, .. }
+        | Self::Container { next, .. }
+        | Self::NoPlacement { next, .. }
+        | Self::FrameworkEnded { next, .. }
+        | Self::PartlyDone { next, .. }
+        | Self::Interrupted { next, .. } = self
+        {
+            next.push(hint.to_owned());
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::TimedOut { next, .. }
+            | Self::Container { next, .. }
+            | Self::NoPlacement { next, .. }
+            | Self::FrameworkEnded { next, .. }
+            | Self::PartlyDone { next, .. }
+            | Self::Interrupted { next, .. } => next.clone(),
+            Self::NoSuchTopology { .. } => {
+                vec!["`heron-cli list` shows the topologies that there are".to_owned()]
+            }
+            Self::Exists { topology, .. } => vec![format!(
+                "`heron-cli kill {topology}` removes it; `heron-cli status {topology}` shows it"
+            )],
+            Self::Elsewhere { runs, .. } => vec![format!(
+                "name its place in front of the topology ({runs}), or set dc, role and environ"
+            )],
+            Self::NotOurs { .. } => {
+                vec![
+                    "use the tool that started it; `activate` and `deactivate` work all the same"
+                        .to_owned(),
+                ]
+            }
+            Self::Incomplete { topology, .. } => {
+                vec![format!("`heron-cli kill {topology}` removes what is left of it")]
+            }
+            Self::NoSuchContainer { topology, .. } => {
+                vec![format!("`heron-cli status {topology}` shows its containers")]
+            }
+            Self::Refused { topology, .. } => {
+                vec![format!("`heron-cli status {topology}` shows its state")]
+            }
+            Self::Unsupported { .. } => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A topology whose leader lock is held: whoever holds it drives.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::context::{Context, StateTree};
+use super::error::CommandError;
+use crate::engine::journal::{Journalled, StoreError, load};
+use crate::scheduler::journal::JournalPaths;
+use crate::state::lock::Lock;
+use crate::state::{Op, StateError};
+
+/// How much longer than a session timeout the lock of a client that has died is waited for.
+const LOCK_SLACK: Duration = Duration::from_secs(2);
+
+/// A session, and the lock of one topology in it.
+pub(super) struct Held {
+    pub state: StateTree,
+    pub lock: Lock,
+    pub paths: JournalPaths,
+}
+
+impl Held {
+    /// Opens the state tree and takes the lock.
+    pub async fn open(context: &Context<'_>, topology: &str) -> anyhow::Result<Self> {
+        let state = context.open().await?;
+        Self::take(context, state, topology).await
+    }
+
+    /// Takes the lock of a topology, waiting for one that a dead client left behind; a live client keeps it for longer.
+    pub async fn take(
+        context: &Context<'_>,
+        state: StateTree,
+        topology: &str,
+    ) -> anyhow::Result<Self> {
+        let paths = state.journal(topology);
+        let patience = context.settings.state.session_timeout + LOCK_SLACK;
+        let patience = context.timeout.map_or(patience, |timeout| timeout.min(patience));
+        let holder = context.holder();
+        let deadline = Instant::now() + patience;
+        let taken = tokio::select! {
+            signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
+            taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken.map_err(Into::into),
+        };
+        match taken {
+            Ok(lock) => Ok(Self { state, lock, paths }),
+            Err(error) => {
+                state.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads the journal.
+    pub async fn journal(&self) -> Result<Journalled, StoreError> {
+        load(&self.state.zk, &self.paths).await
+    }
+
+    /// Gives the name back that taking the lock has reserved, unless something was written or somebody waits for it.
+    pub async fn unreserve(&self) -> Result<(), StateError> {
+        let mut ops = vec![Op::Check { path: self.paths.record.clone(), version: Some(0) }];
+        ops.extend(self.lock.removal());
+        ops.push(Op::delete(&self.paths.record));
+        match self.state.zk.commit(&ops).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conflict() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives the lock up and ends the session.
+    pub async fn close(self) {
+        let Self { state, lock, .. } = self;
+        if let Err(error) = lock.release().await {
+            tracing::info!("failed to give up the lock: {error}");
+        }
+        state.close().await;
+    }
+}
+
+fn interrupted(
+    context: &Context<'_>,
+    topology: &str,
+    signal: super::error::Signal,
+) -> anyhow::Error {
+    CommandError::Interrupted {
+        signal,
+        doing: format!("waiting for the lock of topology `{topology}` to {} it", context.verb),
+        next: vec!["nothing was changed".to_owned()],
+    }
+    .into()
+}
+
+/// Whether a session, and the lock in it, was lost: what can be taken up again with another.
+pub(super) fn is_session_loss(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(
+            cause.downcast_ref::<StateError>(),
+            Some(
+                StateError::SessionExpired
+                    | StateError::Closed
+                    | StateError::LockLost { .. }
+                    | StateError::ConnectionLost { .. }
+                    | StateError::UnknownOutcome { .. }
+                    | StateError::TimedOut { .. }
+            )
+        )
+    })
+}

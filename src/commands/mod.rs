@@ -1,0 +1,20 @@
+//! The commands, one file per verb: the only place where configuration, topology, state and Mesos meet.
+//!
+//! A command takes plain values, reports to a [`report::Reporter`] while it works and returns an
+//! [`outcome::Outcome`] or an error that [`crate::failure`] sorts. It knows no wire format and no terminal.
+
+pub mod configure;
+pub mod context;
+mod drive;
+mod ending;
+pub mod error;
+mod held;
+pub mod kill;
+mod labels;
+pub mod list;
+pub mod outcome;
+pub mod report;
+pub mod restart;
+pub mod status;
+pub mod submit;
+pub mod switch;

@@ -1,0 +1,247 @@
+//! What commands return: plain values, which `ui` shows as text or JSON.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What a command found or did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// `submit`.
+    Submitted(Submitted),
+    /// `submit` of a main with several topologies.
+    SubmittedAll(SubmittedAll),
+    /// `submit --dry-run`.
+    Planned(Planned),
+    /// `activate` and `deactivate`.
+    Switched(Switched),
+    /// `restart`.
+    Restarted(Restarted),
+    /// `kill`.
+    Killed(Killed),
+    /// `list`.
+    Listed(Listed),
+    /// `status`.
+    Status(Box<Status>),
+    /// `version`.
+    Version(Version),
+    /// Text that is itself the answer: completions, the class path.
+    Text(Text),
+}
+
+/// The version of every JSON document.
+pub const SCHEMA: u32 = 1;
+
+/// Outcome of `submit`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Submitted {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// Number of containers, container 0 included.
+    pub containers: usize,
+    /// The framework that they belong to.
+    pub framework_id: String,
+    /// A page about the framework.
+    pub page: Option<String>,
+    /// Whether an interrupted submission of the same content was finished.
+    pub resumed: bool,
+    /// What was waited for.
+    pub waited_for: &'static str,
+}
+
+/// Outcome of `submit`, of a main with several topologies.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SubmittedAll {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// In the order of names.
+    pub submitted: Vec<Submitted>,
+}
+
+/// Names a topology and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TopologyRef {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// RUNNING or PAUSED.
+    pub state: String,
+}
+
+/// Outcome of `submit --dry-run`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Planned {
+    /// The document of design §5.
+    pub plan: Value,
+    /// How it is shown as text.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// Outcome of `activate` and `deactivate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Switched {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology and its state now.
+    pub topology: TopologyRef,
+    /// Whether it was in that state before.
+    pub already: bool,
+}
+
+/// Outcome of `restart`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Restarted {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// The containers that were restarted.
+    pub containers: Vec<u32>,
+}
+
+/// Outcome of `kill`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Killed {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology's name.
+    pub topology: String,
+    /// Whether there was anything of it.
+    pub found: bool,
+    /// The framework that was removed.
+    pub framework_id: Option<String>,
+    /// The znodes that were removed.
+    pub removed: Vec<String>,
+}
+
+/// Outcome of `list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// By name.
+    pub topologies: Vec<ListedTopology>,
+}
+
+/// A line of `list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedTopology {
+    /// Its name.
+    pub name: String,
+    /// RUNNING, PAUSED; STARTING before the physical plan exists.
+    pub state: String,
+    /// Its cluster.
+    pub cluster: Option<String>,
+    /// Its role.
+    pub role: Option<String>,
+    /// Its environ.
+    pub environ: Option<String>,
+    /// Number of containers, container 0 included.
+    pub containers: Option<usize>,
+    /// When it was submitted, RFC 3339.
+    pub submitted_at: Option<String>,
+}
+
+/// Outcome of `status`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Status {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: StatusTopology,
+    /// Its TManager, once that has registered.
+    pub tmanager: Option<StatusTManager>,
+    /// Its framework, if heron-cli started it.
+    pub framework: Option<StatusFramework>,
+    /// Who drives it at the moment.
+    pub supervisor: Option<Value>,
+    /// Its containers, if heron-cli started it.
+    pub containers: Vec<StatusContainer>,
+}
+
+/// The topology of a [`Status`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusTopology {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// RUNNING, PAUSED, STARTING.
+    pub state: String,
+    /// Its cluster.
+    pub cluster: Option<String>,
+    /// Its role.
+    pub role: Option<String>,
+    /// Its environ.
+    pub environ: Option<String>,
+    /// When it was submitted, RFC 3339.
+    pub submitted_at: Option<String>,
+    /// Who submitted it.
+    pub submitted_by: Option<String>,
+}
+
+/// The TManager of a [`Status`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusTManager {
+    /// Its host.
+    pub host: String,
+    /// Port of its controller.
+    pub controller_port: i32,
+}
+
+/// The framework of a [`Status`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusFramework {
+    /// Its id.
+    pub id: String,
+    /// Whether a scheduler is connected; none if the master could not be asked.
+    pub connected: Option<bool>,
+}
+
+/// A container of a [`Status`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StatusContainer {
+    /// Its id.
+    pub id: u32,
+    /// The state of its task; PENDING if it has none.
+    pub state: String,
+    /// Its task.
+    pub task_id: Option<String>,
+    /// Launches so far.
+    pub attempt: u32,
+    /// Its agent.
+    pub agent_id: Option<String>,
+    /// Its host.
+    pub host: Option<String>,
+    /// Its ports.
+    pub ports: Vec<u16>,
+    /// Since when it is in that state, RFC 3339.
+    pub since: Option<String>,
+    /// How it failed last.
+    pub last_failure: Option<Value>,
+}
+
+/// Outcome of `version`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Version {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Version of heron-cli.
+    pub version: &'static str,
+    /// The Heron release whose command lines it writes unless told otherwise.
+    pub heron: &'static str,
+}
+
+/// Text that is itself the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The text.
+    pub text: String,
+}

@@ -1,0 +1,29 @@
+//! What commands tell while they work; `ui` decides how it looks.
+
+/// Listens to a command at work.
+pub trait Reporter: Send + Sync {
+    /// A step begins; in the present tense, without a period: "uploading the package".
+    fn step(&self, text: &str);
+
+    /// How far a step has come.
+    fn progress(&self, progress: &Progress);
+
+    /// Something the user should know and may want to change.
+    fn warn(&self, text: &str);
+
+    /// A line of the topology's own program.
+    fn program_output(&self, line: &str);
+}
+
+/// How far a step has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Done.
+    pub done: u64,
+    /// Of how many.
+    pub total: u64,
+    /// What is counted: `containers`, `bytes`.
+    pub unit: &'static str,
+    /// What holds it up, in short.
+    pub detail: String,
+}

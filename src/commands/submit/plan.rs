@@ -1,0 +1,333 @@
+//! The plan of a submission: everything that is decided before anything is touched. `--dry-run` prints it, a real
+//! submission carries it out.
+
+use serde_json::Map;
+
+use super::source::Sources;
+use super::store::store_config;
+use crate::cli::SubmitArgs;
+use crate::commands::context::Context;
+use crate::config::Settings;
+use crate::config::settings::with_topology;
+use crate::config::units::Bytes;
+use crate::mesos::call::Uri;
+use crate::packing::{Algorithm, Defaults, PackingInput, PackingPlan, Resource, pack};
+use crate::proto::api::TopologyState;
+use crate::scheduler::record::{DesiredContainer, Launch, Piece};
+use crate::topology::definition::Definition;
+use crate::topology::dialect::Release;
+use crate::topology::edit::{self, Absent};
+use crate::topology::executor::{ExecutorCommand, Layout, PORT_NAMES};
+use crate::topology::shell::shell_command;
+use crate::upload::{StoreConfig, store_for};
+
+/// Bytes in what Mesos calls MB.
+const MB: f64 = 1_048_576.0;
+
+/// Everything about a submission.
+pub(super) struct Plan {
+    pub name: String,
+    pub id: String,
+    pub state: TopologyState,
+    /// The definition as it goes into the package.
+    pub definition: Definition,
+    /// The definition as it goes into the state tree.
+    pub stored: Vec<u8>,
+    pub algorithm: Algorithm,
+    pub packing: PackingPlan,
+    pub containers: Vec<DesiredContainer>,
+    pub launch: Launch,
+    /// The command line with placeholders, for showing.
+    pub argv: Vec<String>,
+    pub release: Release,
+    pub package: PackagePlan,
+    /// Tells submissions of the same content.
+    pub digest: String,
+}
+
+/// The package, not built yet.
+pub(super) struct PackagePlan {
+    pub name: String,
+    pub uri: String,
+    pub store: StoreConfig,
+    pub kind: &'static str,
+}
+
+/// Plans the submission of a definition.
+pub(super) fn plan(
+    context: &Context<'_>,
+    args: &SubmitArgs,
+    definition: &Definition,
+    sources: &Sources,
+) -> anyhow::Result<Plan> {
+    let settings = context.settings;
+    let release = Release::from_setting(settings.release.dialect.as_deref())?;
+    let definition = configured(settings, args, definition)?;
+    let algorithm = Algorithm::from_class_name(&settings.packing_class)?;
+    let input = PackingInput::new(&definition.topology, defaults(settings))?;
+    let packing = pack(algorithm, &input)?;
+    let definition = counted(definition, &packing)?;
+    let containers = containers(settings, &packing);
+    let command = command(settings, args, &definition, &packing, &release, &sources.binary_name);
+    let argv = command.topology_argv()?;
+    let digest = sources.digest(context, &release, &definition, &argv)?;
+    let package = package(settings, definition.name(), &digest)?;
+    let launch = Launch {
+        command: pieces(&argv)?,
+        user: None,
+        uris: uris(settings, definition.name(), &package.uri),
+        ports: PORT_NAMES.len(),
+        kill_grace_ms: kill_grace_ms(context)?,
+        extra: Map::new(),
+    };
+    Ok(Plan {
+        name: definition.name().to_owned(),
+        id: definition.id().to_owned(),
+        state: TopologyState::try_from(definition.topology.state).unwrap_or(TopologyState::Running),
+        stored: definition.trimmed()?,
+        definition,
+        algorithm,
+        packing,
+        containers,
+        launch,
+        argv,
+        release,
+        package,
+        digest,
+    })
+}
+
+/// The definition with what configuration and flags say of it: `topology.*` settings, and the state to start in.
+fn configured(
+    settings: &Settings,
+    args: &SubmitArgs,
+    definition: &Definition,
+) -> anyhow::Result<Definition> {
+    let mut bytes = definition.bytes.clone();
+    for (key, value) in &settings.topology_config {
+        bytes = edit::with_setting(&bytes, key, value, Absent::Add)?;
+    }
+    if args.deactivated {
+        bytes = edit::with_state(&bytes, TopologyState::Paused)?;
+    }
+    Ok(Definition::decode(bytes)?)
+}
+
+/// The definition with the number of containers that the plan really has (`facts/heron.md` §4.1 step 7).
+fn counted(definition: Definition, packing: &PackingPlan) -> anyhow::Result<Definition> {
+    let count = packing.containers.len().to_string();
+    let bytes = edit::with_setting(&definition.bytes, "topology.stmgrs", &count, Absent::Keep)?;
+    if bytes == definition.bytes {
+        return Ok(definition);
+    }
+    Ok(Definition::decode(bytes)?)
+}
+
+fn signed(bytes: Bytes) -> i64 {
+    i64::try_from(bytes.get()).unwrap_or(i64::MAX)
+}
+
+fn defaults(settings: &Settings) -> Defaults {
+    let resources = &settings.resources;
+    Defaults {
+        cpu: resources.instance_cpu,
+        ram: signed(resources.instance_ram),
+        disk: signed(resources.instance_disk),
+    }
+}
+
+/// Container 0 gets a stated size, the others what the plan says that they need.
+fn containers(settings: &Settings, packing: &PackingPlan) -> Vec<DesiredContainer> {
+    let resources = &settings.resources;
+    let tmanager = Resource {
+        cpu: resources.tmanager_cpu,
+        ram: signed(resources.tmanager_ram),
+        disk: signed(resources.tmanager_disk),
+    };
+    let id = |id: i32| u32::try_from(id).unwrap_or_default();
+    let planned = packing.by_id().into_iter().map(|planned| (id(planned.id), planned.required));
+    std::iter::once((0, tmanager))
+        .chain(planned)
+        .map(|(id, resource)| DesiredContainer {
+            id,
+            cpus: resource.cpu,
+            mem_mb: (resource.ram as f64 / MB).ceil(),
+            disk_mb: (resource.disk as f64 / MB).ceil(),
+            restarts: 0,
+            extra: Map::new(),
+        })
+        .collect()
+}
+
+fn command(
+    settings: &Settings,
+    args: &SubmitArgs,
+    definition: &Definition,
+    packing: &PackingPlan,
+    release: &Release,
+    binary_name: &str,
+) -> ExecutorCommand {
+    let sandbox = &settings.sandbox;
+    let option = |key: &str| definition.setting(key).unwrap_or_default().to_owned();
+    let unsigned = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
+    ExecutorCommand {
+        release: release.clone(),
+        layout: Layout {
+            bin: format!("{}/bin", sandbox.core_directory),
+            lib: format!("{}/lib", sandbox.core_directory),
+            conf: sandbox.conf_directory.clone(),
+            classpaths: Vec::new(),
+        },
+        topology_name: definition.name().to_owned(),
+        topology_id: definition.id().to_owned(),
+        topology_binary_file: binary_name.to_owned(),
+        state_manager_connection: settings.state.backend.connection().to_owned(),
+        state_manager_root: settings.state.root.clone(),
+        instance_jvm_options: option("topology.worker.childopts"),
+        component_jvm_options: option("topology.component.jvmopts"),
+        additional_classpath: definition
+            .setting("topology.additional.classpath")
+            .unwrap_or(&sandbox.additional_classpath)
+            .to_owned(),
+        component_ram: packing
+            .component_ram()
+            .into_iter()
+            .map(|(name, ram)| (name, unsigned(ram)))
+            .collect(),
+        java_home: sandbox.java_home.clone(),
+        verbose_gc: sandbox.verbose_gc || args.verbose_gc,
+        cluster: settings.cluster.clone(),
+        role: settings.role.clone(),
+        environ: settings.environ.clone(),
+        metricscache_mode: settings.metricscache_mode.clone(),
+        healthmgr_mode: settings.healthmgr_mode.clone(),
+        is_stateful: definition.is_stateful(),
+        stateful_storage_classpath: String::new(),
+        checkpoint_manager_ram: definition
+            .setting("topology.stateful.checkpointmanager.ram")
+            .and_then(|bytes| bytes.parse().ok())
+            .unwrap_or_else(|| settings.resources.ckptmgr_ram.get()),
+        instance_distribution: String::new(),
+    }
+}
+
+/// The shell command with gaps for the container's id and ports.
+fn pieces(argv: &[String]) -> anyhow::Result<Vec<Piece>> {
+    let mut pieces = vec![Piece::Text("exec".to_owned())];
+    let mut push = |text: String| match pieces.last_mut() {
+        Some(Piece::Text(last)) => last.push_str(&text),
+        _ => pieces.push(Piece::Text(text)),
+    };
+    let mut gaps = Vec::new();
+    for argument in argv {
+        let (flag, value) = match argument.split_once('=') {
+            Some((flag, value)) if flag.starts_with("--") => (format!("{flag}="), value),
+            _ => (String::new(), argument.as_str()),
+        };
+        let Some(gap) = gap(value) else {
+            let quoted = shell_command(std::slice::from_ref(argument))?;
+            push(quoted.strip_prefix("exec").unwrap_or(&quoted).to_owned());
+            continue;
+        };
+        push(format!(" {flag}\u{0}"));
+        gaps.push(gap);
+    }
+    Ok(with_gaps(pieces, gaps))
+}
+
+/// Cuts the text at the marks; nothing else in it holds a zero byte, which no command line can.
+fn with_gaps(pieces: Vec<Piece>, gaps: Vec<Piece>) -> Vec<Piece> {
+    let mut gaps = gaps.into_iter();
+    let mut result = Vec::new();
+    for piece in pieces {
+        let Piece::Text(text) = piece else { continue };
+        for (index, part) in text.split('\u{0}').enumerate() {
+            if index > 0 {
+                result.extend(gaps.next());
+            }
+            if !part.is_empty() {
+                result.push(Piece::Text(part.to_owned()));
+            }
+        }
+    }
+    result
+}
+
+/// What a placeholder of the executor's command line stands for.
+fn gap(value: &str) -> Option<Piece> {
+    let name = value.strip_prefix('<')?.strip_suffix('>')?;
+    if name == "shard" {
+        return Some(Piece::Shard { shard: true });
+    }
+    PORT_NAMES.iter().position(|port| *port == name).map(|port| Piece::Port { port })
+}
+
+/// Where the package goes: under a name that tells its content, so that the same submission makes the same package.
+fn package(settings: &Settings, topology: &str, digest: &str) -> anyhow::Result<PackagePlan> {
+    let short: String = digest.chars().take(12).collect();
+    let safe: String = topology
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
+        .collect();
+    let name = format!("{safe}-{short}.tar.gz");
+    let config = store_config(settings, topology)?;
+    let store = store_for(&config)?;
+    Ok(PackagePlan { uri: store.uri_of(&name)?, kind: store.kind(), store: config, name })
+}
+
+/// Both packages are unpacked into the sandbox. The core package is kept by agents when its URI tells its version; the
+/// topology's is used once per container.
+fn uris(settings: &Settings, topology: &str, package: &str) -> Vec<Uri> {
+    let core = with_topology(&settings.core_uri, topology);
+    let uri = |value: &str| Uri {
+        value: value.to_owned(),
+        extract: true,
+        cache: false,
+        output_file: None,
+    };
+    vec![uri(package), uri(&core)]
+}
+
+fn kill_grace_ms(context: &Context<'_>) -> anyhow::Result<i64> {
+    Ok(i64::try_from(context.mesos()?.kill_grace.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_cut_out_and_the_rest_is_quoted() {
+        let argv = [
+            "./bin/heron-executor",
+            "--topology-name=a b<server-port>",
+            "--shard=<shard>",
+            "--server-port=<server-port>",
+            "--x=y",
+            "--checkpoint-manager-port=<checkpoint-manager-port>",
+        ]
+        .map(str::to_owned);
+        let launch = Launch {
+            command: pieces(&argv).unwrap(),
+            user: None,
+            uris: Vec::new(),
+            ports: 9,
+            kill_grace_ms: 0,
+            extra: Map::new(),
+        };
+        let ports: Vec<u16> = (1..=9).collect();
+        let words = shlex::split(&launch.render(4, &ports)).unwrap();
+        assert_eq!(
+            words,
+            [
+                "exec",
+                "./bin/heron-executor",
+                "--topology-name=a b<server-port>",
+                "--shard=4",
+                "--server-port=1",
+                "--x=y",
+                "--checkpoint-manager-port=9"
+            ]
+        );
+    }
+}

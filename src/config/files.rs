@@ -1,0 +1,90 @@
+//! Reading configuration files: the only place of this module that touches the file system, with
+//! [`load`](mod@super::load) above it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// No configuration is larger; a file that is was not meant.
+const LARGEST: u64 = 16 << 20;
+
+/// Why a file can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Nothing is there.
+    #[error("{} does not exist", path.display())]
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A directory stands where a file is needed.
+    #[error("{} is a directory; name a file in it", path.display())]
+    IsDirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is too large to be a configuration.
+    #[error("{} is larger than {} MiB; it can't be a configuration file", path.display(), LARGEST >> 20)]
+    TooLarge {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The system refuses.
+    #[error("failed to read {}", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    pub(super) fn new(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::IsADirectory => Self::IsDirectory { path },
+            _ => Self::Unreadable { path, source },
+        }
+    }
+}
+
+/// Reads a whole file of reasonable size. Pipes are files too.
+pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    let file = File::open(path).map_err(|error| FileError::new(path, error))?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| FileError::new(path, error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(FileError::TooLarge { path: path.to_owned() });
+    }
+    Ok(bytes)
+}
+
+/// Reads a file that may be missing.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(FileError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bad_file_has_its_own_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name| directory.path().join(name);
+        assert!(matches!(read(&path("no")), Err(FileError::NotFound { .. })));
+        assert!(matches!(read(directory.path()), Err(FileError::IsDirectory { .. })));
+        let large = File::create(path("large")).unwrap();
+        large.set_len(100 << 20).unwrap();
+        assert!(matches!(read(&path("large")), Err(FileError::TooLarge { .. })));
+        assert!(read_if_there(&path("no")).unwrap().is_none());
+        let below = path("large").join("x");
+        assert!(matches!(read(&below), Err(FileError::Unreadable { .. })));
+    }
+}

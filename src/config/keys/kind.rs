@@ -1,0 +1,251 @@
+//! What values look like.
+
+use std::fmt;
+
+use super::super::units::{self, TimeUnit};
+
+/// What a value must look like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A Java class; its last component counts.
+    Class,
+    /// A path of a file or directory.
+    Path,
+    /// A URI.
+    Uri,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number within bounds.
+    Integer {
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+    },
+    /// A decimal number that is not below the bound.
+    Number {
+        /// The smallest.
+        min: f64,
+    },
+    /// An amount of bytes.
+    Bytes,
+    /// A duration; a bare number counts in the unit.
+    Duration(TimeUnit),
+    /// One of several words.
+    Choice(&'static [&'static str]),
+    /// ZooKeeper's `host:port[,host:port…][/path]`, or `LOCALMODE`.
+    Connection,
+    /// A path in ZooKeeper or, with local state, in the file system.
+    Root,
+    /// A Mesos master: `zk://…/path`, `http(s)://host:port` or `host:port[,host:port…]`.
+    Master,
+    /// Words separated by commas.
+    List,
+}
+
+/// The largest number of a 32-bit integer, Java's `int`.
+pub(super) const INT: i64 = i32::MAX as i64;
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("text"),
+            Self::Class => f.write_str("Java class"),
+            Self::Path => f.write_str("path"),
+            Self::Uri => f.write_str("URI"),
+            Self::Bool => f.write_str("true or false"),
+            Self::Integer { min, max } if *max == INT => write!(f, "whole number, at least {min}"),
+            Self::Integer { min, max } => write!(f, "whole number from {min} to {max}"),
+            Self::Number { min } => write!(f, "number, at least {min}"),
+            Self::Bytes => f.write_str("bytes, or with a unit such as 512MB"),
+            Self::Duration(unit) => write!(f, "{}, or with a unit such as 30s or 2h", unit.name()),
+            Self::Choice(words) => f.write_str(&words.join(", ")),
+            Self::Connection => f.write_str("host:port[,host:port…]"),
+            Self::Root => f.write_str("absolute path"),
+            Self::Master => f.write_str("zk://host:port/path, http(s)://host:port or host:port"),
+            Self::List => f.write_str("words separated by commas"),
+        }
+    }
+}
+
+impl Kind {
+    /// Says what was expected if the value isn't of this kind. Blanks around it don't matter.
+    pub fn check(self, value: &str) -> Result<(), String> {
+        let value = value.trim();
+        let good = match self {
+            Self::Text => true,
+            Self::Path | Self::List | Self::Class => !value.is_empty(),
+            Self::Uri => !value.is_empty() && !value.contains(char::is_whitespace),
+            Self::Bool => parse_bool(value).is_some(),
+            Self::Integer { min, max } => {
+                value.parse::<i64>().is_ok_and(|number| (min..=max).contains(&number))
+            }
+            Self::Number { min } => {
+                value.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= min)
+            }
+            Self::Bytes => units::bytes(value).is_some(),
+            Self::Duration(unit) => units::duration(value, unit).is_some(),
+            Self::Choice(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
+            Self::Connection => return check_connection(value),
+            Self::Root => return check_root(value),
+            Self::Master => return check_master(value),
+        };
+        if good { Ok(()) } else { Err(format!("expected {self}")) }
+    }
+}
+
+/// Reads a truth value as Java, YAML and argparse users write it.
+#[must_use]
+pub fn parse_bool(value: &str) -> Option<bool> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn check_connection(value: &str) -> Result<(), String> {
+    if value == "LOCALMODE" {
+        return Ok(());
+    }
+    let (hosts, chroot) = match value.find('/') {
+        Some(at) => value.split_at(at),
+        None => (value, ""),
+    };
+    for host in hosts.split(',') {
+        check_endpoint(host.trim(), false)?;
+    }
+    if chroot.is_empty() { Ok(()) } else { check_root(chroot) }
+}
+
+/// A host with a port; the port may be left out where a default is known.
+fn check_endpoint(endpoint: &str, port_optional: bool) -> Result<(), String> {
+    let inside_brackets = endpoint.starts_with('[') && endpoint.ends_with(']');
+    let (host, port) = match endpoint.rsplit_once(':') {
+        Some((host, port)) if !inside_brackets => (host, Some(port)),
+        _ => (endpoint, None),
+    };
+    let bad = |char: char| char.is_whitespace() || matches!(char, '/' | '@' | '"');
+    if host.is_empty() || host.contains(bad) {
+        return Err(format!("expected host:port, but \"{endpoint}\" names no host"));
+    }
+    if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
+        return Err(format!("expected host:port with IPv6 addresses in [ ], not \"{endpoint}\""));
+    }
+    match port {
+        None if port_optional => Ok(()),
+        None => Err(format!("expected host:port, but \"{endpoint}\" has no port")),
+        Some(port) if port.parse::<u16>().is_ok_and(|port| port > 0) => Ok(()),
+        Some(port) => Err(format!("expected a port from 1 to 65535, not \"{port}\"")),
+    }
+}
+
+fn check_root(value: &str) -> Result<(), String> {
+    if !value.starts_with('/') {
+        return Err("expected a path that starts with /".to_owned());
+    }
+    let path = value.trim_end_matches('/');
+    if path.is_empty() {
+        return Err("expected a path below /, such as /heron".to_owned());
+    }
+    let bad = |part: &str| matches!(part, "" | "." | "..") || part.contains(char::is_control);
+    match path.split('/').skip(1).find(|part| bad(part)) {
+        Some(part) => Err(format!("expected a path without the part \"{part}\"")),
+        None => Ok(()),
+    }
+}
+
+fn check_master(value: &str) -> Result<(), String> {
+    if let Some(rest) = value.strip_prefix("zk://") {
+        // user:password@ may stand in front.
+        let hosts = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts);
+        let Some(at) = hosts.find('/') else {
+            return Err("expected a path behind the hosts, as in zk://host:port/mesos".to_owned());
+        };
+        let (hosts, path) = hosts.split_at(at);
+        for host in hosts.split(',') {
+            check_endpoint(host.trim(), false)?;
+        }
+        return check_root(path);
+    }
+    let web = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+    if web.is_none() && value.contains("://") {
+        return Err("expected zk://host:port/path, http(s)://host:port or host:port".to_owned());
+    }
+    let rest = web.unwrap_or(value);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts);
+    for host in rest.split(',') {
+        let host = host.trim();
+        let host = host.strip_prefix("http://").or(host.strip_prefix("https://")).unwrap_or(host);
+        check_endpoint(host.trim_end_matches('/'), true)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn good(kind: Kind, values: &[&str]) {
+        for value in values {
+            assert_eq!(kind.check(value), Ok(()), "{value:?}");
+        }
+    }
+
+    #[track_caller]
+    fn bad(kind: Kind, values: &[&str]) {
+        for value in values {
+            assert!(kind.check(value).is_err(), "{value:?} must not be a {kind}");
+        }
+    }
+
+    #[test]
+    fn connections() {
+        good(
+            Kind::Connection,
+            &["zk1:2181", "zk1:2181,zk2:2182", "[::1]:2181/chroot", "LOCALMODE"],
+        );
+        bad(
+            Kind::Connection,
+            &["", "zk1", "zk1:", "zk1:99999", "zk1:2181,", "::1:2181", "http://x:1"],
+        );
+    }
+
+    #[test]
+    fn masters() {
+        good(
+            Kind::Master,
+            &[
+                "zk://a:2181/mesos",
+                "zk://u:p@a:2181,b:2181/mesos",
+                "10.0.0.1:5050",
+                "a:5050,b:5050",
+                "https://mesos.example.com",
+                "http://u:p@a:5050/",
+                "localhost",
+            ],
+        );
+        bad(Kind::Master, &["", "zk://a:2181", "zk://a/mesos", "ftp://a", "a:0", "zk:///mesos"]);
+    }
+
+    #[test]
+    fn roots() {
+        good(Kind::Root, &["/heron", "/storm/heron/cluster", "/heron/"]);
+        bad(Kind::Root, &["", "heron", "/", "//", "/a//b", "/a/../b"]);
+    }
+
+    #[test]
+    fn numbers_and_words() {
+        good(Kind::Bool, &["true", "True", "no", " on "]);
+        bad(Kind::Bool, &["", "maybe"]);
+        good(Kind::Integer { min: 0, max: 3 }, &["0", "3", " 1 "]);
+        bad(Kind::Integer { min: 0, max: 3 }, &["-1", "4", "1.0", ""]);
+        good(Kind::Number { min: 0.0 }, &["0", "1.5"]);
+        bad(Kind::Number { min: 0.0 }, &["-1", "NaN", "inf", "x"]);
+        good(Kind::Choice(&["PUT", "POST"]), &["put", "POST"]);
+        bad(Kind::Choice(&["PUT", "POST"]), &["GET"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! How to reach Mesos, and values that would destroy a topology.
+
+use std::time::Duration;
+
+use super::super::keys;
+use super::super::layer::Setting;
+use super::super::problem::{Warning, WarningKind};
+use super::super::units::{self, TimeUnit};
+use super::resolve::{Need, Work};
+use super::{MasterText, Mesos};
+
+/// The shortest failover timeout that does not endanger a topology.
+const WEEK: Duration = Duration::from_hours(7 * 24);
+
+impl<'a> Work<'a> {
+    /// The master's setting: the name with cluster and environ is the more specific one.
+    fn master(&self, cluster: &str, environ: &str) -> Option<&'a Setting> {
+        let specific = format!("mesos.master.uri.{cluster}.{environ}");
+        // Where neither was configured, the words that stood for them in 2015 count as well.
+        let unnamed = self.reader.setting(&keys::CLUSTER).is_none()
+            && self.reader.setting(&keys::ENVIRON).is_none();
+        let literal = unnamed.then(|| "mesos.master.uri.dc.environ".to_owned());
+        let config = self.reader.config;
+        let specific =
+            config.latest([Some(specific), literal].iter().flatten().map(String::as_str));
+        let general = self.reader.setting(&keys::MESOS_MASTER);
+        match (specific, general) {
+            (Some(specific), Some(general)) if general.layer > specific.layer => Some(general),
+            (specific, general) => specific.or(general),
+        }
+    }
+
+    pub(super) fn mesos(&mut self, cluster: &str, environ: &str, role: &str) -> Option<Mesos> {
+        let master = self.master(cluster, environ);
+        if master.is_none() && self.need >= Need::Engine {
+            let others = self
+                .reader
+                .config
+                .winners()
+                .filter(|setting| setting.key.starts_with("mesos.master.uri."));
+            let others: Vec<_> = others.map(|s| format!("{} ({})", s.key, s.origin)).collect();
+            let mut text = format!(
+                "write the Mesos master, such as zk://zk1:2181/mesos or 10.0.0.1:5050; \
+                 mesos.master.uri.{cluster}.{environ} sets it for this cluster and environ only"
+            );
+            if !others.is_empty() {
+                text.push_str("; set for others: ");
+                text.push_str(&others.join(", "));
+            }
+            self.missing(&keys::MESOS_MASTER, text);
+        }
+        self.warn_journal();
+        let failover_timeout = self.failover_timeout();
+        let reader = &self.reader;
+        let roles = reader.text(&keys::MESOS_ROLE);
+        let roles = roles.split(',').map(str::trim).filter(|role| !role.is_empty());
+        let scheme = reader.text(&keys::MESOS_SCHEME).to_ascii_lowercase();
+        let ca_file = reader.path(&keys::MESOS_CA);
+        Some(Mesos {
+            master: MasterText::new(master?.value.trim()),
+            https: scheme == "https" || (scheme == "auto" && ca_file.is_some()),
+            ca_file,
+            client_certificate_file: reader.path(&keys::MESOS_CLIENT_CERTIFICATE),
+            principal: reader.optional(&keys::MESOS_PRINCIPAL),
+            secret_file: reader.path(&keys::MESOS_SECRET),
+            roles: roles.map(str::to_owned).collect(),
+            task_user: reader.optional(&keys::MESOS_TASK_USER).unwrap_or_else(|| role.to_owned()),
+            failover_timeout,
+            reconciliation_interval: reader.duration(&keys::MESOS_RECONCILIATION),
+            kill_grace: reader.duration(&keys::MESOS_KILL_GRACE),
+            offer_decline: reader.duration(&keys::MESOS_DECLINE),
+            supervisors: reader.integer(&keys::SUPERVISOR_INSTANCES).unwrap_or(0),
+            supervisor_uri: reader.optional(&keys::SUPERVISOR_URI),
+        })
+    }
+
+    /// A short timeout was meant for a server that stays; without one it kills the topology.
+    fn failover_timeout(&mut self) -> Duration {
+        let given = self.reader.duration(&keys::MESOS_FAILOVER);
+        let Some(setting) = self.reader.setting(&keys::MESOS_FAILOVER) else { return given };
+        if given >= WEEK {
+            return given;
+        }
+        let default = keys::MESOS_FAILOVER.default.unwrap_or_default();
+        let text = format!(
+            "raised to {default} seconds: no heron-cli stays connected after submit, and Mesos \
+             would kill the topology after this time"
+        );
+        self.warnings.push(Warning::with(setting, WarningKind::Raised, text));
+        units::duration(default, TimeUnit::Seconds).unwrap_or(WEEK)
+    }
+
+    fn warn_journal(&mut self) {
+        let Some(setting) = self.reader.setting(&keys::MESOS_FRAMEWORK_ENDPOINT) else { return };
+        let connection = self.connection(false).unwrap_or_default();
+        let hosts = |text: &str| {
+            let hosts = text.split('/').next().unwrap_or_default();
+            let mut hosts: Vec<_> = hosts.split(',').map(|host| host.trim().to_owned()).collect();
+            hosts.sort();
+            hosts
+        };
+        if !connection.is_empty() && hosts(&setting.value) != hosts(&connection) {
+            let text = format!("the journal is kept with the topology's state, in {connection}");
+            self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Which uploader, by the names of Heron's classes, and whether it has what it needs.
+
+use super::super::keys;
+use super::super::problem::{Problem, ProblemKind};
+use super::parts::with_prefix;
+use super::resolve::{Need, Work};
+use super::{HttpMethod, Uploader, class_name};
+
+impl Work<'_> {
+    pub(super) fn uploader(&mut self, place: &str, topology_uri: Option<&str>) -> Uploader {
+        let class = self.reader.text(&keys::UPLOADER);
+        match class_name(&class) {
+            "" | "NullUploader" => {
+                self.check_null_uploader(topology_uri);
+                Uploader::Null
+            }
+            name @ ("LocalFileSystemUploader" | "LocalUploader" | "FileSystemUploader") => {
+                Uploader::LocalFileSystem { directory: self.upload_directory(name, place) }
+            }
+            "HttpUploader" => {
+                let uri = self.reader.optional(&keys::UPLOADER_HTTP_URI);
+                if uri.is_none() && self.reader.setting(&keys::UPLOADER_HTTP_URI).is_none() {
+                    self.missing(
+                        &keys::UPLOADER_HTTP_URI,
+                        "the HttpUploader needs to know where to send packages",
+                    );
+                }
+                let method = self.reader.optional(&keys::UPLOADER_HTTP_METHOD);
+                Uploader::Http {
+                    uri: uri.unwrap_or_default(),
+                    method: method.map(|method| {
+                        let post = method.eq_ignore_ascii_case("POST");
+                        if post { HttpMethod::Post } else { HttpMethod::Put }
+                    }),
+                    authorization_file: self.reader.path(&keys::UPLOADER_HTTP_AUTHORIZATION),
+                }
+            }
+            other => Uploader::Other {
+                class: other.to_owned(),
+                options: with_prefix(self.reader.config, "heron.uploader."),
+            },
+        }
+    }
+
+    fn check_null_uploader(&mut self, topology_uri: Option<&str>) {
+        let malformed = self.reader.setting(&keys::TOPOLOGY_URI).is_some();
+        if topology_uri.is_some() || malformed || self.need < Need::Launch {
+            return;
+        }
+        if let Some(setting) = self.reader.setting(&keys::UPLOADER) {
+            let reason = "the null uploader uploads nothing: set heron.package.topology.uri \
+                          (heron.topology.pkg.uri) to where the package is, or choose another \
+                          uploader";
+            self.problems.push(Problem::with(setting, ProblemKind::Conflict, reason));
+        } else {
+            let text = "choose how packages get to the agents, such as HttpUploader or \
+                        LocalFileSystemUploader, or set heron.package.topology.uri";
+            self.missing(&keys::UPLOADER, text);
+        }
+    }
+
+    fn upload_directory(&self, class: &str, place: &str) -> String {
+        let given = self.reader.optional(&keys::UPLOADER_DIRECTORY);
+        let given = match (class, given) {
+            // The uploader of February 2016 put the topology's address behind the path itself.
+            ("FileSystemUploader", Some(directory)) => {
+                Some(format!("{}/{place}/${{TOPOLOGY}}", directory.trim_end_matches('/')))
+            }
+            ("LocalUploader", None) => self.reader.optional(&keys::LOCAL_WORKING_DIRECTORY),
+            (_, given) => given,
+        };
+        let mut parts = place.split('/');
+        let (cluster, role) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        given.unwrap_or_else(|| self.in_home("repository", cluster, role))
+    }
+}

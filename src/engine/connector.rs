@@ -1,0 +1,380 @@
+//! The connection to Mesos as the driver and the commands want it: the leading master, subscriptions, and what can be
+//! asked of masters and agents besides.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::config::secret::SecretError;
+use crate::config::settings::Mesos;
+use crate::config::{Warning, read_secret};
+use crate::mesos::call::{Body, Call, Capability, FrameworkInfo};
+use crate::mesos::event::{self, Label, Labels};
+use crate::mesos::http::{Authorization, Http, HttpError, HttpSettings};
+use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
+use crate::mesos::leader::{Leader, LeaderError, LeaderOptions};
+use crate::mesos::master::{LeaderUrl, MasterAddress, MasterError, Scheme};
+use crate::mesos::operator::{AgentSummary, Operator, Teardown};
+use crate::mesos::sandbox::Sandbox;
+use crate::mesos::scheduler_client::{self, CallSender, Subscription};
+use crate::scheduler::driver::{BoxError, CallError, ConnectError, Connector, Link};
+use crate::scheduler::record::{Failure, Framework};
+use crate::scheduler::step::Event;
+
+/// What a framework of ours understands (design §3).
+const CAPABILITIES: [&str; 4] =
+    ["MULTI_ROLE", "RESERVATION_REFINEMENT", "PARTITION_AWARE", "TASK_KILLING_STATE"];
+/// Acknowledgements under way at once: they have no order among each other.
+const ACKNOWLEDGEMENTS: usize = 32;
+/// Events that are taken in together.
+const BATCH: usize = 1024;
+/// How long a sandbox may take to answer.
+const SANDBOX_LIMIT: Duration = Duration::from_secs(5);
+/// Between looks at what the master knows.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Mesos can't be asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MesosError {
+    /// The address of the master can't be read.
+    #[error("the Mesos master `{address}` can't be used")]
+    Address {
+        /// As configured, without credentials.
+        address: String,
+        /// Why not.
+        #[source]
+        source: MasterError,
+    },
+    /// A secret can't be read.
+    #[error("failed to read the secret for Mesos")]
+    Secret(#[from] SecretError),
+    /// A certificate can't be read.
+    #[error("failed to read `{}`", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is no leading master, or it can't be found.
+    #[error("failed to find the leading Mesos master")]
+    Leader(#[from] LeaderError),
+    /// A request failed.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// A framework that was torn down is still there.
+    #[error("framework {framework} is still there: {what}")]
+    Lingering {
+        /// The framework.
+        framework: FrameworkId,
+        /// What the master says of it.
+        what: String,
+    },
+}
+
+/// The way to Mesos.
+#[derive(Debug)]
+pub struct MesosConnector {
+    http: Http,
+    address: MasterAddress,
+    options: LeaderOptions,
+    /// Doubts about the settings, such as a secret that others can read.
+    pub warnings: Vec<Warning>,
+}
+
+impl MesosConnector {
+    /// Reads the secrets and certificates that the settings name.
+    pub fn new(mesos: &Mesos) -> Result<Self, MesosError> {
+        let address = mesos
+            .master
+            .expose()
+            .parse()
+            .map_err(|source| MesosError::Address { address: mesos.master.to_string(), source })?;
+        let mut warnings = Vec::new();
+        let mut settings = HttpSettings::default();
+        if let (Some(principal), Some(file)) = (&mesos.principal, &mesos.secret_file) {
+            let (secret, warning) = read_secret(file)?;
+            warnings.extend(warning);
+            settings.authorization = Authorization::Basic { principal: principal.clone(), secret };
+        }
+        if let Some(path) = &mesos.ca_file {
+            let read = std::fs::read(path);
+            settings.ca_pem = Some(read.map_err(|source| {
+                let path = path.clone();
+                MesosError::Certificate { path, source }
+            })?);
+        }
+        if let Some(file) = &mesos.client_certificate_file {
+            let (identity, warning) = read_secret(file)?;
+            warnings.extend(warning);
+            settings.identity_pem = Some(identity);
+        }
+        let scheme = if mesos.https { Scheme::Https } else { Scheme::Http };
+        let options = LeaderOptions { scheme, ..LeaderOptions::default() };
+        Ok(Self { http: Http::new(settings)?, address, options, warnings })
+    }
+
+    /// Looks once for the leading master.
+    pub async fn leader(&self) -> Result<Leader, LeaderError> {
+        Leader::find(&self.http, &self.address, &self.options).await
+    }
+
+    /// Looks for a leading master that answers, for as long as looking again may help.
+    pub async fn wait_for_leader(&self, deadline: Instant) -> Result<Leader, MesosError> {
+        loop {
+            let found = async {
+                let leader = self.leader().await?;
+                leader.check(&self.http).await?;
+                Ok(leader)
+            };
+            match found.await {
+                Err(error)
+                    if LeaderError::is_transient(&error) && Instant::now() + PAUSE < deadline =>
+                {
+                    sleep(PAUSE).await;
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    async fn operator(&self) -> Result<Operator, MesosError> {
+        let leader = self.leader().await?;
+        Ok(Operator::new(self.http.clone(), leader.url))
+    }
+
+    /// The agents, and what they have.
+    pub async fn agents(&self) -> Result<Vec<AgentSummary>, MesosError> {
+        Ok(self.operator().await?.agents().await?)
+    }
+
+    /// Frameworks that live and carry all of these labels.
+    pub async fn find_by_labels(
+        &self,
+        labels: &[(String, String)],
+    ) -> Result<Vec<FrameworkId>, MesosError> {
+        let labels: Vec<(&str, &str)> =
+            labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let found = self.operator().await?.frameworks_by_labels(&labels).await?;
+        Ok(found.into_iter().filter(|state| !state.completed).map(|state| state.id).collect())
+    }
+
+    /// Whether a scheduler is connected as this framework.
+    pub async fn is_connected(&self, framework: &FrameworkId) -> Result<bool, MesosError> {
+        let state = self.operator().await?.framework(framework).await?;
+        Ok(state.is_some_and(|state| state.connected && !state.completed))
+    }
+
+    /// Removes a framework that never launched anything.
+    pub async fn teardown(&self, framework: &FrameworkId) -> Result<Teardown, MesosError> {
+        Ok(self.operator().await?.teardown(framework).await?)
+    }
+
+    /// Waits until the master has a framework among the removed ones, with no task alive.
+    pub async fn wait_until_gone(
+        &self,
+        framework: &FrameworkId,
+        deadline: Instant,
+    ) -> Result<(), MesosError> {
+        loop {
+            let state = match self.operator().await?.framework(framework).await {
+                // Who may not look can't be told more.
+                Err(HttpError::Unauthorized { .. } | HttpError::Forbidden { .. }) => return Ok(()),
+                other => other?,
+            };
+            let Some(state) = state.filter(|state| !state.completed) else { return Ok(()) };
+            if Instant::now() + PAUSE >= deadline {
+                let tasks = state.tasks.len();
+                let what = format!("it has {tasks} tasks, connected: {}", state.connected);
+                return Err(MesosError::Lingering { framework: framework.clone(), what });
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// The end of a failed task's stderr, if its agent still tells.
+    pub async fn stderr_tail(
+        &self,
+        framework: &FrameworkId,
+        failure: &Failure,
+        bytes: u64,
+    ) -> Option<String> {
+        let (host, port) = failure.agent_address.as_deref()?.rsplit_once(':')?;
+        let agent = LeaderUrl::new(self.options.scheme, host, port.parse().ok()?)?;
+        let executor = failure.task_id.as_str().into();
+        let sandbox = Sandbox::new(self.http.clone(), agent, framework.clone(), executor);
+        match timeout(SANDBOX_LIMIT, sandbox.tail("stderr", bytes)).await {
+            Ok(Ok(piece)) => Some(piece.text()),
+            Ok(Err(error)) => {
+                tracing::info!("failed to read the sandbox: {error}");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// The page of a framework in the master's web interface.
+#[must_use]
+pub fn page(leader: &Leader, framework: &FrameworkId) -> String {
+    format!("{}/#/frameworks/{framework}", leader.url)
+}
+
+fn framework_info(framework: &Framework) -> FrameworkInfo {
+    let label =
+        |(key, value): &(String, String)| Label { key: key.clone(), value: Some(value.clone()) };
+    FrameworkInfo {
+        user: framework.user.clone(),
+        name: framework.name.clone(),
+        id: Some(framework.id.clone()),
+        failover_timeout: framework.failover_timeout_seconds,
+        checkpoint: true,
+        roles: framework.roles.clone(),
+        hostname: None,
+        principal: framework.principal.clone(),
+        webui_url: None,
+        capabilities: CAPABILITIES.map(|name| Capability { name: name.to_owned() }).to_vec(),
+        labels: Some(Labels { labels: framework.labels.iter().map(label).collect() }),
+    }
+}
+
+impl Connector for MesosConnector {
+    type Link = MesosLink;
+
+    async fn connect(
+        &mut self,
+        framework: &Framework,
+        suppressed: bool,
+    ) -> Result<MesosLink, ConnectError> {
+        let leader = self.leader().await.map_err(|error| {
+            let passing = error.is_transient();
+            let error = Box::new(error);
+            if passing { ConnectError::Passing(error) } else { ConnectError::Final(error) }
+        })?;
+        let roles = if suppressed { framework.roles.clone() } else { Vec::new() };
+        let opened =
+            Subscription::open(&self.http, &leader.url, framework_info(framework), roles).await;
+        let subscription = opened.map_err(|error| {
+            let passing = error.is_transient();
+            let error = Box::new(error);
+            if passing { ConnectError::Passing(error) } else { ConnectError::Final(error) }
+        })?;
+        Ok(MesosLink::new(subscription, framework.id.clone(), suppressed))
+    }
+
+    async fn live_tasks(
+        &mut self,
+        framework: &FrameworkId,
+    ) -> Result<Vec<(TaskId, Option<AgentId>)>, BoxError> {
+        let tasks = self.operator().await?.tasks(framework).await?;
+        let live = tasks.into_iter().filter(|task| !task.state.is_terminal());
+        Ok(live.map(|task| (task.id, Some(task.agent_id))).collect())
+    }
+}
+
+/// An open subscription. A task of its own reads the stream, so that the master never has to wait for us.
+#[derive(Debug)]
+pub struct MesosLink {
+    framework: FrameworkId,
+    caller: CallSender,
+    events: mpsc::UnboundedReceiver<Event>,
+    reader: JoinHandle<()>,
+}
+
+impl MesosLink {
+    fn new(subscription: Subscription, framework: FrameworkId, suppressed: bool) -> Self {
+        let caller = subscription.caller();
+        let (sender, events) = mpsc::unbounded_channel();
+        let reader = tokio::spawn(read(subscription, suppressed, sender));
+        Self { framework, caller, events, reader }
+    }
+
+    fn call(&self, body: Body) -> Call {
+        Call { framework_id: Some(self.framework.clone()), body }
+    }
+}
+
+impl Drop for MesosLink {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+async fn read(
+    mut subscription: Subscription,
+    suppressed: bool,
+    sender: mpsc::UnboundedSender<Event>,
+) {
+    loop {
+        let event = match subscription.next_event().await {
+            Ok(event) => translate(event, suppressed),
+            Err(disconnected) => {
+                tracing::info!("{disconnected}");
+                Some(Event::Disconnected)
+            }
+        };
+        let over = matches!(event, Some(Event::Disconnected));
+        if let Some(event) = event
+            && sender.send(event).is_err()
+        {
+            return;
+        }
+        if over {
+            return;
+        }
+    }
+}
+
+/// What the state machine wants to know. Offers are answered at once, so that a rescinded one shows in the answer;
+/// failures of agents and executors show in the tasks' states.
+fn translate(event: event::Event, suppressed: bool) -> Option<Event> {
+    match event {
+        event::Event::Subscribed { framework_id, .. } => {
+            Some(Event::Subscribed { framework_id, suppressed })
+        }
+        event::Event::Offers(offers) => Some(Event::Offers(offers)),
+        event::Event::Update(status) => Some(Event::Update(status)),
+        event::Event::Error(message) => Some(Event::Error(message)),
+        _ => None,
+    }
+}
+
+impl Link for MesosLink {
+    async fn events(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        if self.events.recv_many(&mut events, BATCH).await == 0 {
+            events.push(Event::Disconnected);
+        }
+        events
+    }
+
+    async fn send(&mut self, calls: Vec<Body>) -> Result<(), CallError> {
+        let (acknowledgements, ordered): (Vec<Body>, Vec<Body>) =
+            calls.into_iter().partition(|body| matches!(body, Body::Acknowledge { .. }));
+        let acknowledgements: Vec<Call> =
+            acknowledgements.into_iter().map(|body| self.call(body)).collect();
+        for batch in acknowledgements.chunks(ACKNOWLEDGEMENTS) {
+            try_join_all(batch.iter().map(|call| self.caller.send(call))).await.map_err(sort)?;
+        }
+        for body in ordered {
+            self.caller.send(&self.call(body)).await.map_err(sort)?;
+        }
+        Ok(())
+    }
+}
+
+fn sort(error: scheduler_client::CallError) -> CallError {
+    let passing = match &error {
+        scheduler_client::CallError::SubscriptionDead { .. } => true,
+        scheduler_client::CallError::Http(error) => error.is_transient(),
+    };
+    let error = Box::new(error);
+    if passing { CallError::Resubscribe(error) } else { CallError::Final(error) }
+}

@@ -1,0 +1,187 @@
+//! The journal of one topology in ZooKeeper, written under the leader lock.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use crate::scheduler::driver::{BoxError, Journal};
+use crate::scheduler::journal::{
+    JournalError, JournalPaths, decode_container, decode_desired, encode,
+};
+use crate::scheduler::record::{ContainerRecord, Desired};
+use crate::state::lock::Lock;
+use crate::state::transaction::{Done, TRANSACTION_LIMIT};
+use crate::state::{Op, StateError, Tree, Zk};
+
+/// Writes per transaction: what fits well below the limit of a ZooKeeper server.
+const BATCH: usize = 500;
+
+/// The journal can't be read or written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// ZooKeeper.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The content.
+    #[error(transparent)]
+    Record(#[from] JournalError),
+}
+
+/// What the journal of a topology holds.
+#[derive(Clone, Debug, Default)]
+pub struct Journalled {
+    /// Whether there is a node at all; it is empty while a submission prepares.
+    pub reserved: bool,
+    /// The desired record.
+    pub desired: Option<Desired>,
+    /// Version of its node.
+    pub version: i32,
+    /// The containers' records.
+    pub containers: Vec<ContainerRecord>,
+}
+
+/// Reads the journal of a topology.
+pub async fn load(zk: &Zk, paths: &JournalPaths) -> Result<Journalled, StoreError> {
+    let (record, names) =
+        futures_util::future::join(zk.get(&paths.record), zk.children(&paths.containers)).await;
+    let Some(record) = record? else { return Ok(Journalled::default()) };
+    let nodes: Vec<String> = names?
+        .unwrap_or_default()
+        .iter()
+        .map(|name| format!("{}/{name}", paths.containers))
+        .collect();
+    let mut containers = Vec::with_capacity(nodes.len());
+    for (path, node) in nodes.iter().zip(zk.read_many(&nodes).await?) {
+        if let Some(node) = node {
+            containers.push(decode_container(path, &node.data)?);
+        }
+    }
+    let desired = decode_desired(&paths.record, &record.data)?;
+    Ok(Journalled { reserved: true, desired, version: record.stat.version, containers })
+}
+
+/// Writes the journal of a topology while its lock is held.
+#[derive(Debug)]
+pub struct JournalStore<'a> {
+    zk: &'a Zk,
+    lock: &'a Lock,
+    tree: &'a Tree,
+    topology: String,
+    paths: JournalPaths,
+    /// Version of the desired record's node: what the next write expects.
+    version: i32,
+    /// Containers that have a node already.
+    existing: BTreeSet<u32>,
+}
+
+impl<'a> JournalStore<'a> {
+    /// A journal whose content is known.
+    #[must_use]
+    pub fn new(
+        zk: &'a Zk,
+        lock: &'a Lock,
+        tree: &'a Tree,
+        topology: &str,
+        paths: JournalPaths,
+        journalled: &Journalled,
+    ) -> Self {
+        Self {
+            zk,
+            lock,
+            tree,
+            topology: topology.to_owned(),
+            paths,
+            version: journalled.version,
+            existing: journalled.containers.iter().map(|record| record.id).collect(),
+        }
+    }
+
+    /// Writes the desired record, if nobody else has changed it.
+    pub async fn write_desired(&mut self, desired: &Desired) -> Result<(), StoreError> {
+        let bytes = encode(&self.paths.record, desired)?;
+        let op = Op::set(&self.paths.record, bytes, Some(self.version));
+        let done = self.lock.transaction(&[op]).await?;
+        if let Some(Done::Set(version)) = done.first() {
+            self.version = *version;
+        }
+        Ok(())
+    }
+
+    /// Writes containers' records, in as few transactions as they fit into.
+    pub async fn write_containers(
+        &mut self,
+        records: &[ContainerRecord],
+    ) -> Result<(), StoreError> {
+        let mut ops = Vec::with_capacity(records.len());
+        for record in records {
+            let path = self.paths.container(record.id);
+            let bytes = encode(&path, record)?;
+            ops.push(if self.existing.contains(&record.id) {
+                Op::set(path, bytes, None)
+            } else {
+                Op::create(path, bytes)
+            });
+        }
+        for batch in ops.chunks(BATCH) {
+            self.lock.transaction(batch).await?;
+        }
+        self.existing.extend(records.iter().map(|record| record.id));
+        Ok(())
+    }
+
+    /// What removes the journal, as the last operations of the transaction that removes the topology.
+    /// `has_containers`: whether the containers' directory is there.
+    #[must_use]
+    pub fn removal(&self, has_containers: bool) -> Vec<Op> {
+        let mut ops: Vec<Op> =
+            self.existing.iter().map(|id| Op::delete(self.paths.container(*id))).collect();
+        ops.extend(has_containers.then(|| Op::delete(&self.paths.containers)));
+        ops.extend(self.lock.removal());
+        ops.push(Op::delete(&self.paths.record));
+        ops
+    }
+
+    async fn remove_locations(&self) -> Result<(), StateError> {
+        let paths = [self.tree.tmanager(&self.topology), self.tree.tmaster(&self.topology)];
+        for (path, node) in paths.iter().zip(self.zk.read_many(&paths).await?) {
+            let ephemeral = node.is_some_and(|node| node.stat.ephemeral_owner != 0);
+            if !ephemeral {
+                continue;
+            }
+            match self.lock.transaction(&[Op::delete(path)]).await {
+                Ok(_) | Err(StateError::NoNode { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Journal for JournalStore<'_> {
+    async fn write(
+        &mut self,
+        desired: Option<&Desired>,
+        containers: Vec<ContainerRecord>,
+    ) -> Result<(), BoxError> {
+        if let Some(desired) = desired {
+            self.write_desired(desired).await?;
+        }
+        if !containers.is_empty() {
+            self.write_containers(&containers).await?;
+        }
+        Ok(())
+    }
+
+    /// The process that owned the location is dead, so that nobody exits because of it (hazard 5); its node would keep
+    /// the next TManager waiting until the session times out (hazard 12 of `facts/heron.md` §11.1).
+    async fn tmanager_ended(&mut self) -> Result<(), BoxError> {
+        Ok(self.remove_locations().await?)
+    }
+}
+
+/// How many bytes a topology's desired record may have.
+#[must_use]
+pub const fn record_limit() -> usize {
+    TRANSACTION_LIMIT
+}

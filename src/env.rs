@@ -1,0 +1,76 @@
+//! The process's surroundings, read once and passed in, so that nothing below depends on them unseen.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::commands::context::Machine;
+
+/// Environment variables, and who and where we are.
+#[derive(Clone, Debug, Default)]
+pub struct Env {
+    /// The variables.
+    pub variables: BTreeMap<OsString, OsString>,
+    /// The working directory.
+    pub directory: PathBuf,
+}
+
+impl Env {
+    /// The surroundings of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            variables: std::env::vars_os().collect(),
+            directory: std::env::current_dir().unwrap_or_default(),
+        }
+    }
+
+    /// A variable that is set, not empty and text.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.variables.get(&OsString::from(name))?;
+        value.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The user's home directory.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        self.get("HOME").map(PathBuf::from)
+    }
+
+    /// The machine and the user.
+    #[must_use]
+    pub fn machine(&self) -> Machine {
+        Machine { host: host_name(), user: self.user(), pid: std::process::id(), clock: now }
+    }
+
+    /// The login name; of a user without one in the environment, the name that their id has.
+    #[must_use]
+    pub fn user(&self) -> String {
+        let named = self.get("USER").or_else(|| self.get("LOGNAME")).map(str::to_owned);
+        named.or_else(user_of_process).unwrap_or_else(|| "unknown".to_owned())
+    }
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "unknown".to_owned() } else { name.to_owned() }
+}
+
+/// The owner of our own process entry, looked up in the user database.
+fn user_of_process() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    let id = ids.split_whitespace().next()?;
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
+}

@@ -1,0 +1,253 @@
+//! How a command fails: its exit code (design §5, `docs/exit-codes.md`), its causes and what to do next.
+//!
+//! Errors of the modules are sorted here and nowhere else.
+
+use std::fmt;
+
+use crate::cli::positionals::UsageError;
+use crate::commands::configure::ConfigureError;
+use crate::commands::error::{CommandError, Signal};
+use crate::engine::connector::MesosError;
+use crate::mesos::http::HttpError;
+use crate::mesos::leader::LeaderError;
+use crate::packing::PackingError;
+use crate::state::StateError;
+use crate::topology::definition::DefinitionError;
+use crate::topology::executor::ExecutorError;
+use crate::topology::main_runner::MainError;
+use crate::topology::ready::ReadyError;
+
+/// The exit codes. They are part of the command line's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// The operation failed; what was done was undone, or the message lists what is left.
+    Failed = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// The configuration is wrong.
+    Configuration = 3,
+    /// The user's topology failed: its main, its package, its definition.
+    Topology = 4,
+    /// No such topology.
+    NotFound = 5,
+    /// It exists already, or somebody else is changing it.
+    Conflict = 6,
+    /// ZooKeeper, Mesos, the TManager or the package store can't be reached.
+    Unreachable = 7,
+    /// Not authenticated or not authorized.
+    NotAllowed = 8,
+    /// Timed out waiting; the operation goes on.
+    TimedOut = 9,
+    /// Partly done.
+    PartlyDone = 10,
+    /// No agent has room.
+    NoPlacement = 11,
+    /// Interrupted (SIGINT).
+    Interrupted = 130,
+    /// Terminated (SIGTERM).
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Configuration => "configuration",
+            Self::Topology => "topology",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Unreachable => "unreachable",
+            Self::NotAllowed => "not_allowed",
+            Self::TimedOut => "timed_out",
+            Self::PartlyDone => "partly_done",
+            Self::NoPlacement => "no_placement",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+}
+
+/// A command that failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its exit code.
+    pub exit: Exit,
+    /// What failed, outermost first.
+    pub error: anyhow::Error,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// What failed, in one sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
+        self.error.to_string()
+    }
+
+    /// Why, outermost first. A cause that only repeats what stands above it is left out.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        let mut told = vec![self.message()];
+        for cause in self.error.chain().skip(1) {
+            let text = cause.to_string();
+            if !told.iter().any(|above| above.contains(&text)) {
+                told.push(text);
+            }
+        }
+        told.split_off(1)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.error)
+    }
+}
+
+impl Exit {
+    /// The exit code of a signal.
+    #[must_use]
+    pub const fn of_signal(signal: Signal) -> Self {
+        match signal {
+            Signal::Interrupted => Self::Interrupted,
+            Signal::Terminated => Self::Terminated,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure without hints.
+    #[must_use]
+    pub fn new(exit: Exit, error: anyhow::Error) -> Self {
+        Self { exit, error, hints: Vec::new() }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    /// Sorts an error by the first cause that says what it is.
+    fn from(error: anyhow::Error) -> Self {
+        let sorted = error.chain().find_map(sort);
+        let (exit, hints) = sorted.unwrap_or((Exit::Failed, Vec::new()));
+        Self { exit, error, hints }
+    }
+}
+
+type Sorted = (Exit, Vec<String>);
+
+/// What an error means, if it is of a kind that says so.
+fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    if let Some(error) = error.downcast_ref::<CommandError>() {
+        return Some((exit_of_command(error), error.hints()));
+    }
+    if error.is::<UsageError>() {
+        return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
+    }
+    if error.is::<ConfigureError>() {
+        return Some((Exit::Configuration, Vec::new()));
+    }
+    sort_topology(error).or_else(|| sort_state(error)).or_else(|| sort_mesos(error))
+}
+
+fn hint(text: &str) -> Vec<String> {
+    vec![text.to_owned()]
+}
+
+fn exit_of_command(error: &CommandError) -> Exit {
+    match error {
+        CommandError::NoSuchTopology { .. } | CommandError::NoSuchContainer { .. } => {
+            Exit::NotFound
+        }
+        CommandError::Exists { .. }
+        | CommandError::Elsewhere { .. }
+        | CommandError::NotOurs { .. }
+        | CommandError::Incomplete { .. } => Exit::Conflict,
+        CommandError::TimedOut { .. } => Exit::TimedOut,
+        CommandError::NoPlacement { .. } => Exit::NoPlacement,
+        CommandError::PartlyDone { .. } => Exit::PartlyDone,
+        CommandError::Interrupted { signal, .. } => Exit::of_signal(*signal),
+        CommandError::Unsupported { .. } => Exit::Configuration,
+        CommandError::Container { .. }
+        | CommandError::FrameworkEnded { .. }
+        | CommandError::Refused { .. } => Exit::Failed,
+    }
+}
+
+fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    let topology = error.is::<DefinitionError>()
+        || error.is::<PackingError>()
+        || error.is::<MainError>()
+        || error.is::<ReadyError>()
+        || error.is::<ExecutorError>();
+    topology.then(|| (Exit::Topology, hint("nothing was changed")))
+}
+
+fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    let exit = match error.downcast_ref::<StateError>()? {
+        StateError::Unreachable { .. }
+        | StateError::ConnectionLost { .. }
+        | StateError::TimedOut { .. }
+        | StateError::SessionExpired
+        | StateError::Closed
+        | StateError::UnknownOutcome { .. } => Exit::Unreachable,
+        StateError::AuthFailed { .. } | StateError::NoAuth { .. } => Exit::NotAllowed,
+        StateError::LockHeld { .. } => {
+            return Some((Exit::Conflict, hint("wait until it is done, then try again")));
+        }
+        StateError::LockLost { .. }
+        | StateError::NodeExists { .. }
+        | StateError::BadVersion { .. } => Exit::Conflict,
+        StateError::ConnectionString(_) | StateError::Path(_) => Exit::Configuration,
+        _ => Exit::Failed,
+    };
+    Some((exit, Vec::new()))
+}
+
+fn sort_mesos(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    if let Some(error) = error.downcast_ref::<LeaderError>() {
+        return Some((exit_of_leader(error), hint(error.hint())));
+    }
+    if let Some(error) = error.downcast_ref::<HttpError>() {
+        return Some((exit_of_http(error), hint(error.hint())));
+    }
+    match error.downcast_ref::<MesosError>()? {
+        MesosError::Address { .. } | MesosError::Secret(_) | MesosError::Certificate { .. } => {
+            Some((Exit::Configuration, Vec::new()))
+        }
+        MesosError::Lingering { .. } => Some((Exit::TimedOut, Vec::new())),
+        // Their causes say more.
+        MesosError::Leader(_) | MesosError::Http(_) => None,
+    }
+}
+
+fn exit_of_leader(error: &LeaderError) -> Exit {
+    match error {
+        LeaderError::ZooKeeperDenied { .. } => Exit::NotAllowed,
+        LeaderError::Stale { source, .. } => exit_of_http(source),
+        LeaderError::File { .. } | LeaderError::FileContent { .. } => Exit::Configuration,
+        _ => Exit::Unreachable,
+    }
+}
+
+fn exit_of_http(error: &HttpError) -> Exit {
+    match error {
+        HttpError::Setup { .. } => Exit::Configuration,
+        HttpError::Unauthorized { .. } | HttpError::Forbidden { .. } => Exit::NotAllowed,
+        HttpError::Unreachable { .. }
+        | HttpError::Redirected { .. }
+        | HttpError::TooManyRedirects { .. }
+        | HttpError::NotReady { .. } => Exit::Unreachable,
+        HttpError::NotFound { .. } | HttpError::Rejected { .. } | HttpError::BadAnswer { .. } => {
+            Exit::Failed
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! Finding the leading master (`facts/mesos.md` §1.11, §6): in ZooKeeper, or by asking masters that are known by name.
+//!
+//! One look, no waiting: who needs a leader looks again after a pause. Nothing is ever created in ZooKeeper.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use zookeeper_client::{Client, Error as ZkError, SessionState};
+
+use super::http::{Http, HttpError, Unreachable, expect_ok, failure, location};
+use super::master::{Endpoint, LeaderUrl, MasterAddress, MasterError, Scheme, ZooKeeperAddress};
+use super::master_info::{MasterInfo, MasterInfoError, leading_node};
+
+/// As Mesos's own detector.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
+/// For closing the session, so that the server need not wait for it to expire.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Masters that pass a question on to each other.
+const MAX_HOPS: usize = 5;
+
+/// How a leader is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct LeaderOptions {
+    /// Scheme of masters that are found in ZooKeeper or named without one.
+    pub scheme: Scheme,
+    /// Take the host name instead of the address, for certificates that name hosts only.
+    pub prefer_hostname: bool,
+    /// For all of it.
+    pub timeout: Duration,
+}
+
+impl Default for LeaderOptions {
+    fn default() -> Self {
+        Self { scheme: Scheme::Http, prefer_hostname: false, timeout: Duration::from_secs(10) }
+    }
+}
+
+/// The leading master, as far as one can know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leader {
+    /// Where it is.
+    pub url: LeaderUrl,
+    /// Who says so: a znode or a master. For messages, when nobody answers there.
+    pub source: String,
+}
+
+/// A server that was asked, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The server.
+    pub endpoint: String,
+    /// What went wrong.
+    pub reason: String,
+}
+
+/// Why there is no leader to be found.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaderError {
+    /// No ZooKeeper server gives a session.
+    #[error("ZooKeeper can't be reached: {}", Listed(attempts))]
+    ZooKeeperUnreachable {
+        /// Every server.
+        attempts: Vec<Attempt>,
+    },
+    /// The credentials in the address are refused, or don't suffice for the path.
+    #[error("{address}: ZooKeeper refuses access: {reason}")]
+    ZooKeeperDenied {
+        /// The address, without credentials.
+        address: String,
+        /// What ZooKeeper says.
+        reason: String,
+    },
+    /// Anything else that ZooKeeper says.
+    #[error("{address}: ZooKeeper: {reason}")]
+    ZooKeeper {
+        /// The address, without credentials.
+        address: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The path doesn't exist: no master has ever started there.
+    #[error("{address}: no leading master: znode {path} does not exist")]
+    NoPath {
+        /// The address, without credentials.
+        address: String,
+        /// The path.
+        path: String,
+    },
+    /// No master runs.
+    #[error(
+        "{address}: no leading master: znode {path} has no master among its {children} children"
+    )]
+    NoMaster {
+        /// The address, without credentials.
+        address: String,
+        /// The path.
+        path: String,
+        /// How many nodes of other kinds there are.
+        children: usize,
+    },
+    /// The leader's node vanished between two looks.
+    #[error("no leading master: znode {znode} vanished, an election is under way")]
+    Vanished {
+        /// The node.
+        znode: String,
+    },
+    /// A leader's node that can't be understood.
+    #[error("znode {znode}: {source}")]
+    BadNode {
+        /// The node.
+        znode: String,
+        /// What is wrong.
+        source: MasterInfoError,
+    },
+    /// A leader is named but doesn't answer: its node outlives it by the session timeout.
+    #[error("no leading master: {named_by} names {url}, which does not answer: {source}")]
+    Stale {
+        /// The master named.
+        url: LeaderUrl,
+        /// Who names it.
+        named_by: String,
+        /// What came instead.
+        source: Box<HttpError>,
+    },
+    /// None of the masters leads or knows who does.
+    #[error("no leading master: {}", Listed(attempts))]
+    NoneLeads {
+        /// Every master asked.
+        attempts: Vec<Attempt>,
+    },
+    /// The file of a `file://` address.
+    #[error("file {path} with the address of the master: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: std::io::Error,
+    },
+    /// What the file holds.
+    #[error("file {path} with the address of the master: {source}")]
+    FileContent {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: MasterError,
+    },
+    /// No answer in time.
+    #[error("{address}: no leading master found within {} s", .timeout.as_secs_f32())]
+    TimedOut {
+        /// What was asked.
+        address: String,
+        /// The time given.
+        timeout: Duration,
+    },
+}
+
+impl LeaderError {
+    /// Whether looking again may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        !matches!(
+            self,
+            Self::ZooKeeperDenied { .. }
+                | Self::File { .. }
+                | Self::FileContent { .. }
+                | Self::BadNode { .. }
+        )
+    }
+
+    /// What to look at next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::ZooKeeperUnreachable { .. } => {
+                "check the servers of the zk:// address and that ZooKeeper runs"
+            }
+            Self::ZooKeeperDenied { .. } => "check user and password in the zk:// address",
+            Self::ZooKeeper { .. } => "check the state of the ZooKeeper ensemble",
+            Self::NoPath { .. } => "check the path of the zk:// address against the masters' --zk",
+            Self::NoMaster { .. } => "start a master, or check the path against the masters' --zk",
+            Self::Vanished { .. } => "try again in a moment",
+            Self::BadNode { .. } => "check that the path is the one of the masters' --zk",
+            Self::Stale { .. } => {
+                "check that this machine reaches the master's address; if the master has died, another one takes over \
+                 within seconds"
+            }
+            Self::NoneLeads { .. } => "check the addresses and that the masters run",
+            Self::File { .. } | Self::FileContent { .. } => "correct the file",
+            Self::TimedOut { .. } => "check the network between this machine and those servers",
+        }
+    }
+}
+
+struct Listed<'a>(&'a [Attempt]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, Attempt { endpoint, reason }) in self.0.iter().enumerate() {
+            write!(f, "{}{endpoint}: {reason}", if at == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl Leader {
+    /// Looks once for the leader.
+    pub async fn find(
+        http: &Http,
+        address: &MasterAddress,
+        options: &LeaderOptions,
+    ) -> Result<Self, LeaderError> {
+        let from_file;
+        let address = match address {
+            MasterAddress::File(path) => {
+                from_file = read_file(path.clone()).await?;
+                &from_file
+            }
+            other => other,
+        };
+        match address {
+            MasterAddress::ZooKeeper(zookeeper) => in_zookeeper(zookeeper, options).await,
+            MasterAddress::Masters(endpoints) => {
+                let asked = among(http, endpoints, options);
+                timeout(options.timeout, asked).await.unwrap_or_else(|_| {
+                    Err(LeaderError::TimedOut {
+                        address: address.to_string(),
+                        timeout: options.timeout,
+                    })
+                })
+            }
+            MasterAddress::File(path) => Err(LeaderError::FileContent {
+                path: path.clone(),
+                source: MasterError::BadFile("file:// in a file".into()),
+            }),
+        }
+    }
+
+    /// Whether the master answers at all. Tells a stale znode from a leader.
+    pub async fn check(&self, http: &Http) -> Result<(), LeaderError> {
+        let url = self.url.join("/health", &[]);
+        let answer = async { expect_ok(&url, http.send(Method::GET, &url, None).await?).await };
+        answer.await.map(drop).map_err(|source| LeaderError::Stale {
+            url: self.url.clone(),
+            named_by: self.source.clone(),
+            source: Box::new(source),
+        })
+    }
+}
+
+async fn read_file(path: PathBuf) -> Result<MasterAddress, LeaderError> {
+    match tokio::fs::read_to_string(&path).await {
+        Ok(text) => text.parse().map_err(|source| LeaderError::FileContent { path, source }),
+        Err(source) => Err(LeaderError::File { path, source }),
+    }
+}
+
+async fn in_zookeeper(
+    address: &ZooKeeperAddress,
+    options: &LeaderOptions,
+) -> Result<Leader, LeaderError> {
+    let mut connector = Client::connector()
+        .with_session_timeout(SESSION_TIMEOUT)
+        .with_connection_timeout(options.timeout)
+        .with_fail_eagerly();
+    if let Some((user, password)) = &address.credentials {
+        let pair = format!("{user}:{}", password.expose_secret());
+        connector = connector.with_auth("digest", pair.as_bytes());
+    }
+    let servers = address.connect_string();
+    let client = match timeout(options.timeout, connector.connect(&servers)).await {
+        Ok(Ok(client)) => client,
+        Ok(Err(error @ ZkError::AuthFailed)) => return Err(denied(address, &error)),
+        Ok(Err(error)) => return Err(unreachable(address, &error.to_string()).await),
+        Err(_) => return Err(unreachable(address, "no session in time").await),
+    };
+    let found = timeout(options.timeout, look(&client, address, options)).await;
+    close(client).await;
+    found.unwrap_or_else(|_| {
+        Err(LeaderError::TimedOut { address: address.to_string(), timeout: options.timeout })
+    })
+}
+
+async fn look(
+    client: &Client,
+    address: &ZooKeeperAddress,
+    options: &LeaderOptions,
+) -> Result<Leader, LeaderError> {
+    let path = &address.path;
+    let children = match client.list_children(path).await {
+        Ok(children) => children,
+        Err(ZkError::NoNode) => {
+            return Err(LeaderError::NoPath { address: address.to_string(), path: path.clone() });
+        }
+        Err(error) => return Err(zookeeper(address, &error)),
+    };
+    let Some(name) = leading_node(children.iter().map(String::as_str)) else {
+        return Err(LeaderError::NoMaster {
+            address: address.to_string(),
+            path: path.clone(),
+            children: children.len(),
+        });
+    };
+    let znode = format!("{path}/{name}");
+    let data = match client.get_data(&znode).await {
+        Ok((data, _)) => data,
+        Err(ZkError::NoNode) => return Err(LeaderError::Vanished { znode }),
+        Err(error) => return Err(zookeeper(address, &error)),
+    };
+    let url = MasterInfo::parse(name, &data)
+        .and_then(|info| info.url(options.scheme, options.prefer_hostname))
+        .map_err(|source| LeaderError::BadNode { znode: znode.clone(), source })?;
+    Ok(Leader { url, source: format!("znode {znode}") })
+}
+
+fn zookeeper(address: &ZooKeeperAddress, error: &ZkError) -> LeaderError {
+    match error {
+        ZkError::NoAuth | ZkError::AuthFailed => denied(address, error),
+        _ => LeaderError::ZooKeeper { address: address.to_string(), reason: error.to_string() },
+    }
+}
+
+fn denied(address: &ZooKeeperAddress, error: &ZkError) -> LeaderError {
+    LeaderError::ZooKeeperDenied { address: address.to_string(), reason: error.to_string() }
+}
+
+/// Ends the session now instead of leaving it to its timeout.
+async fn close(client: Client) {
+    let mut watcher = client.state_watcher();
+    drop(client);
+    let closed = async {
+        while !matches!(watcher.changed().await, SessionState::Closed | SessionState::Expired) {}
+    };
+    // A session that isn't closed in time expires.
+    let _ = timeout(CLOSE_TIMEOUT, closed).await;
+}
+
+/// The client doesn't say why: every server is asked whether it listens.
+async fn unreachable(address: &ZooKeeperAddress, reason: &str) -> LeaderError {
+    let probes = address.servers.iter().map(|server| async move {
+        let reason = match timeout(Duration::from_secs(2), TcpStream::connect(server)).await {
+            Err(_) => Unreachable::TimedOut.to_string(),
+            Ok(Ok(_)) => format!("it listens, but gives no ZooKeeper session: {reason}"),
+            Ok(Err(error)) => Unreachable::of_io(&error)
+                .map_or_else(|| error.to_string(), |cause| cause.to_string()),
+        };
+        Attempt { endpoint: server.clone(), reason }
+    });
+    LeaderError::ZooKeeperUnreachable { attempts: join_all(probes).await }
+}
+
+/// Asks all masters at once; the first that knows decides.
+async fn among(
+    http: &Http,
+    endpoints: &[Endpoint],
+    options: &LeaderOptions,
+) -> Result<Leader, LeaderError> {
+    let mut asked: FuturesUnordered<_> = endpoints
+        .iter()
+        .enumerate()
+        .map(|(at, endpoint)| async move { (at, ask(http, endpoint, options).await) })
+        .collect();
+    let mut attempts = Vec::new();
+    while let Some((at, answer)) = asked.next().await {
+        match answer {
+            Ok(leader) => return Ok(leader),
+            Err(attempt) => attempts.push((at, attempt)),
+        }
+    }
+    attempts.sort_by_key(|(at, _)| *at);
+    Err(LeaderError::NoneLeads {
+        attempts: attempts.into_iter().map(|(_, attempt)| attempt).collect(),
+    })
+}
+
+async fn ask(http: &Http, endpoint: &Endpoint, options: &LeaderOptions) -> Result<Leader, Attempt> {
+    let failed = |reason: String| Attempt { endpoint: endpoint.to_string(), reason };
+    let asked = LeaderUrl::of(endpoint, options.scheme)
+        .ok_or_else(|| failed("it can't be part of a URL".into()))?;
+    let mut at = asked.clone();
+    for _ in 0..MAX_HOPS {
+        match redirect_of(http, &at).await {
+            // A leader points to itself.
+            Ok(next) if next == at => {
+                return Ok(Leader { url: at, source: format!("master {endpoint}") });
+            }
+            Ok(next) => at = next,
+            // The leader tells a name that only the cluster knows, as behind a tunnel: perhaps it is the one asked.
+            Err(error) if at != asked => {
+                return match leads(http, &asked).await {
+                    Ok(()) => Ok(Leader { url: asked, source: format!("master {endpoint}") }),
+                    Err(_) => Err(failed(format!("it points to {at}: {}", plain(&error)))),
+                };
+            }
+            Err(error) => return Err(failed(plain(&error))),
+        }
+    }
+    Err(failed(format!("redirected more than {MAX_HOPS} times, at last to {at}")))
+}
+
+async fn redirect_of(http: &Http, at: &LeaderUrl) -> Result<LeaderUrl, HttpError> {
+    let url = at.join("/redirect", &[]);
+    let response = http.send(Method::GET, &url, None).await?;
+    if response.status().is_redirection() {
+        return location(at, &url, &response);
+    }
+    Err(failure(&url, response).await)
+}
+
+/// Non-leaders redirect this question; the leader answers it, briefly.
+async fn leads(http: &Http, at: &LeaderUrl) -> Result<(), HttpError> {
+    let url = at.join("/frameworks", &[("framework_id", "-")]);
+    expect_ok(&url, http.send(Method::GET, &url, None).await?).await.map(drop)
+}
+
+/// Without the URL, which stands before it already.
+fn plain(error: &HttpError) -> String {
+    match error {
+        HttpError::Unreachable { cause, .. } => cause.to_string(),
+        HttpError::Unauthorized { challenge, .. } => {
+            format!("not authenticated (401, {challenge})")
+        }
+        HttpError::Forbidden { text, .. } => format!("not allowed (403): {text}"),
+        HttpError::NotFound { text, .. } => format!("not found (404): {text}"),
+        HttpError::NotReady { status, text, .. } | HttpError::Rejected { status, text, .. } => {
+            format!("{text} ({status})")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

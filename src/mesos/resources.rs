@@ -1,0 +1,426 @@
+//! What offers hold, and taking parts from it (`facts/mesos.md` §2.12, §3.1, §4.3). Pure.
+//!
+//! A [`Pool`] holds the offers of one agent for one role. Takes are exact in Mesos's own numbers: scalars have three
+//! decimals and are kept in thousandths. What is reserved for the role goes first, then what is unreserved; a take may
+//! be composed of several parts, each of which keeps everything but its value as it was offered. Revocable and shared
+//! resources, volumes, disks with a source of their own, and everything that isn't `cpus`, `mem`, `disk` or `ports`
+//! are never touched.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::event::{Offer, Range, Ranges, Resource, Scalar};
+use super::ids::{AgentId, OfferId};
+
+/// Beyond this many thousandths a number isn't exact any more; nothing real comes near.
+const MOST: i64 = 1 << 51;
+
+const SCALARS: [&str; 3] = ["cpus", "mem", "disk"];
+
+/// What a task wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Want {
+    /// Cores.
+    pub cpus: f64,
+    /// Memory in MB (2^20 bytes).
+    pub mem_mb: f64,
+    /// Disk in MB (2^20 bytes).
+    pub disk_mb: f64,
+    /// Number of ports, wherever they lie.
+    pub ports: usize,
+}
+
+impl Want {
+    fn scalars(&self) -> [f64; 3] {
+        [self.cpus, self.mem_mb, self.disk_mb]
+    }
+}
+
+/// A part cut from a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    /// For the `TaskInfo`.
+    pub resources: Vec<Resource>,
+    /// The ports among them, ascending.
+    pub ports: Vec<u16>,
+}
+
+/// What an agent lacks for a [`Want`].
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("agent {agent_id} lacks {}", Listed(missing))]
+pub struct Shortfall {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// Every resource of which there is too little.
+    pub missing: Vec<Missing>,
+}
+
+/// A resource of which there is too little.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Missing {
+    /// `cpus`, `mem`, `disk` or `ports`.
+    pub name: &'static str,
+    /// How much was wanted.
+    pub wanted: f64,
+    /// How much there is.
+    pub available: f64,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} wanted, {} available)", self.name, self.wanted, self.available)
+    }
+}
+
+struct Listed<'a>(&'a [Missing]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, missing) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{missing}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The usable resources of one agent for one role.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    agent_id: AgentId,
+    hostname: String,
+    role: String,
+    offer_ids: Vec<OfferId>,
+    /// Sums of `scalars`, in the order of `SCALARS`.
+    free: [i64; 3],
+    free_ports: usize,
+    /// Reserved ones first.
+    scalars: [Vec<ScalarPart>; 3],
+    ports: Vec<PortPart>,
+}
+
+#[derive(Clone, Debug)]
+struct ScalarPart {
+    left: i64,
+    rest: Map<String, Value>,
+}
+
+#[derive(Clone, Debug)]
+struct PortPart {
+    /// Ascending, apart from each other, none empty.
+    left: Vec<(u16, u16)>,
+    rest: Map<String, Value>,
+}
+
+impl Pool {
+    /// Gathers the offers of the first one's agent and role; offers of others are left alone, see [`Pool::offer_ids`].
+    ///
+    /// `roles_allowed` are the framework's roles; an offer or a reservation for another role isn't used. Empty: any.
+    #[must_use]
+    pub fn from_offers<S: AsRef<str>>(offers: &[&Offer], roles_allowed: &[S]) -> Self {
+        let mut pool = Self::default();
+        let Some(first) = offers.first() else { return pool };
+        pool.agent_id = first.agent_id.clone();
+        pool.hostname.clone_from(&first.hostname);
+        role_of(first).clone_into(&mut pool.role);
+        let allowed = |role: &str| {
+            roles_allowed.is_empty()
+                || roles_allowed.iter().any(|ours| is_or_contains(role, ours.as_ref()))
+        };
+        let usable = offers.iter().filter(|offer| {
+            offer.agent_id == pool.agent_id && role_of(offer) == pool.role && allowed(&pool.role)
+        });
+        let usable: Vec<&Offer> = usable.copied().collect();
+        pool.offer_ids = usable.iter().map(|offer| offer.id.clone()).collect();
+        for reserved in [true, false] {
+            for resource in usable.iter().flat_map(|offer| &offer.resources) {
+                let holder = reservation(resource);
+                if holder.is_some() == reserved && holder.is_none_or(allowed) && is_plain(resource)
+                {
+                    pool.add(resource);
+                }
+            }
+        }
+        pool
+    }
+
+    /// The agent.
+    #[must_use]
+    pub fn agent_id(&self) -> &AgentId {
+        &self.agent_id
+    }
+
+    /// The agent's host name.
+    #[must_use]
+    pub fn hostname(&self) -> &str {
+        &self.hostname
+    }
+
+    /// The role that the offers are for.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.role
+    }
+
+    /// The offers of which the pool consists: what an ACCEPT of its parts has to name.
+    #[must_use]
+    pub fn offer_ids(&self) -> &[OfferId] {
+        &self.offer_ids
+    }
+
+    /// What is left.
+    #[must_use]
+    pub fn available(&self) -> Want {
+        let [cpus, mem_mb, disk_mb] = self.free.map(from_thousandths);
+        Want { cpus, mem_mb, disk_mb, ports: self.free_ports }
+    }
+
+    /// Whether [`Pool::take`] would succeed. A few comparisons only.
+    #[must_use]
+    pub fn fits(&self, want: &Want) -> bool {
+        let [cpus, mem, disk] = self.free;
+        // The same rounding as in `thousandths`.
+        want.cpus * 1000.0 < cpus as f64 + 0.5
+            && want.mem_mb * 1000.0 < mem as f64 + 0.5
+            && want.disk_mb * 1000.0 < disk as f64 + 0.5
+            && want.ports <= self.free_ports
+    }
+
+    /// Cuts a part off. On a shortfall nothing is taken.
+    pub fn take(&mut self, want: &Want) -> Result<Taken, Shortfall> {
+        let needs = want.scalars().map(thousandths);
+        let missing = self.missing(want, needs);
+        if !missing.is_empty() {
+            return Err(Shortfall { agent_id: self.agent_id.clone(), missing });
+        }
+        let mut resources = Vec::with_capacity(4);
+        for (((name, need), parts), free) in
+            SCALARS.into_iter().zip(needs).zip(&mut self.scalars).zip(&mut self.free)
+        {
+            take_scalar(name, need, parts, &mut resources);
+            *free -= need;
+        }
+        let ports = take_ports(want.ports, &mut self.ports, &mut resources);
+        self.free_ports -= ports.len();
+        Ok(Taken { resources, ports })
+    }
+
+    fn missing(&self, want: &Want, needs: [i64; 3]) -> Vec<Missing> {
+        let scalars = SCALARS.into_iter().zip(want.scalars()).zip(needs).zip(self.free);
+        let mut missing: Vec<_> = scalars
+            .filter(|((_, need), free)| need > free)
+            .map(|(((name, wanted), _), free)| Missing {
+                name,
+                wanted,
+                available: from_thousandths(free),
+            })
+            .collect();
+        if want.ports > self.free_ports {
+            missing.push(Missing {
+                name: "ports",
+                wanted: want.ports as f64,
+                available: self.free_ports as f64,
+            });
+        }
+        missing
+    }
+
+    fn add(&mut self, resource: &Resource) {
+        if resource.name == "ports" {
+            return self.add_ports(resource);
+        }
+        let Some(at) = SCALARS.iter().position(|name| *name == resource.name) else { return };
+        let amount = resource.scalar.map_or(0, |scalar| thousandths(scalar.value));
+        let (Some(parts), Some(free)) = (self.scalars.get_mut(at), self.free.get_mut(at)) else {
+            return;
+        };
+        let amount = amount.min(MOST - *free);
+        if amount <= 0 {
+            return;
+        }
+        *free += amount;
+        match parts.iter_mut().find(|part| part.rest == resource.rest) {
+            Some(part) => part.left += amount,
+            None => parts.push(ScalarPart { left: amount, rest: resource.rest.clone() }),
+        }
+    }
+
+    fn add_ports(&mut self, resource: &Resource) {
+        let offered =
+            resource.ranges.as_ref().map(|ranges| ranges.range.as_slice()).unwrap_or_default();
+        let mut new: Vec<(u16, u16)> =
+            offered.iter().filter_map(|range| usable_ports(*range)).collect();
+        for part in &self.ports {
+            new = without(&new, &part.left);
+        }
+        match self.ports.iter_mut().find(|part| part.rest == resource.rest) {
+            Some(part) => {
+                part.left.append(&mut new);
+                part.left = merged(std::mem::take(&mut part.left));
+            }
+            None => self.ports.push(PortPart { left: merged(new), rest: resource.rest.clone() }),
+        }
+        self.free_ports = self.ports.iter().map(|part| count(&part.left)).sum();
+    }
+}
+
+/// Rounds as Mesos does, to three decimals.
+fn thousandths(value: f64) -> i64 {
+    if value.is_nan() {
+        return i64::MAX;
+    }
+    #[allow(clippy::cast_possible_truncation)] // `as` saturates
+    let rounded = (value * 1000.0).round() as i64;
+    rounded.max(0)
+}
+
+fn from_thousandths(amount: i64) -> f64 {
+    amount as f64 / 1000.0
+}
+
+fn role_of(offer: &Offer) -> &str {
+    offer.allocation_info.as_ref().and_then(|info| info.role.as_deref()).unwrap_or("*")
+}
+
+/// Whether a resource for `role` may be used by `ours`: it is the role or one above it.
+fn is_or_contains(role: &str, ours: &str) -> bool {
+    ours.strip_prefix(role).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The role that a resource is reserved for: the last of the stack, or the old form's.
+fn reservation(resource: &Resource) -> Option<&str> {
+    let stack = resource.rest.get("reservations").and_then(Value::as_array);
+    let last = stack.and_then(|stack| stack.last());
+    match last {
+        Some(last) => Some(last.get("role").and_then(Value::as_str).unwrap_or_default()),
+        None => resource.rest.get("role").and_then(Value::as_str).filter(|role| *role != "*"),
+    }
+}
+
+/// Whether it is an ordinary resource, not one with strings attached.
+fn is_plain(resource: &Resource) -> bool {
+    ["revocable", "shared", "disk"]
+        .into_iter()
+        .all(|name| resource.rest.get(name).is_none_or(Value::is_null))
+}
+
+fn take_scalar(name: &str, mut need: i64, parts: &mut Vec<ScalarPart>, into: &mut Vec<Resource>) {
+    for part in parts.iter_mut() {
+        if need == 0 {
+            break;
+        }
+        let amount = need.min(part.left);
+        part.left -= amount;
+        need -= amount;
+        into.push(Resource {
+            name: name.to_owned(),
+            kind: "SCALAR".to_owned(),
+            scalar: Some(Scalar { value: from_thousandths(amount) }),
+            ranges: None,
+            rest: part.rest.clone(),
+        });
+    }
+    parts.retain(|part| part.left > 0);
+}
+
+fn take_ports(mut need: usize, parts: &mut Vec<PortPart>, into: &mut Vec<Resource>) -> Vec<u16> {
+    let mut ports = Vec::with_capacity(need);
+    for part in parts.iter_mut() {
+        if need == 0 {
+            break;
+        }
+        let cut = cut_ports(&mut part.left, need);
+        need -= count(&cut);
+        ports.extend(cut.iter().flat_map(|(begin, end)| *begin..=*end));
+        let range =
+            cut.iter().map(|(begin, end)| Range { begin: (*begin).into(), end: (*end).into() });
+        into.push(Resource {
+            name: "ports".to_owned(),
+            kind: "RANGES".to_owned(),
+            scalar: None,
+            ranges: Some(Ranges { range: range.collect() }),
+            rest: part.rest.clone(),
+        });
+    }
+    parts.retain(|part| !part.left.is_empty());
+    ports.sort_unstable();
+    ports
+}
+
+/// Cuts the lowest `need` ports off, or all.
+fn cut_ports(left: &mut Vec<(u16, u16)>, mut need: usize) -> Vec<(u16, u16)> {
+    let mut cut = Vec::new();
+    let mut whole = 0;
+    for range in left.iter_mut() {
+        if need == 0 {
+            break;
+        }
+        let (begin, end) = *range;
+        let size = size(*range);
+        if size <= need {
+            cut.push(*range);
+            whole += 1;
+            need -= size;
+        } else {
+            // Less than the range's size, so it fits.
+            let first_left = begin + u16::try_from(need).unwrap_or_default();
+            cut.push((begin, first_left - 1));
+            *range = (first_left, end);
+            need = 0;
+        }
+    }
+    left.drain(..whole);
+    cut
+}
+
+fn size((begin, end): (u16, u16)) -> usize {
+    usize::from(end - begin) + 1
+}
+
+fn count(ranges: &[(u16, u16)]) -> usize {
+    ranges.iter().copied().map(size).sum()
+}
+
+/// The part of a range that holds ports: neither 0 nor beyond 65535.
+fn usable_ports(range: Range) -> Option<(u16, u16)> {
+    let begin = u16::try_from(range.begin).ok()?.max(1);
+    let end = u16::try_from(range.end).unwrap_or(u16::MAX);
+    (begin <= end).then_some((begin, end))
+}
+
+/// Sorts ranges and joins those that touch or overlap.
+fn merged(mut ranges: Vec<(u16, u16)>) -> Vec<(u16, u16)> {
+    ranges.sort_unstable();
+    let mut joined: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
+    for (begin, end) in ranges {
+        match joined.last_mut() {
+            Some(last) if begin <= last.1.saturating_add(1) => last.1 = last.1.max(end),
+            _ => joined.push((begin, end)),
+        }
+    }
+    joined
+}
+
+/// What of `ranges` isn't in `others`, which are sorted.
+fn without(ranges: &[(u16, u16)], others: &[(u16, u16)]) -> Vec<(u16, u16)> {
+    let mut kept = Vec::with_capacity(ranges.len());
+    for (begin, end) in ranges.iter().copied() {
+        let mut from = Some(begin);
+        for (other_begin, other_end) in others.iter().copied() {
+            let Some(start) = from else { break };
+            if other_end < start || other_begin > end {
+                continue;
+            }
+            if other_begin > start {
+                kept.push((start, other_begin - 1));
+            }
+            from = other_end.checked_add(1).filter(|next| *next <= end);
+        }
+        kept.extend(from.map(|start| (start, end)));
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,352 @@
+//! Feeds the state machine from the network and carries out what it says.
+//!
+//! The driver owns the order of things: journal writes of a batch go first and together, calls to the master follow.
+//! It knows neither ZooKeeper nor HTTP; both are behind the traits here, so that the simulation can stand in for them.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::model::{Model, Verdict};
+use super::record::{ContainerRecord, Desired, Framework, Millis};
+use super::step::{Action, Event};
+use crate::mesos::call::Body;
+use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
+
+/// How often the state machine is told that time has passed.
+const TICK: Duration = Duration::from_millis(200);
+/// Pauses between attempts to subscribe.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Boxed error of an implementation; callers downcast it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Writes the journal, and what else in the state tree follows from an action.
+#[allow(async_fn_in_trait)] // implementations are few and used by one task
+pub trait Journal {
+    /// Writes records, all or none. Fails when the leader lock is lost.
+    async fn write(
+        &mut self,
+        desired: Option<&Desired>,
+        containers: Vec<ContainerRecord>,
+    ) -> Result<(), BoxError>;
+
+    /// Removes the location of a TManager whose container has ended.
+    async fn tmanager_ended(&mut self) -> Result<(), BoxError>;
+}
+
+/// Opens subscriptions.
+#[allow(async_fn_in_trait)]
+pub trait Connector {
+    /// An open subscription.
+    type Link: Link;
+
+    /// Finds the leading master and subscribes.
+    async fn connect(
+        &mut self,
+        framework: &Framework,
+        suppressed: bool,
+    ) -> Result<Self::Link, ConnectError>;
+
+    /// The framework's tasks that have not come to their end, as the master lists them.
+    async fn live_tasks(
+        &mut self,
+        framework: &FrameworkId,
+    ) -> Result<Vec<(TaskId, Option<AgentId>)>, BoxError>;
+}
+
+/// An open subscription.
+#[allow(async_fn_in_trait)]
+pub trait Link {
+    /// Waits for events and returns all that are there; [`Event::Disconnected`] is the last one ever. Cancel-safe.
+    async fn events(&mut self) -> Vec<Event>;
+
+    /// Sends calls so that the master sees them in their order, except acknowledgements, which have none.
+    async fn send(&mut self, calls: Vec<Body>) -> Result<(), CallError>;
+}
+
+/// No subscription came about.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// It may work later.
+    #[error(transparent)]
+    Passing(BoxError),
+    /// It never will without a change: credentials, a refused role …
+    #[error(transparent)]
+    Final(BoxError),
+}
+
+/// A call was not taken.
+#[derive(Debug, Error)]
+pub enum CallError {
+    /// The subscription is dead, or its state unknown: subscribe again, and reconcile.
+    #[error(transparent)]
+    Resubscribe(BoxError),
+    /// The master refuses the call as such.
+    #[error(transparent)]
+    Final(BoxError),
+}
+
+/// The driver can't go on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// The journal can't be written.
+    #[error("failed to write the journal")]
+    Journal(#[source] BoxError),
+    /// Mesos can't be reached, or does not let us in.
+    #[error("failed to subscribe to Mesos")]
+    Subscribe(#[source] BoxError),
+    /// Mesos refuses a call.
+    #[error("Mesos refused a call")]
+    Call(#[source] BoxError),
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// What runs is what is desired, and the condition holds.
+    Settled,
+    /// Going on is of no use.
+    Verdict(Verdict),
+    /// The deadline came first.
+    TimedOut,
+    /// The user wants to leave.
+    Interrupted,
+}
+
+/// Limits of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// When to give up waiting.
+    pub deadline: Instant,
+    /// How long the first subscription is tried for.
+    pub connect_patience: Duration,
+    /// When the containers are as they should be: [`Model::is_settled`], or [`Model::is_placed`] for who does not wait.
+    pub reached: fn(&Model) -> bool,
+}
+
+/// Drives one topology.
+pub struct Driver<'a, J, C: Connector> {
+    model: Model,
+    journal: &'a mut J,
+    connector: &'a mut C,
+    link: Option<C::Link>,
+    clock: fn() -> Millis,
+    pause: Duration,
+    ever_connected: bool,
+    /// Why the last attempt to subscribe failed.
+    last_problem: Option<BoxError>,
+}
+
+impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
+    /// A driver that is not connected yet. `clock` tells milliseconds since the epoch.
+    pub fn new(
+        model: Model,
+        journal: &'a mut J,
+        connector: &'a mut C,
+        clock: fn() -> Millis,
+    ) -> Self {
+        Self {
+            model,
+            journal,
+            connector,
+            link: None,
+            clock,
+            pause: FIRST_PAUSE,
+            ever_connected: false,
+            last_problem: None,
+        }
+    }
+
+    /// The state machine, for showing what it knows.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The state machine, when the driving is over.
+    #[must_use]
+    pub fn into_model(self) -> Model {
+        self.model
+    }
+
+    /// Why Mesos could not be reached last.
+    #[must_use]
+    pub fn last_problem(&self) -> Option<&BoxError> {
+        self.last_problem.as_ref()
+    }
+
+    /// Drives until what runs is what is desired and `condition` is done, or one of the other ends comes.
+    pub async fn run(
+        &mut self,
+        condition: impl Future<Output = ()>,
+        interrupt: impl Future<Output = ()>,
+        limits: Limits,
+        mut observe: impl FnMut(&Model),
+    ) -> Result<End, DriverError> {
+        let started = Instant::now();
+        let mut condition = pin!(condition);
+        let mut interrupt = pin!(interrupt);
+        let mut condition_holds = false;
+        loop {
+            if condition_holds && (limits.reached)(&self.model) {
+                return Ok(End::Settled);
+            }
+            if let Some(verdict) = self.model.verdict() {
+                return Ok(End::Verdict(verdict));
+            }
+            // Only waiting is raced: what an event led to is carried out whole.
+            let events = tokio::select! {
+                biased;
+                () = &mut interrupt => return Ok(End::Interrupted),
+                () = sleep_until(limits.deadline) => return Ok(End::TimedOut),
+                () = &mut condition, if !condition_holds => {
+                    condition_holds = true;
+                    continue;
+                }
+                events = self.wait() => events?,
+            };
+            self.take_in(events).await?;
+            let patience = limits.connect_patience;
+            if !self.ever_connected && started.elapsed() >= patience {
+                let problem = self.last_problem.take();
+                return Err(DriverError::Subscribe(
+                    problem.unwrap_or_else(|| "the master did not answer".into()),
+                ));
+            }
+            observe(&self.model);
+        }
+    }
+
+    /// Waits for something to happen; without a subscription, for one to be opened. Cancel-safe.
+    async fn wait(&mut self) -> Result<Vec<Event>, DriverError> {
+        let Some(link) = &mut self.link else {
+            self.connect().await?;
+            return Ok(Vec::new());
+        };
+        Ok(tokio::select! {
+            events = link.events() => events,
+            () = sleep(TICK) => vec![Event::Tick],
+        })
+    }
+
+    async fn connect(&mut self) -> Result<(), DriverError> {
+        let suppressed = self.model.wants_no_offers();
+        match self.connector.connect(&self.model.desired().framework, suppressed).await {
+            Ok(link) => {
+                self.link = Some(link);
+                self.pause = FIRST_PAUSE;
+                self.ever_connected = true;
+                Ok(())
+            }
+            Err(ConnectError::Final(source)) => Err(DriverError::Subscribe(source)),
+            Err(ConnectError::Passing(source)) => {
+                tracing::info!("failed to subscribe, trying again: {source}");
+                self.last_problem = Some(source);
+                sleep(self.pause).await;
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                Ok(())
+            }
+        }
+    }
+
+    async fn take_in(&mut self, events: Vec<Event>) -> Result<(), DriverError> {
+        let now = (self.clock)();
+        let mut actions = Vec::new();
+        for event in events {
+            let over = matches!(event, Event::Disconnected | Event::Error(_));
+            actions.extend(self.model.step(now, event));
+            if over {
+                self.link = None;
+            }
+        }
+        self.carry_out(actions).await
+    }
+
+    /// Carries out actions, and those that follow from their outcome.
+    async fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), DriverError> {
+        let mut batch = Batch::from(actions);
+        loop {
+            let desired = batch.desired.then(|| self.model.desired());
+            if desired.is_some() || !batch.containers.is_empty() {
+                let containers = std::mem::take(&mut batch.containers).into_values().collect();
+                self.journal.write(desired, containers).await.map_err(DriverError::Journal)?;
+            }
+            if batch.tmanager_ended {
+                self.journal.tmanager_ended().await.map_err(DriverError::Journal)?;
+            }
+            let mut follow = self.send(std::mem::take(&mut batch.calls)).await?;
+            if batch.list_tasks {
+                follow.extend(self.list_tasks().await);
+            }
+            if follow.is_empty() {
+                return Ok(());
+            }
+            batch = Batch::from(follow);
+        }
+    }
+
+    async fn send(&mut self, calls: Vec<Body>) -> Result<Vec<Action>, DriverError> {
+        let Some(link) = self.link.as_mut().filter(|_| !calls.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        match link.send(calls).await {
+            Ok(()) => Ok(Vec::new()),
+            Err(CallError::Final(source)) => Err(DriverError::Call(source)),
+            Err(CallError::Resubscribe(source)) => {
+                tracing::info!("the subscription is gone: {source}");
+                self.last_problem = Some(source);
+                self.link = None;
+                Ok(self.model.step((self.clock)(), Event::Disconnected))
+            }
+        }
+    }
+
+    async fn list_tasks(&mut self) -> Vec<Action> {
+        let framework = self.model.desired().framework.id.clone();
+        let tasks = match self.connector.live_tasks(&framework).await {
+            Ok(tasks) => tasks,
+            Err(source) => {
+                // Who may not list can still kill: every task that was ever launched is in the journal.
+                tracing::warn!("failed to list the framework's tasks: {source}");
+                Vec::new()
+            }
+        };
+        self.model.step((self.clock)(), Event::TasksListed(tasks))
+    }
+}
+
+/// Actions in the order in which they are carried out. Writing records earlier than the state machine asked for is safe;
+/// of several records of one container the last holds what the others told.
+#[derive(Default)]
+struct Batch {
+    desired: bool,
+    containers: BTreeMap<u32, ContainerRecord>,
+    tmanager_ended: bool,
+    calls: Vec<Body>,
+    list_tasks: bool,
+}
+
+impl From<Vec<Action>> for Batch {
+    fn from(actions: Vec<Action>) -> Self {
+        let mut batch = Self::default();
+        for action in actions {
+            match action {
+                Action::JournalDesired => batch.desired = true,
+                Action::JournalContainer(record) => {
+                    batch.containers.insert(record.id, record);
+                }
+                Action::TManagerEnded => batch.tmanager_ended = true,
+                Action::Call(call) => batch.calls.push(call),
+                Action::ListTasks => batch.list_tasks = true,
+            }
+        }
+        batch
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the journal stands in ZooKeeper, and how its records are read and written there.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use super::record::{ContainerRecord, Desired, RECORD_VERSION};
+
+/// Something in the journal can't be read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Another program, or a later version with another format, wrote it.
+    #[error("failed to read the journal record `{path}`")]
+    Malformed {
+        /// The znode.
+        path: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A later version wrote it.
+    #[error(
+        "the journal record `{path}` has version {found}, and this heron-cli reads up to {RECORD_VERSION}; \
+         use the newer heron-cli that wrote it"
+    )]
+    TooNew {
+        /// The znode.
+        path: String,
+        /// Its version.
+        found: u32,
+    },
+}
+
+/// The znodes of one topology's journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalPaths {
+    /// The desired record; parent of the others.
+    pub record: String,
+    /// Parent of the container records.
+    pub containers: String,
+    /// Parent of the leader lock's nodes.
+    pub lock: String,
+}
+
+impl JournalPaths {
+    /// The paths below the journal's root.
+    #[must_use]
+    pub fn new(root: &str, topology: &str) -> Self {
+        let record = format!("{root}/{topology}");
+        Self { containers: format!("{record}/containers"), lock: format!("{record}/lock"), record }
+    }
+
+    /// The record of one container.
+    #[must_use]
+    pub fn container(&self, id: u32) -> String {
+        format!("{}/{id}", self.containers)
+    }
+}
+
+/// Reads the desired record. An empty node is a name that is reserved while a submission prepares: no record.
+pub fn decode_desired(path: &str, bytes: &[u8]) -> Result<Option<Desired>, JournalError> {
+    if bytes.is_empty() { Ok(None) } else { decode(path, bytes).map(Some) }
+}
+
+/// Reads a container's record.
+pub fn decode_container(path: &str, bytes: &[u8]) -> Result<ContainerRecord, JournalError> {
+    decode(path, bytes)
+}
+
+fn decode<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, JournalError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let malformed = |source| JournalError::Malformed { path: path.to_owned(), source };
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(malformed)?;
+    if version > RECORD_VERSION {
+        return Err(JournalError::TooNew { path: path.to_owned(), found: version });
+    }
+    serde_json::from_slice(bytes).map_err(malformed)
+}
+
+/// The bytes of a record.
+pub fn encode<T: serde::Serialize>(path: &str, record: &T) -> Result<Vec<u8>, JournalError> {
+    serde_json::to_vec(record)
+        .map_err(|source| JournalError::Malformed { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_version_is_refused_with_its_place() {
+        let error =
+            decode_container("/j/t/containers/1", br#"{"version":9,"what":"ever"}"#).unwrap_err();
+        assert!(matches!(error, JournalError::TooNew { found: 9, .. }));
+        assert!(error.to_string().contains("/j/t/containers/1"));
+    }
+
+    #[test]
+    fn a_reserved_name_has_no_record() {
+        assert!(decode_desired("/j/t", b"").unwrap().is_none());
+        assert!(decode_desired("/j/t", b"{").is_err());
+    }
+}

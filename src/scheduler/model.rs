@@ -1,0 +1,281 @@
+//! The state machine's memory, and the questions that can be asked of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::placement::Seen;
+use super::record::{ContainerRecord, Desired, DesiredContainer, Failure, Goal, Millis};
+use crate::mesos::event::TaskState;
+use crate::mesos::ids::{AgentId, TaskId};
+
+/// What is decided outside of the state machine.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Failures in a row of one container after which the driver gives up; none: it never does.
+    pub failure_limit: Option<u32>,
+    /// How long a task on an unreachable agent is waited for before another takes its place.
+    pub unreachable_ms: Millis,
+    /// Seconds that offers which are not needed stay away.
+    pub decline_seconds: f64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { failure_limit: None, unreachable_ms: 300_000, decline_seconds: 3600.0 }
+    }
+}
+
+/// A task that has to be killed, and how often that was tried.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Killing {
+    pub sent_at: Millis,
+    pub tries: u32,
+}
+
+/// A task of this framework that no container record names: one of an attempt that was given up.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stray {
+    pub agent_id: Option<AgentId>,
+    pub killing: Option<Killing>,
+}
+
+/// One container: what is wanted, what is known, and what was tried last.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub desired: DesiredContainer,
+    pub record: Option<ContainerRecord>,
+    pub not_before: Millis,
+    pub killing: Option<Killing>,
+    /// Mesos refused the task's description: launching it again would change nothing.
+    pub refused: bool,
+    /// Its task has been out of reach for too long; should it come back, it is killed as a stray.
+    pub abandoned: bool,
+}
+
+/// How the ending of a killed topology goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Its known tasks are being killed.
+    Killing,
+    /// The master was asked which tasks it knows.
+    Listing,
+    /// The framework was told to go.
+    TornDown,
+}
+
+/// Everything that the state machine knows.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub(super) desired: Desired,
+    pub(super) policy: Policy,
+    pub(super) slots: BTreeMap<u32, Slot>,
+    pub(super) strays: BTreeMap<TaskId, Stray>,
+    pub(super) seen: BTreeMap<AgentId, Seen>,
+    pub(super) connected: bool,
+    pub(super) suppressed: bool,
+    pub(super) unanswered: BTreeSet<TaskId>,
+    pub(super) reconcile_at: Millis,
+    pub(super) reconcile_tries: u32,
+    /// When all tasks of the framework are asked for next, to find strays.
+    pub(super) search_at: Millis,
+    pub(super) ending: Ending,
+    /// Where the next search for an offer begins, so that containers spread over agents.
+    pub(super) next_pool: usize,
+    pub(super) fatal: Option<String>,
+}
+
+/// Why the driver should stop before the goal is reached.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Mesos refuses the description of a container's task.
+    Refused(u32, Failure),
+    /// A container has failed too often.
+    Failing(u32, Failure),
+    /// The master closed the subscription for good.
+    Fatal(String),
+}
+
+/// What a user is shown of a container.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View<'a> {
+    /// Its id.
+    pub id: u32,
+    /// What is known of its task.
+    pub record: Option<&'a ContainerRecord>,
+    /// Whether it is as it should be.
+    pub agrees: bool,
+}
+
+impl Model {
+    /// A model from the journal's content. Nothing is believed to run until Mesos has confirmed it.
+    #[must_use]
+    pub fn new(desired: Desired, records: Vec<ContainerRecord>, policy: Policy) -> Self {
+        let mut records: BTreeMap<u32, ContainerRecord> =
+            records.into_iter().map(|record| (record.id, record)).collect();
+        let slots = desired
+            .containers
+            .iter()
+            .map(|container| {
+                let record = records.remove(&container.id);
+                (container.id, Slot::new(container.clone(), record))
+            })
+            .collect::<BTreeMap<u32, Slot>>();
+        let unanswered = slots.values().filter_map(Slot::live_task).collect();
+        // Containers that are wanted no more: their tasks are strays, to be killed.
+        let strays: BTreeMap<TaskId, Stray> = records
+            .into_values()
+            .filter(|record| !record.is_over())
+            .map(|record| {
+                (record.task_id, Stray { agent_id: Some(record.agent_id), killing: None })
+            })
+            .collect();
+        Self {
+            desired,
+            policy,
+            slots,
+            strays,
+            seen: BTreeMap::new(),
+            connected: false,
+            suppressed: false,
+            unanswered,
+            reconcile_at: 0,
+            reconcile_tries: 0,
+            search_at: 0,
+            ending: Ending::Killing,
+            next_pool: 0,
+            fatal: None,
+        }
+    }
+
+    /// The desired record as it stands.
+    #[must_use]
+    pub fn desired(&self) -> &Desired {
+        &self.desired
+    }
+
+    /// Whether a SUBSCRIBE now should ask for no offers.
+    #[must_use]
+    pub fn wants_no_offers(&self) -> bool {
+        !self.wants_offers()
+    }
+
+    /// Whether what Mesos confirmed is what is desired.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        match self.desired.goal {
+            Goal::Killed => self.ending == Ending::TornDown,
+            Goal::Running => {
+                self.unanswered.is_empty()
+                    && self.strays.is_empty()
+                    && self.slots.values().all(Slot::agrees)
+            }
+        }
+    }
+
+    /// Whether every container has a task that was launched and has not come to its end.
+    #[must_use]
+    pub fn is_placed(&self) -> bool {
+        self.connected
+            && self.slots.values().all(|slot| slot.live_task().is_some() && !slot.abandoned)
+    }
+
+    /// Why going on is of no use, if so.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        if let Some(message) = &self.fatal {
+            return Some(Verdict::Fatal(message.clone()));
+        }
+        if self.desired.goal == Goal::Killed {
+            return None;
+        }
+        self.slots.values().find_map(|slot| {
+            let record = slot.record.as_ref()?;
+            let failure = record.last_failure.clone()?;
+            if slot.refused {
+                return Some(Verdict::Refused(slot.desired.id, failure));
+            }
+            let limit = self.policy.failure_limit?;
+            (record.is_over() && record.failures >= limit)
+                .then_some(Verdict::Failing(slot.desired.id, failure))
+        })
+    }
+
+    /// Every container, in the order of ids.
+    pub fn views(&self) -> impl Iterator<Item = View<'_>> {
+        self.slots.values().map(|slot| View {
+            id: slot.desired.id,
+            record: slot.record.as_ref(),
+            agrees: slot.agrees()
+                && slot.record.as_ref().is_some_and(|r| !self.unanswered.contains(&r.task_id)),
+        })
+    }
+
+    /// Tasks that are being killed although no container has them.
+    pub fn strays(&self) -> impl Iterator<Item = &TaskId> {
+        self.strays.keys()
+    }
+
+    /// Containers that wait for an offer.
+    pub fn unplaced(&self) -> impl Iterator<Item = &DesiredContainer> {
+        let running = self.desired.goal == Goal::Running;
+        self.slots
+            .values()
+            .filter(move |slot| running && slot.wants_launch())
+            .map(|slot| &slot.desired)
+    }
+
+    /// Whether containers wait for an offer that they fit into, and not for the end of a backoff.
+    #[must_use]
+    pub fn waits_for_room(&self) -> bool {
+        let fresh = |slot: &Slot| slot.record.as_ref().is_none_or(|record| record.failures == 0);
+        self.desired.goal == Goal::Running
+            && self.slots.values().any(|slot| slot.wants_launch() && fresh(slot))
+    }
+
+    /// What each agent offered last.
+    #[must_use]
+    pub fn seen(&self) -> &BTreeMap<AgentId, Seen> {
+        &self.seen
+    }
+
+    pub(super) fn wants_offers(&self) -> bool {
+        self.desired.goal == Goal::Running && self.slots.values().any(Slot::wants_launch)
+    }
+
+    /// The container whose task this is.
+    pub(super) fn slot_of(&self, task: &TaskId) -> Option<u32> {
+        // The id tells the container (see `record::task_id`); the record has the last word.
+        let id = task.as_str().rsplit('-').nth(1)?.parse().ok()?;
+        let slot = self.slots.get(&id)?;
+        (slot.record.as_ref()?.task_id == *task).then_some(id)
+    }
+}
+
+impl Slot {
+    fn new(desired: DesiredContainer, record: Option<ContainerRecord>) -> Self {
+        Self { desired, record, not_before: 0, killing: None, refused: false, abandoned: false }
+    }
+
+    /// Whether a task is to be launched, now or after its backoff.
+    pub(super) fn wants_launch(&self) -> bool {
+        !self.refused
+            && (self.abandoned || self.record.as_ref().is_none_or(ContainerRecord::is_over))
+    }
+
+    /// Whether its task is to be killed so that another takes its place.
+    pub(super) fn wants_restart(&self) -> bool {
+        self.record
+            .as_ref()
+            .is_some_and(|record| !record.is_over() && record.restarts < self.desired.restarts)
+    }
+
+    /// Its task, unless that has come to its end.
+    pub(super) fn live_task(&self) -> Option<TaskId> {
+        self.record.as_ref().filter(|record| !record.is_over()).map(|record| record.task_id.clone())
+    }
+
+    fn agrees(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| {
+            record.state == TaskState::Running && record.restarts >= self.desired.restarts
+        })
+    }
+}

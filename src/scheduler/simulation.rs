@@ -1,0 +1,543 @@
+//! A deterministic simulation: the state machine against a small Mesos that has bad luck, from a seed.
+//!
+//! Each run crashes the scheduler between any two actions, drops the stream, loses agents and brings them back, and lets
+//! tasks fail. What must hold all the time is checked after every action; what must hold in the end, when luck turns.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Map, json};
+
+use super::model::{Model, Policy};
+use super::record::{
+    ContainerRecord, Desired, DesiredContainer, Framework, Goal, Launch, Millis, Phase, Piece,
+    RECORD_VERSION,
+};
+use super::step::{Action, Event};
+use crate::mesos::call::{Body, Operation};
+use crate::mesos::event::{Offer, TaskState, TaskStatus};
+use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
+
+const CONTAINERS: u32 = 4;
+const AGENTS: usize = 3;
+
+/// What the journal holds; survives every crash.
+struct Journal {
+    desired: Desired,
+    records: BTreeMap<u32, ContainerRecord>,
+    /// Every task that was ever journalled.
+    intents: BTreeSet<TaskId>,
+}
+
+struct Task {
+    agent: usize,
+    state: TaskState,
+    container: u32,
+    /// Its agent was lost once: a replacement may stand beside it for a while.
+    away: bool,
+    /// Updates that were not acknowledged; only the first is ever sent.
+    updates: VecDeque<(TaskState, String)>,
+}
+
+/// A Mesos small enough to be sure of.
+struct World {
+    rng: StdRng,
+    now: Millis,
+    tasks: BTreeMap<TaskId, Task>,
+    reachable: [bool; AGENTS],
+    /// Offers that are out, by id, with their agent.
+    offers: BTreeMap<String, usize>,
+    suppressed: bool,
+    torn_down: bool,
+    events: VecDeque<Event>,
+    counter: u64,
+    journal: Journal,
+}
+
+fn desired() -> Desired {
+    Desired {
+        version: RECORD_VERSION,
+        topology: "t".into(),
+        topology_id: "t-id".into(),
+        goal: Goal::Running,
+        phase: Phase::Launching,
+        generation: 1,
+        digest: String::new(),
+        framework: Framework {
+            id: FrameworkId::from("f"),
+            name: "f".into(),
+            user: "u".into(),
+            roles: vec!["*".into()],
+            principal: None,
+            failover_timeout_seconds: 1e8,
+            labels: vec![],
+            extra: Map::new(),
+        },
+        launch: Launch {
+            command: vec![Piece::Text("run".into())],
+            user: None,
+            uris: vec![],
+            ports: 2,
+            kill_grace_ms: 1000,
+            extra: Map::new(),
+        },
+        containers: (0..CONTAINERS)
+            .map(|id| DesiredContainer {
+                id,
+                cpus: 1.0,
+                mem_mb: 100.0,
+                disk_mb: 10.0,
+                restarts: 0,
+                extra: Map::new(),
+            })
+            .collect(),
+        extra: Map::new(),
+    }
+}
+
+fn policy() -> Policy {
+    Policy { failure_limit: None, unreachable_ms: 20_000, decline_seconds: 3600.0 }
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        Self {
+            rng: StdRng::seed_from_u64(seed),
+            now: 1_000_000,
+            tasks: BTreeMap::new(),
+            reachable: [true; AGENTS],
+            offers: BTreeMap::new(),
+            suppressed: false,
+            torn_down: false,
+            events: VecDeque::new(),
+            counter: 0,
+            journal: Journal {
+                desired: desired(),
+                records: BTreeMap::new(),
+                intents: BTreeSet::new(),
+            },
+        }
+    }
+
+    fn model(&self) -> Model {
+        let records = self.journal.records.values().cloned().collect();
+        Model::new(self.journal.desired.clone(), records, policy())
+    }
+
+    fn next(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    fn subscribe(&mut self, model: &Model) {
+        self.offers.clear();
+        self.events.clear();
+        self.suppressed = model.wants_no_offers();
+        let framework_id = FrameworkId::from("f");
+        self.events.push_back(Event::Subscribed { framework_id, suppressed: self.suppressed });
+        self.retry();
+    }
+
+    fn retry(&mut self) {
+        let all: Vec<TaskId> = self.tasks.keys().cloned().collect();
+        for id in all {
+            self.send_update(&id);
+        }
+    }
+
+    fn status(id: &TaskId, state: TaskState, agent: usize, uuid: Option<String>) -> Event {
+        Event::Update(TaskStatus {
+            task_id: id.clone(),
+            state,
+            agent_id: Some(agent_id(agent)),
+            uuid,
+            ..TaskStatus::default()
+        })
+    }
+
+    /// Sends the first update of a task that was not acknowledged.
+    fn send_update(&mut self, id: &TaskId) {
+        let Some(task) = self.tasks.get(id) else { return };
+        if !self.reachable[task.agent] {
+            return;
+        }
+        if let Some((state, uuid)) = task.updates.front().cloned() {
+            let event = Self::status(id, state, task.agent, Some(uuid));
+            self.events.push_back(event);
+        }
+    }
+
+    fn change(&mut self, id: &TaskId, state: TaskState) {
+        let uuid = format!("u{}", self.next());
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.state.is_terminal() {
+            return;
+        }
+        task.state = state.clone();
+        task.updates.push_back((state, uuid));
+        if task.updates.len() == 1 {
+            self.send_update(id);
+        }
+    }
+
+    fn make_offers(&mut self) {
+        if self.suppressed || self.torn_down {
+            return;
+        }
+        let mut offers = Vec::new();
+        for agent in 0..AGENTS {
+            if !self.reachable[agent] || self.offers.values().any(|taken| *taken == agent) {
+                continue;
+            }
+            let id = format!("o{}", self.next());
+            self.offers.insert(id.clone(), agent);
+            let begin = 1000 * (agent as u64 + 1);
+            let offer: Offer = serde_json::from_value(json!({
+                "id": {"value": id}, "agent_id": {"value": format!("a{agent}")}, "hostname": "h",
+                "resources": [
+                    {"name": "cpus", "type": "SCALAR", "scalar": {"value": 2.0}},
+                    {"name": "mem", "type": "SCALAR", "scalar": {"value": 250.0}},
+                    {"name": "disk", "type": "SCALAR", "scalar": {"value": 100.0}},
+                    {"name": "ports", "type": "RANGES", "ranges": {"range": [{"begin": begin, "end": begin + 9}]}}
+                ]
+            }))
+            .unwrap();
+            offers.push(offer);
+        }
+        if !offers.is_empty() {
+            self.events.push_back(Event::Offers(offers));
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::JournalDesired | Action::TManagerEnded => {}
+            Action::JournalContainer(record) => {
+                self.journal.intents.insert(record.task_id.clone());
+                self.journal.records.insert(record.id, record);
+            }
+            Action::Call(body) => self.call(body),
+            Action::ListTasks => {
+                let live = self.tasks.iter().filter(|(_, task)| !task.state.is_terminal());
+                let live =
+                    live.map(|(id, task)| (id.clone(), Some(agent_id(task.agent)))).collect();
+                self.events.push_back(Event::TasksListed(live));
+            }
+        }
+    }
+
+    fn call(&mut self, body: Body) {
+        match body {
+            Body::Accept { accept } => {
+                let agents: Vec<Option<usize>> =
+                    accept.offer_ids.iter().map(|id| self.offers.remove(id.as_str())).collect();
+                for Operation::Launch { launch } in accept.operations {
+                    for info in launch.task_infos {
+                        self.launch(&info.task_id, agents.first().copied().flatten());
+                    }
+                }
+            }
+            Body::Decline { decline } => {
+                for id in decline.offer_ids {
+                    self.offers.remove(id.as_str());
+                }
+            }
+            Body::Revive => self.suppressed = false,
+            Body::Suppress => self.suppressed = true,
+            Body::Kill { kill } => self.kill(&kill.task_id, kill.agent_id.as_ref()),
+            Body::Acknowledge { acknowledge } => {
+                self.acknowledge(&acknowledge.task_id, &acknowledge.uuid);
+            }
+            Body::Reconcile { reconcile } => {
+                if reconcile.tasks.is_empty() {
+                    self.answer_all();
+                }
+                for task in reconcile.tasks {
+                    self.answer(&task.task_id, task.agent_id.as_ref());
+                }
+            }
+            Body::Teardown => self.torn_down = true,
+            Body::Subscribe { .. } => panic!("the state machine never subscribes"),
+        }
+    }
+
+    fn launch(&mut self, id: &TaskId, agent: Option<usize>) {
+        assert!(self.journal.intents.contains(id), "{id} was launched without an intent");
+        assert!(!self.tasks.contains_key(id), "{id} was used twice");
+        let Some(agent) = agent.filter(|agent| self.reachable[*agent]) else {
+            let event = Self::status(id, TaskState::Dropped, 0, None);
+            self.events.push_back(event);
+            return;
+        };
+        let container = id.as_str().split('-').nth(1).unwrap().parse().unwrap();
+        let task = Task {
+            agent,
+            state: TaskState::Staging,
+            container,
+            away: false,
+            updates: VecDeque::new(),
+        };
+        self.tasks.insert(id.clone(), task);
+        self.check_doubles();
+    }
+
+    /// At most one task of a container is alive on agents that can be reached and have not been away.
+    fn check_doubles(&self) {
+        let mut alive: BTreeMap<u32, Vec<&TaskId>> = BTreeMap::new();
+        for (id, task) in &self.tasks {
+            if !task.state.is_terminal() && !task.away {
+                alive.entry(task.container).or_default().push(id);
+            }
+        }
+        for (container, tasks) in alive {
+            assert!(tasks.len() < 2, "container {container} is doubled: {tasks:?}");
+        }
+    }
+
+    fn kill(&mut self, id: &TaskId, agent: Option<&AgentId>) {
+        match self.tasks.get(id) {
+            Some(task) if self.reachable[task.agent] && !task.state.is_terminal() => {
+                self.change(id, TaskState::Killing);
+                self.change(id, TaskState::Killed);
+            }
+            _ => self.answer(id, agent),
+        }
+    }
+
+    fn acknowledge(&mut self, id: &TaskId, uuid: &str) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.updates.front().is_some_and(|(_, first)| first == uuid) {
+            let (state, _) = task.updates.pop_front().unwrap();
+            let record = self.journal.records.get(&task.container);
+            if let Some(record) = record.filter(|record| record.task_id == *id) {
+                // What is acknowledged is never told again: the journal must know it, or something newer.
+                let known =
+                    record.state == state || record.state.is_terminal() || !state.is_terminal();
+                assert!(
+                    known,
+                    "{id} {state:?} was acknowledged but the journal says {:?}",
+                    record.state
+                );
+            }
+            self.send_update(id);
+        }
+    }
+
+    fn answer(&mut self, id: &TaskId, agent: Option<&AgentId>) {
+        let told = match self.tasks.get(id) {
+            Some(task) if !self.reachable[task.agent] => (TaskState::Unreachable, task.agent),
+            Some(task) if task.state.is_terminal() && task.updates.is_empty() => {
+                (TaskState::Gone, task.agent)
+            }
+            Some(task) => {
+                let first = task.updates.front().map(|(state, _)| state.clone());
+                (first.unwrap_or_else(|| task.state.clone()), task.agent)
+            }
+            None => {
+                let agent = agent.and_then(|a| a.as_str().trim_start_matches('a').parse().ok());
+                let agent = agent.unwrap_or(0);
+                let state =
+                    if self.reachable[agent] { TaskState::Gone } else { TaskState::Unreachable };
+                (state, agent)
+            }
+        };
+        let event = Self::status(id, told.0, told.1, None);
+        self.events.push_back(event);
+    }
+
+    fn answer_all(&mut self) {
+        let known = |task: &Task| {
+            self.reachable[task.agent] && !(task.state.is_terminal() && task.updates.is_empty())
+        };
+        let ids: Vec<TaskId> =
+            self.tasks.iter().filter(|(_, task)| known(task)).map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            self.answer(&id, None);
+        }
+    }
+
+    fn lose_agent(&mut self, agent: usize) {
+        self.reachable[agent] = false;
+        self.offers.retain(|_, taken| *taken != agent);
+        let lost: Vec<TaskId> = self.tasks_on(agent);
+        for id in lost {
+            let event = Self::status(&id, TaskState::Unreachable, agent, None);
+            self.events.push_back(event);
+            if let Some(task) = self.tasks.get_mut(&id) {
+                task.state = TaskState::Unreachable;
+                task.away = true;
+            }
+        }
+    }
+
+    fn return_agent(&mut self, agent: usize) {
+        self.reachable[agent] = true;
+        for id in self.tasks_on(agent) {
+            if let Some(task) = self.tasks.get_mut(&id) {
+                task.state = TaskState::Running;
+            }
+            let event = Self::status(&id, TaskState::Running, agent, None);
+            self.events.push_back(event);
+            self.send_update(&id);
+        }
+    }
+
+    fn tasks_on(&self, agent: usize) -> Vec<TaskId> {
+        let on = |(_, task): &(&TaskId, &Task)| task.agent == agent && !task.state.is_terminal();
+        self.tasks.iter().filter(on).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Tasks come up; with bad luck they fail.
+    fn live(&mut self, bad_luck: bool) {
+        let all: Vec<TaskId> = self.tasks.keys().cloned().collect();
+        for id in all {
+            let task = &self.tasks[&id];
+            if !self.reachable[task.agent] {
+                continue;
+            }
+            match task.state {
+                TaskState::Staging => self.change(&id, TaskState::Starting),
+                TaskState::Starting => self.change(&id, TaskState::Running),
+                TaskState::Running if bad_luck && self.rng.random_ratio(1, 200) => {
+                    self.change(&id, TaskState::Failed);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn bad_luck(&mut self) {
+        let agent = self.rng.random_range(0..AGENTS);
+        match self.rng.random_range(0..100) {
+            0..3 if self.reachable[agent] => self.lose_agent(agent),
+            3..10 if !self.reachable[agent] => self.return_agent(agent),
+            _ => {}
+        }
+    }
+}
+
+fn agent_id(agent: usize) -> AgentId {
+    AgentId(format!("a{agent}"))
+}
+
+/// Runs until everything is settled; bad luck lasts for `rounds`.
+fn run(world: &mut World, rounds: usize) -> Model {
+    let mut model = world.model();
+    world.subscribe(&model);
+    for round in 0..rounds + 2_000 {
+        let bad = round < rounds;
+        world.now += world.rng.random_range(1..2_000);
+        if bad {
+            world.bad_luck();
+        } else {
+            for agent in 0..AGENTS {
+                if !world.reachable[agent] {
+                    world.return_agent(agent);
+                }
+            }
+        }
+        world.live(bad);
+        world.make_offers();
+        if round % 10 == 0 {
+            // Agents send again what was not acknowledged.
+            world.retry();
+        }
+        if bad && world.rng.random_ratio(1, 20) {
+            model.step(world.now, Event::Disconnected);
+            world.subscribe(&model);
+        }
+        let event = world.events.pop_front().unwrap_or(Event::Tick);
+        let actions = model.step(world.now, event);
+        for action in actions {
+            if bad && world.rng.random_ratio(1, 100) {
+                // A crash: whatever was not carried out is lost, and so is all that is not in the journal.
+                model = world.model();
+                world.subscribe(&model);
+                break;
+            }
+            world.perform(action);
+        }
+        if !bad && model.is_settled() && world.events.is_empty() {
+            return model;
+        }
+    }
+    panic!("not settled: {model:#?}");
+}
+
+fn check_running(world: &World) {
+    for container in 0..CONTAINERS {
+        let running = world
+            .tasks
+            .values()
+            .filter(|task| task.container == container && !task.state.is_terminal())
+            .count();
+        assert_eq!(running, 1, "container {container}");
+    }
+}
+
+fn with_seeds(check: impl Fn(u64) + std::panic::RefUnwindSafe) {
+    let chosen = std::env::var("HERON_SIMULATION_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seeds = chosen.map_or(0..300, |seed: u64| seed..seed + 1);
+    for seed in seeds {
+        let result = std::panic::catch_unwind(|| check(seed));
+        assert!(result.is_ok(), "failed with HERON_SIMULATION_SEED={seed}");
+    }
+}
+
+#[test]
+fn a_topology_comes_up_whatever_happens() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        run(&mut world, 600);
+        check_running(&world);
+    });
+}
+
+#[test]
+fn a_restart_replaces_the_tasks_it_names_and_no_others() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        run(&mut world, 0);
+        let before = world.journal.records.clone();
+        world.journal.desired.containers[2].restarts += 1;
+        run(&mut world, 0);
+        check_running(&world);
+        for (id, record) in &world.journal.records {
+            assert_eq!(record.task_id != before[id].task_id, *id == 2, "container {id}");
+        }
+        world.journal.desired.containers[1].restarts += 1;
+        run(&mut world, 300);
+        check_running(&world);
+        assert!(world.journal.records[&1].restarts == 1);
+    });
+}
+
+#[test]
+fn a_kill_leaves_nothing_whatever_happens() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        let rounds = world.rng.random_range(0..200);
+        run_some(&mut world, rounds);
+        world.journal.desired.goal = Goal::Killed;
+        run(&mut world, 300);
+        assert!(world.torn_down);
+        let alive = world.tasks.values().filter(|task| !task.state.is_terminal()).count();
+        assert_eq!(alive, 0);
+    });
+}
+
+/// A submission that is cut short.
+fn run_some(world: &mut World, rounds: usize) {
+    let mut model = world.model();
+    world.subscribe(&model);
+    for _ in 0..rounds {
+        world.now += 300;
+        world.live(true);
+        world.make_offers();
+        let event = world.events.pop_front().unwrap_or(Event::Tick);
+        for action in model.step(world.now, event) {
+            world.perform(action);
+        }
+    }
+}

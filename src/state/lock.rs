@@ -1,0 +1,312 @@
+//! A lock that its holder can lose, and that says who holds it.
+//!
+//! The field's standard recipe: everybody who wants it creates an ephemeral sequential node below one directory; the lowest
+//! number holds, everybody else watches the next lower one. Names are Curator's (`_c_<uuid>-lock-<number>`), whose unique
+//! part finds our node again when the answer to its creation got lost.
+//!
+//! A holder whose session expires has lost the lock without noticing. So what is written under the lock is written with
+//! [`Lock::transaction`], which fails when our node is gone.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use super::error::StateError;
+use super::transaction::{Done, Mode, Op};
+use super::zk::Zk;
+
+/// Who holds a lock, as it stands in the holder's node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Holder {
+    /// Name of its machine.
+    pub host: String,
+    /// Its process id there.
+    pub pid: u32,
+    /// What it does, such as `submit`.
+    pub command: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+impl Holder {
+    /// Reads the content of a lock's node. Curator leaves an address there; of anything else, nothing is known.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        if let Ok(holder) = serde_json::from_slice(bytes) {
+            return holder;
+        }
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        match text.parse::<std::net::IpAddr>() {
+            Ok(address) => Self {
+                host: address.to_string(),
+                command: "another Heron client".to_owned(),
+                ..Self::default()
+            },
+            Err(_) => Self::default(),
+        }
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Plain strings and a number always have a JSON form.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::default() {
+            return f.write_str("somebody who left no name");
+        }
+        write!(f, "{} on host {}", self.command, self.host)?;
+        if self.pid != 0 {
+            write!(f, " (pid {})", self.pid)?;
+        }
+        if self.since.is_empty() { Ok(()) } else { write!(f, " since {}", self.since) }
+    }
+}
+
+/// How often entering is tried while the directory vanishes or connections break.
+const ENTER_ATTEMPTS: usize = 5;
+
+/// A lock that is held. Dropping it gives it up; [`Lock::release`] also waits for that.
+#[derive(Debug)]
+pub struct Lock {
+    zk: Zk,
+    directory: String,
+    /// Our node.
+    path: String,
+    released: bool,
+}
+
+impl Lock {
+    /// Takes the lock if nobody holds it.
+    ///
+    /// # Errors
+    /// [`StateError::LockHeld`] names the holder.
+    pub async fn try_lock(zk: &Zk, directory: &str, me: &Holder) -> Result<Self, StateError> {
+        if let Some(holder) = holder(zk, directory).await? {
+            return Err(StateError::LockHeld { path: directory.to_owned(), holder });
+        }
+        Self::lock(zk, directory, me, Instant::now()).await
+    }
+
+    /// Takes the lock, waiting for it until the deadline.
+    ///
+    /// # Errors
+    /// [`StateError::LockHeld`] names the holder at the deadline.
+    ///
+    /// # Notable behavior
+    /// Where this future is dropped while it waits, its place in the queue goes with it; dropped in the moment of
+    /// queueing, the place may stay until the session ends.
+    pub async fn lock(
+        zk: &Zk,
+        directory: &str,
+        me: &Holder,
+        deadline: Instant,
+    ) -> Result<Self, StateError> {
+        let path = enter(zk, directory, me).await?;
+        let lock = Self { zk: zk.clone(), directory: directory.to_owned(), path, released: false };
+        loop {
+            let Some(predecessor) = lock.predecessor().await? else { return Ok(lock) };
+            let (stat, watch) = zk.watch_exists(&predecessor).await?;
+            if stat.is_none() {
+                continue;
+            }
+            if let Ok(changed) = timeout_at(deadline, watch.changed()).await {
+                changed?;
+            } else {
+                lock.release().await?;
+                let holder = holder(zk, directory).await?.unwrap_or_default();
+                return Err(StateError::LockHeld { path: directory.to_owned(), holder });
+            }
+        }
+    }
+
+    /// The node just before ours; `None` if we hold the lock.
+    async fn predecessor(&self) -> Result<Option<String>, StateError> {
+        let queue = queue(zk_children(&self.zk, &self.directory).await?);
+        let ours = self.path.rsplit('/').next().unwrap_or_default();
+        match queue.iter().position(|name| name == ours) {
+            None => Err(StateError::LockLost { path: self.path.clone() }),
+            Some(at) => {
+                let before = at.checked_sub(1).and_then(|at| queue.get(at));
+                Ok(before.map(|name| format!("{}/{name}", self.directory)))
+            }
+        }
+    }
+
+    /// Our node in the directory.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The condition that makes a transaction fail when the lock is lost.
+    #[must_use]
+    pub fn fence(&self) -> Op {
+        Op::Check { path: self.path.clone(), version: None }
+    }
+
+    /// Writes everything, or nothing if something is in the way or the lock is lost.
+    ///
+    /// # Errors
+    /// [`StateError::LockLost`] if it is; otherwise as [`Zk::commit`].
+    pub async fn transaction(&self, ops: &[Op]) -> Result<Vec<Done>, StateError> {
+        let mut fenced = vec![self.fence()];
+        fenced.extend_from_slice(ops);
+        match self.zk.commit(&fenced).await {
+            Ok(mut done) => {
+                if !done.is_empty() {
+                    done.remove(0);
+                }
+                Ok(done)
+            }
+            Err(StateError::NoNode { path }) if path == self.path => {
+                Err(StateError::LockLost { path })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What takes the lock away with its directory, as the last operations of a transaction.
+    ///
+    /// # Notable behavior
+    /// Somebody waiting for the lock makes that transaction fail with [`StateError::NotEmpty`].
+    #[must_use]
+    pub fn removal(&self) -> Vec<Op> {
+        vec![Op::delete(&self.path), Op::delete(&self.directory)]
+    }
+
+    /// Whether our node is still there.
+    pub async fn is_held(&self) -> Result<bool, StateError> {
+        Ok(self.zk.exists(&self.path).await?.is_some())
+    }
+
+    /// Waits until the lock is lost; the session's end is such a loss.
+    pub async fn lost(&self) {
+        loop {
+            match self.zk.watch_exists(&self.path).await {
+                Ok((Some(_), watch)) => {
+                    if watch.changed().await.is_err() {
+                        return;
+                    }
+                }
+                Err(StateError::ConnectionLost { .. } | StateError::TimedOut { .. }) => {}
+                Ok((None, _)) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Gives the lock up and waits until that is done.
+    pub async fn release(mut self) -> Result<(), StateError> {
+        self.released = true;
+        match self.zk.commit(&[Op::delete(&self.path)]).await {
+            Ok(_)
+            | Err(StateError::NoNode { .. } | StateError::SessionExpired | StateError::Closed) => {
+                Ok(())
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if !self.released {
+            self.zk.delete_and_forget(&self.path);
+        }
+    }
+}
+
+/// Who holds a lock now, if anybody.
+pub async fn holder(zk: &Zk, directory: &str) -> Result<Option<Holder>, StateError> {
+    // Whoever is first in the list may be gone by the time we read; the next one holds then.
+    loop {
+        let queue = queue(zk_children(zk, directory).await?);
+        let Some(first) = queue.first() else { return Ok(None) };
+        if let Some(node) = zk.get(&format!("{directory}/{first}")).await? {
+            return Ok(Some(Holder::from_bytes(&node.data)));
+        }
+    }
+}
+
+async fn zk_children(zk: &Zk, directory: &str) -> Result<Vec<String>, StateError> {
+    Ok(zk.children(directory).await?.unwrap_or_default())
+}
+
+/// Creates our node and returns its path.
+async fn enter(zk: &Zk, directory: &str, me: &Holder) -> Result<String, StateError> {
+    let unique = format!("_c_{}-", Uuid::new_v4());
+    let create = [Op::Create {
+        path: format!("{directory}/{unique}lock-"),
+        data: me.to_bytes(),
+        mode: Mode::EphemeralSequential,
+    }];
+    let mut attempt = 1;
+    loop {
+        let error = match zk.transaction(&create).await {
+            Ok(done) => match done.into_iter().next() {
+                Some(Done::Created(path)) => return Ok(path),
+                _ => StateError::UnknownOutcome { paths: vec![directory.to_owned()] },
+            },
+            Err(error) => error,
+        };
+        match error {
+            StateError::NoNode { .. } if attempt < ENTER_ATTEMPTS => {
+                zk.ensure_directories(&[directory]).await?;
+            }
+            StateError::UnknownOutcome { .. } if attempt < ENTER_ATTEMPTS => {
+                let names = zk_children(zk, directory).await?;
+                if let Some(name) = names.iter().find(|name| name.starts_with(&unique)) {
+                    return Ok(format!("{directory}/{name}"));
+                }
+            }
+            other => return Err(other),
+        }
+        attempt += 1;
+    }
+}
+
+/// The names in the order of their numbers; names without one are none of the lock's.
+fn queue(names: Vec<String>) -> Vec<String> {
+    let mut numbered: Vec<_> =
+        names.into_iter().filter_map(|name| Some((number(&name)?, name))).collect();
+    numbered.sort_unstable();
+    numbered.into_iter().map(|(_, name)| name).collect()
+}
+
+/// The number after `-lock-`.
+fn number(name: &str) -> Option<i64> {
+    name.rsplit_once("-lock-").and_then(|(_, digits)| digits.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_in_the_order_of_numbers() {
+        let names =
+            ["_c_z-lock-0000000002", "_c_a-lock-0000000010", "other", "_c_b-lock-0000000001"];
+        let queue = queue(names.map(str::to_owned).to_vec());
+        assert_eq!(queue, ["_c_b-lock-0000000001", "_c_z-lock-0000000002", "_c_a-lock-0000000010"]);
+    }
+
+    #[test]
+    fn a_holder_is_readable() {
+        let me = Holder {
+            host: "laptop".into(),
+            pid: 12,
+            command: "submit".into(),
+            since: "2026-11-23T13:00:00Z".into(),
+        };
+        assert_eq!(me.to_string(), "submit on host laptop (pid 12) since 2026-11-23T13:00:00Z");
+        assert_eq!(Holder::from_bytes(&me.to_bytes()), me);
+        let curator = Holder::from_bytes(b"10.0.0.1").to_string();
+        assert_eq!(curator, "another Heron client on host 10.0.0.1");
+        assert_eq!(Holder::from_bytes(b"\xff").to_string(), "somebody who left no name");
+    }
+}

@@ -1,0 +1,301 @@
+//! Reading and watching nodes.
+//!
+//! Reads that don't depend on each other are sent as one request (`multiRead`, ZooKeeper 3.6): the client library leaves
+//! Nagle's algorithm on, which holds back all but the first of several small requests for a whole round trip. To older
+//! servers they are sent one after the other without waiting for answers.
+
+use std::sync::atomic::Ordering;
+
+use futures_util::future::{join, join_all, try_join_all};
+use tokio::time::{Instant, timeout, timeout_at};
+use zookeeper_client::{
+    Client, Error as ClientError, EventType, MultiReadResult, OneshotWatcher, SessionState, Stat,
+};
+
+use super::error::StateError;
+use super::zk::{Node, Zk};
+
+/// How often a read that lost its connection is sent again.
+const ATTEMPTS: usize = 3;
+/// How many reads go into one request: the request must stay below a server's limit of 1 MiB.
+const TOGETHER: usize = 1000;
+
+/// One read.
+#[derive(Clone, Copy, Debug)]
+enum Read<'a> {
+    Node(&'a str),
+    Children(&'a str),
+}
+
+impl<'a> Read<'a> {
+    fn path(self) -> &'a str {
+        match self {
+            Self::Node(path) | Self::Children(path) => path,
+        }
+    }
+}
+
+/// What a read found; a node that is not there is [`Answer::Absent`].
+#[derive(Debug)]
+enum Answer {
+    Node(Node),
+    Children(Vec<String>),
+    Absent,
+}
+
+impl Answer {
+    fn node(self) -> Option<Node> {
+        if let Self::Node(node) = self { Some(node) } else { None }
+    }
+
+    fn children(self) -> Option<Vec<String>> {
+        let Self::Children(mut names) = self else { return None };
+        names.sort_unstable();
+        Some(names)
+    }
+}
+
+impl Zk {
+    /// Reads a node, if it is there.
+    pub async fn get(&self, path: &str) -> Result<Option<Node>, StateError> {
+        let nodes = self.read_many(&[path]).await?;
+        Ok(nodes.into_iter().next().flatten())
+    }
+
+    /// Reads nodes, all in one round trip; the answers are in the order of the paths.
+    pub async fn read_many<P: AsRef<str>>(
+        &self,
+        paths: &[P],
+    ) -> Result<Vec<Option<Node>>, StateError> {
+        let reads: Vec<_> = paths.iter().map(|path| Read::Node(path.as_ref())).collect();
+        Ok(self.read_all(&reads).await?.into_iter().map(Answer::node).collect())
+    }
+
+    /// The names of a node's children, sorted; `None` if there is no such node.
+    pub async fn children(&self, path: &str) -> Result<Option<Vec<String>>, StateError> {
+        let lists = self.children_of_many(&[path]).await?;
+        Ok(lists.into_iter().next().flatten())
+    }
+
+    /// The names of several nodes' children, all in one round trip.
+    pub async fn children_of_many<P: AsRef<str>>(
+        &self,
+        paths: &[P],
+    ) -> Result<Vec<Option<Vec<String>>>, StateError> {
+        let reads: Vec<_> = paths.iter().map(|path| Read::Children(path.as_ref())).collect();
+        Ok(self.read_all(&reads).await?.into_iter().map(Answer::children).collect())
+    }
+
+    /// Reads nodes, and the names of one node's children, all in one round trip.
+    pub async fn read_many_and_children<P: AsRef<str>>(
+        &self,
+        paths: &[P],
+        parent: &str,
+    ) -> Result<(Vec<Option<Node>>, Option<Vec<String>>), StateError> {
+        let mut reads: Vec<_> = paths.iter().map(|path| Read::Node(path.as_ref())).collect();
+        reads.push(Read::Children(parent));
+        let mut answers = self.read_all(&reads).await?;
+        let children = answers.pop().and_then(Answer::children);
+        Ok((answers.into_iter().map(Answer::node).collect(), children))
+    }
+
+    async fn read_all(&self, reads: &[Read<'_>]) -> Result<Vec<Answer>, StateError> {
+        let Some(first) = reads.first() else { return Ok(Vec::new()) };
+        let mut attempt = 1;
+        loop {
+            let answers = timeout(self.inner.limit, self.read_once(reads)).await;
+            match answers.map_err(|_| self.timed_out(first.path()))? {
+                Err(StateError::ConnectionLost { .. }) if attempt < ATTEMPTS => attempt += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn read_once(&self, reads: &[Read<'_>]) -> Result<Vec<Answer>, StateError> {
+        let client = self.client()?;
+        if reads.len() > 1 && !self.inner.one_by_one.load(Ordering::Relaxed) {
+            let parts = reads.chunks(TOGETHER).map(|part| self.read_together(&client, part));
+            match try_join_all(parts).await {
+                Err(StateError::Other { source: ClientError::Unimplemented, .. }) => {
+                    self.inner.one_by_one.store(true, Ordering::Relaxed);
+                }
+                other => return Ok(other?.into_iter().flatten().collect()),
+            }
+        }
+        self.read_one_by_one(&client, reads).await
+    }
+
+    async fn read_together(
+        &self,
+        client: &Client,
+        reads: &[Read<'_>],
+    ) -> Result<Vec<Answer>, StateError> {
+        let mut reader = client.new_multi_reader();
+        for read in reads {
+            let full = self.full(read.path());
+            let added = match read {
+                Read::Node(_) => reader.add_get_data(&full),
+                Read::Children(_) => reader.add_get_children(&full),
+            };
+            added.map_err(|error| StateError::from_client(error, read.path(), false))?;
+        }
+        let first = reads.first().map_or("", |read| read.path());
+        let results = reader.commit().await;
+        let results = results.map_err(|error| StateError::from_client(error, first, false))?;
+        let answers = results.into_iter().zip(reads).map(|(result, read)| {
+            let answer = match result {
+                MultiReadResult::Data { data, stat } => Ok(Answer::Node(Node { data, stat })),
+                MultiReadResult::Children { children } => Ok(Answer::Children(children)),
+                MultiReadResult::Error { err } => Err(err),
+                _ => Err(ClientError::Unimplemented),
+            };
+            if_there(answer, read.path())
+        });
+        answers.collect()
+    }
+
+    async fn read_one_by_one(
+        &self,
+        client: &Client,
+        reads: &[Read<'_>],
+    ) -> Result<Vec<Answer>, StateError> {
+        let asked = reads.iter().map(|read| async move {
+            let full = self.full(read.path());
+            let answer = match read {
+                Read::Node(_) => {
+                    let found = client.get_data(&full).await;
+                    found.map(|(data, stat)| Answer::Node(Node { data, stat }))
+                }
+                Read::Children(_) => client.list_children(&full).await.map(Answer::Children),
+            };
+            if_there(answer, read.path())
+        });
+        try_join_all(asked).await
+    }
+
+    /// What ZooKeeper knows about a node, if it is there.
+    pub async fn exists(&self, path: &str) -> Result<Option<Stat>, StateError> {
+        Ok(self.get(path).await?.map(|node| node.stat))
+    }
+
+    /// Reads a node and watches for its creation, change and deletion.
+    pub async fn watch(&self, path: &str) -> Result<(Option<Node>, Watch), StateError> {
+        let client = self.client()?;
+        let full = self.full(path);
+        // `exists` also watches for a node that is not there yet, which a read would not.
+        let both = join(client.check_and_watch_stat(&full), client.get_data(&full));
+        let answers = timeout(self.inner.limit, both).await;
+        let (watched, read) = answers.map_err(|_| self.timed_out(path))?;
+        let (_, watcher) = watched.map_err(|error| StateError::from_client(error, path, false))?;
+        let node = match read {
+            Ok((data, stat)) => Some(Node { data, stat }),
+            Err(ClientError::NoNode) => None,
+            Err(error) => return Err(StateError::from_client(error, path, false)),
+        };
+        Ok((node, Watch { watcher, path: path.to_owned() }))
+    }
+
+    /// Reads several nodes and watches each.
+    pub async fn watch_many<P: AsRef<str>>(
+        &self,
+        paths: &[P],
+    ) -> Result<Vec<(Option<Node>, Watch)>, StateError> {
+        let all = join_all(paths.iter().map(|path| self.watch(path.as_ref()))).await;
+        all.into_iter().collect()
+    }
+
+    /// Looks whether a node is there and watches for its creation, change and deletion.
+    pub async fn watch_exists(&self, path: &str) -> Result<(Option<Stat>, Watch), StateError> {
+        let client = self.client()?;
+        let full = self.full(path);
+        let asked = timeout(self.inner.limit, client.check_and_watch_stat(&full)).await;
+        let answer = asked.map_err(|_| self.timed_out(path))?;
+        let (stat, watcher) =
+            answer.map_err(|error| StateError::from_client(error, path, false))?;
+        Ok((stat, Watch { watcher, path: path.to_owned() }))
+    }
+
+    /// Lists a node's children and watches for more or fewer; without the node, for its creation.
+    pub async fn watch_children(
+        &self,
+        path: &str,
+    ) -> Result<(Option<Vec<String>>, Watch), StateError> {
+        let client = self.client()?;
+        let full = self.full(path);
+        loop {
+            let asked = timeout(self.inner.limit, client.list_and_watch_children(&full)).await;
+            match asked.map_err(|_| self.timed_out(path))? {
+                Ok((children, watcher)) => {
+                    let watch = Watch { watcher, path: path.to_owned() };
+                    return Ok((Answer::Children(children).children(), watch));
+                }
+                Err(ClientError::NoNode) => {
+                    if let (None, watch) = self.watch_exists(path).await? {
+                        return Ok((None, watch));
+                    }
+                }
+                Err(error) => return Err(StateError::from_client(error, path, false)),
+            }
+        }
+    }
+
+    /// Waits until a node is there; `None` at the deadline.
+    pub async fn wait_for(
+        &self,
+        path: &str,
+        deadline: Instant,
+    ) -> Result<Option<Node>, StateError> {
+        loop {
+            let (node, watch) = match self.watch(path).await {
+                Err(StateError::ConnectionLost { .. }) if Instant::now() < deadline => continue,
+                other => other?,
+            };
+            if node.is_some() {
+                return Ok(node);
+            }
+            match timeout_at(deadline, watch.changed()).await {
+                Err(_) => return Ok(None),
+                Ok(changed) => changed?,
+            }
+        }
+    }
+}
+
+fn if_there(answer: Result<Answer, ClientError>, path: &str) -> Result<Answer, StateError> {
+    match answer {
+        Err(ClientError::NoNode) => Ok(Answer::Absent),
+        other => other.map_err(|error| StateError::from_client(error, path, false)),
+    }
+}
+
+/// Waits for one change of a node. Dropping it takes the watch away.
+#[derive(Debug)]
+pub struct Watch {
+    watcher: OneshotWatcher,
+    path: String,
+}
+
+impl Watch {
+    /// The node that is watched.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Waits for the change; what changed is found out by looking again.
+    ///
+    /// # Errors
+    /// The session ended, so that nothing is watched any more.
+    pub async fn changed(self) -> Result<(), StateError> {
+        let event = self.watcher.changed().await;
+        if event.event_type != EventType::Session {
+            return Ok(());
+        }
+        match event.session_state {
+            SessionState::Expired => Err(StateError::SessionExpired),
+            SessionState::Closed => Err(StateError::Closed),
+            SessionState::AuthFailed => Err(StateError::NoAuth { path: self.path }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Reading and writing the records in Heron's nodes (`facts/heron.md` §2).
+//!
+//! Node data are the bare protobuf bytes. Records come from other programs and from other years, so decoding checks that
+//! proto2's required fields are there, and understands the layouts that were in use before 0.13.4. What was read is never
+//! changed and written again: prost drops fields that it does not know.
+
+use prost::Message;
+use thiserror::Error;
+
+use super::shapes;
+use super::wire::{self, Finding, Shape};
+use crate::proto::api::Topology;
+use crate::proto::ckptmgr::StatefulConsistentCheckpoints;
+use crate::proto::scheduler::SchedulerLocation;
+use crate::proto::system::{ExecutionState, HeronReleaseState, PackingPlan, PhysicalPlan};
+use crate::proto::tmanager::TManagerLocation;
+
+/// Why a record can't be read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The bytes are no protobuf message of this kind.
+    #[error("{origin} holds no valid {message}: {why}")]
+    Malformed {
+        /// The znode or file it was read from.
+        origin: String,
+        /// Full name of the message.
+        message: &'static str,
+        /// What the decoder said.
+        why: String,
+    },
+    /// A field that Heron requires is absent.
+    #[error("{origin} holds an incomplete {message}: the required field '{field}' is missing")]
+    Incomplete {
+        /// The znode or file it was read from.
+        origin: String,
+        /// Full name of the message.
+        message: &'static str,
+        /// Path of the field inside the message.
+        field: String,
+    },
+}
+
+/// A message that is the whole content of a node.
+pub trait Record: Message + Default {
+    /// Its required fields.
+    const SHAPE: &'static Shape;
+
+    /// Decodes a record; `origin` names the znode or file in errors.
+    fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
+        let message = decode_as(Self::SHAPE, origin, bytes)?;
+        Ok(message)
+    }
+}
+
+fn decode_as<M: Message + Default>(
+    shape: &'static Shape,
+    origin: &str,
+    bytes: &[u8],
+) -> Result<M, RecordError> {
+    let malformed = |why: String| RecordError::Malformed {
+        origin: origin.to_owned(),
+        message: shape.name,
+        why,
+    };
+    let decoded = M::decode(bytes).map_err(|error| malformed(error.to_string()))?;
+    match wire::check(shape, bytes) {
+        Finding::Complete => Ok(decoded),
+        Finding::Missing(field) => {
+            Err(RecordError::Incomplete { origin: origin.to_owned(), message: shape.name, field })
+        }
+        Finding::Malformed => Err(malformed("broken encoding".to_owned())),
+    }
+}
+
+impl Record for Topology {
+    const SHAPE: &'static Shape = &shapes::TOPOLOGY;
+}
+
+impl Record for PackingPlan {
+    const SHAPE: &'static Shape = &shapes::PACKING_PLAN;
+}
+
+impl Record for PhysicalPlan {
+    const SHAPE: &'static Shape = &shapes::PHYSICAL_PLAN;
+}
+
+impl Record for TManagerLocation {
+    const SHAPE: &'static Shape = &shapes::TMANAGER_LOCATION;
+}
+
+impl Record for StatefulConsistentCheckpoints {
+    const SHAPE: &'static Shape = &shapes::CONSISTENT_CHECKPOINTS;
+}
+
+impl Record for ExecutionState {
+    const SHAPE: &'static Shape = &shapes::EXECUTION_STATE;
+
+    /// Reads both layouts; see [`execution_state_layout`].
+    ///
+    /// # Notable behavior
+    /// The old layout had no cluster in December 2015; its `dc` is taken instead.
+    fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
+        match execution_state_layout(bytes) {
+            Layout::Current => decode_as(Self::SHAPE, origin, bytes),
+            Layout::Until0133 => {
+                let old: ExecutionStateUntil0133 =
+                    decode_as(&shapes::EXECUTION_STATE_OLD, origin, bytes)?;
+                Ok(old.into())
+            }
+        }
+    }
+}
+
+impl Record for SchedulerLocation {
+    const SHAPE: &'static Shape = &shapes::SCHEDULER_LOCATION;
+
+    /// Reads both layouts; see [`scheduler_location_layout`].
+    fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
+        match scheduler_location_layout(bytes) {
+            Layout::Current => decode_as(Self::SHAPE, origin, bytes),
+            Layout::Until0133 => {
+                let old: SchedulerLocationUntil0133 =
+                    decode_as(&shapes::SCHEDULER_LOCATION_OLD, origin, bytes)?;
+                Ok(Self {
+                    topology_name: old.topology_name,
+                    http_endpoint: old.http_endpoint,
+                    job_page_link: Vec::new(),
+                })
+            }
+        }
+    }
+}
+
+/// The two ways in which field numbers were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// From 0.13.4, May 2016, on.
+    Current,
+    /// Up to 0.13.3.
+    Until0133,
+}
+
+/// Tells the layouts of an execution state apart (`facts/heron.md` §2.3).
+///
+/// In the new one field 3 is a number and 4 a text; in the old one 3 is a message and 4 a number. Where both are absent,
+/// only the old one has fields 9 and 10.
+#[must_use]
+pub fn execution_state_layout(bytes: &[u8]) -> Layout {
+    let Some(fields) = wire::outermost(bytes) else { return Layout::Current };
+    let old = fields.iter().any(|(tag, content)| match tag {
+        3 => content.is_some(),
+        4 => content.is_none(),
+        9 | 10 => true,
+        _ => false,
+    });
+    if old { Layout::Until0133 } else { Layout::Current }
+}
+
+/// Tells the layouts of a scheduler location apart (`facts/heron.md` §2.6).
+///
+/// The old one has no field 2, and in field 3, which became the job page links, a single `host:port`.
+#[must_use]
+pub fn scheduler_location_layout(bytes: &[u8]) -> Layout {
+    let Some(fields) = wire::outermost(bytes) else { return Layout::Current };
+    if fields.iter().any(|(tag, _)| *tag == 2) {
+        return Layout::Current;
+    }
+    let mut endpoints = fields.iter().filter(|(tag, _)| *tag == 3);
+    let endpoint = endpoints.next().and_then(|(_, content)| *content);
+    match (endpoint, endpoints.next()) {
+        (Some(endpoint), None) if is_old_endpoint(endpoint) => Layout::Until0133,
+        _ => Layout::Current,
+    }
+}
+
+/// `host:port`, or the literal of 2015 for "no scheduler service runs" (`facts/heron.md` §4.6).
+fn is_old_endpoint(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let host_and_port = text
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.contains('/') && port.parse::<u16>().is_ok());
+    host_and_port || text == "no_scheduler_endpoint"
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SchedulerLocationUntil0133 {
+    #[prost(string, required, tag = "1")]
+    topology_name: String,
+    #[prost(string, required, tag = "3")]
+    http_endpoint: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ExecutionStateUntil0133 {
+    #[prost(string, required, tag = "1")]
+    topology_name: String,
+    #[prost(string, required, tag = "2")]
+    topology_id: String,
+    #[prost(int64, optional, tag = "4")]
+    submission_time: Option<i64>,
+    #[prost(string, optional, tag = "5")]
+    submission_user: Option<String>,
+    #[prost(string, optional, tag = "6")]
+    dc: Option<String>,
+    #[prost(string, optional, tag = "7")]
+    environ: Option<String>,
+    #[prost(string, optional, tag = "8")]
+    role: Option<String>,
+    #[prost(message, optional, tag = "9")]
+    release_state: Option<HeronReleaseState>,
+    #[prost(string, optional, tag = "10")]
+    cluster: Option<String>,
+}
+
+impl From<ExecutionStateUntil0133> for ExecutionState {
+    fn from(old: ExecutionStateUntil0133) -> Self {
+        Self {
+            topology_name: old.topology_name,
+            topology_id: old.topology_id,
+            submission_time: old.submission_time,
+            submission_user: old.submission_user,
+            cluster: old.cluster.or(old.dc).unwrap_or_default(),
+            environ: old.environ.unwrap_or_default(),
+            role: old.role.unwrap_or_default(),
+            release_state: old.release_state,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Each recorded tree with the names of its nodes' files.
+    fn recordings() -> Vec<(String, String, Vec<u8>)> {
+        let base = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/znodes");
+        let mut found = Vec::new();
+        for tree in std::fs::read_dir(base).unwrap() {
+            let tree = tree.unwrap().path();
+            let index = std::fs::read_to_string(tree.join("INDEX.txt")).unwrap();
+            for line in index.lines() {
+                let mut columns = line.split('\t');
+                let (Some(path), Some(file)) = (columns.next(), columns.next()) else { panic!() };
+                let message = columns.nth(2).unwrap();
+                if message != "(directory)" {
+                    let bytes = std::fs::read(tree.join(file)).unwrap();
+                    found.push((path.to_owned(), message.to_owned(), bytes));
+                }
+            }
+        }
+        found
+    }
+
+    fn read_and_write<R: Record>(path: &str, bytes: &[u8]) -> Vec<u8> {
+        R::read(path, bytes).unwrap().encode_to_vec()
+    }
+
+    #[test]
+    fn every_recorded_node_comes_back_as_the_same_bytes() {
+        let mut count = 0;
+        for (path, message, bytes) in recordings() {
+            let again = match message.as_str() {
+                "heron.proto.api.Topology" => read_and_write::<Topology>(&path, &bytes),
+                "heron.proto.system.ExecutionState" => {
+                    assert_eq!(execution_state_layout(&bytes), Layout::Current);
+                    read_and_write::<ExecutionState>(&path, &bytes)
+                }
+                "heron.proto.system.PackingPlan" => read_and_write::<PackingPlan>(&path, &bytes),
+                "heron.proto.system.PhysicalPlan" => read_and_write::<PhysicalPlan>(&path, &bytes),
+                "heron.proto.tmanager.TManagerLocation" => {
+                    read_and_write::<TManagerLocation>(&path, &bytes)
+                }
+                other => panic!("unexpected {other}"),
+            };
+            assert_eq!(again, bytes, "{path}");
+            count += 1;
+        }
+        assert_eq!(count, 20, "four trees of five records");
+    }
+
+    #[test]
+    fn every_cut_of_a_recording_is_an_error_or_complete_but_never_a_panic() {
+        for (path, message, bytes) in recordings() {
+            if message != "heron.proto.system.PhysicalPlan" {
+                continue;
+            }
+            for end in 0..bytes.len() {
+                let _ = PhysicalPlan::read(&path, &bytes[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn an_incomplete_record_names_node_and_field() {
+        let bytes = [0x0a, 1, b't', 0x12, 1, b'i'];
+        let error = TManagerLocation::read("/heron/tmanagers/t", &bytes).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "/heron/tmanagers/t holds an incomplete heron.proto.tmanager.TManagerLocation: \
+             the required field 'host' is missing"
+        );
+        let error = Topology::read("/heron/topologies/t", b"\xff\xff").unwrap_err();
+        assert!(matches!(error, RecordError::Malformed { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_execution_state_of_2015_is_read() {
+        let old = ExecutionStateUntil0133 {
+            topology_name: "t".into(),
+            topology_id: "t1".into(),
+            submission_time: Some(1_450_000_000),
+            submission_user: Some("me".into()),
+            dc: Some("smf1".into()),
+            environ: Some("devel".into()),
+            role: Some("me".into()),
+            release_state: None,
+            cluster: None,
+        };
+        let bytes = old.encode_to_vec();
+        assert_eq!(execution_state_layout(&bytes), Layout::Until0133);
+        let read = ExecutionState::read("/x", &bytes).unwrap();
+        assert_eq!(read.cluster, "smf1");
+        assert_eq!(read.environ, "devel");
+        assert_eq!(read.submission_time, Some(1_450_000_000));
+
+        let later = ExecutionStateUntil0133 { cluster: Some("c".into()), ..old };
+        assert_eq!(ExecutionState::read("/x", &later.encode_to_vec()).unwrap().cluster, "c");
+        let bare =
+            ExecutionStateUntil0133 { submission_time: None, cluster: Some("c".into()), ..later };
+        assert_eq!(execution_state_layout(&bare.encode_to_vec()), Layout::Until0133);
+    }
+
+    #[test]
+    fn a_scheduler_location_of_2015_is_read() {
+        for endpoint in ["host:8080", "no_scheduler_endpoint"] {
+            let old = SchedulerLocationUntil0133 {
+                topology_name: "t".into(),
+                http_endpoint: endpoint.into(),
+            };
+            let read = SchedulerLocation::read("/x", &old.encode_to_vec()).unwrap();
+            assert_eq!(read.http_endpoint, endpoint);
+            assert!(read.job_page_link.is_empty());
+        }
+        let new = SchedulerLocation {
+            topology_name: "t".into(),
+            http_endpoint: "host:1".into(),
+            job_page_link: vec!["http://h:2/".into()],
+        };
+        assert_eq!(SchedulerLocation::read("/x", &new.encode_to_vec()).unwrap(), new);
+        let neither =
+            SchedulerLocationUntil0133 { topology_name: "t".into(), http_endpoint: "x".into() };
+        let error = SchedulerLocation::read("/x", &neither.encode_to_vec()).unwrap_err();
+        assert!(
+            matches!(error, RecordError::Incomplete { ref field, .. } if field == "http_endpoint")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Topology::read("/x", &bytes);
+            let _ = PhysicalPlan::read("/x", &bytes);
+            let _ = ExecutionState::read("/x", &bytes);
+            let _ = SchedulerLocation::read("/x", &bytes);
+        }
+    }
+}

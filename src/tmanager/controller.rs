@@ -1,0 +1,451 @@
+//! Requests to a TManager.
+//!
+//! **Never call a controller before `pplans/<topology>` exists:** a TManager without a physical plan dies of any request
+//! that carries a topology id (`facts/heron-measured.md`, hazard 1).
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Client, StatusCode, Url, redirect};
+use thiserror::Error;
+
+use super::answer;
+use crate::proto::system::PhysicalPlan;
+use crate::proto::tmanager::TManagerLocation;
+use crate::state::records::{Record, RecordError};
+
+/// What became of a change of state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The TManager changed it.
+    Done,
+    /// It was so already.
+    Already,
+}
+
+/// Why a request to a TManager has failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ControllerError {
+    /// The location that the TManager registered is no address.
+    #[error("the TManager registered an unusable address '{host}:{port}'")]
+    BadLocation {
+        /// Host as registered.
+        host: String,
+        /// Port as registered.
+        port: i32,
+    },
+    /// No connection: nothing was changed.
+    #[error("cannot reach the TManager at {url}: {why}")]
+    Unreachable {
+        /// What was asked for.
+        url: String,
+        /// What the system said.
+        why: String,
+    },
+    /// The request was sent and no answer came: it may have been carried out.
+    #[error("no answer from the TManager at {url}: {why}")]
+    NoAnswer {
+        /// What was asked for.
+        url: String,
+        /// What happened instead.
+        why: String,
+    },
+    /// The TManager runs another submission of the topology.
+    #[error("the TManager at {url} does not run the topology id '{topology_id}'")]
+    NoSuchTopologyId {
+        /// What was asked for.
+        url: String,
+        /// The id that it does not know.
+        topology_id: String,
+    },
+    /// The TManager answered that it won't.
+    #[error("the TManager at {url} answered {status}: {reason}")]
+    Refused {
+        /// What was asked for.
+        url: String,
+        /// Status code.
+        status: u16,
+        /// The reason in its page; may be empty.
+        reason: String,
+    },
+    /// The answer is no physical plan.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// The most that is read of an answer: a physical plan of thousands of instances is a few MiB.
+const ANSWER_LIMIT: usize = 64 << 20;
+
+/// A TManager's HTTP controller.
+#[derive(Clone, Debug)]
+pub struct Controller {
+    client: Client,
+    base: Url,
+    topology_id: String,
+    deadline: Duration,
+}
+
+impl Controller {
+    /// The controller of a registered TManager; each request may take as long as `deadline`.
+    pub fn of(location: &TManagerLocation, deadline: Duration) -> Result<Self, ControllerError> {
+        let bad = || ControllerError::BadLocation {
+            host: location.host.clone(),
+            port: location.controller_port,
+        };
+        let port = u16::try_from(location.controller_port).ok().filter(|port| *port != 0);
+        Self::new(&location.host, port.ok_or_else(bad)?, &location.topology_id, deadline)
+    }
+
+    /// The controller at an address.
+    pub fn new(
+        host: &str,
+        port: u16,
+        topology_id: &str,
+        deadline: Duration,
+    ) -> Result<Self, ControllerError> {
+        let bad = || ControllerError::BadLocation { host: host.to_owned(), port: i32::from(port) };
+        let named = if host.contains(':') && !host.starts_with('[') {
+            format!("http://[{host}]:{port}/")
+        } else {
+            format!("http://{host}:{port}/")
+        };
+        let base = Url::parse(&named).map_err(|_| bad())?;
+        if base.path() != "/" || !base.username().is_empty() || base.query().is_some() {
+            return Err(bad());
+        }
+        let client = plain_client(deadline / 2).map_err(|_| bad())?;
+        Ok(Self { client, base, topology_id: topology_id.to_owned(), deadline })
+    }
+
+    /// Lets the spouts emit.
+    pub async fn activate(&self) -> Result<Changed, ControllerError> {
+        self.change("activate").await
+    }
+
+    /// Silences the spouts.
+    pub async fn deactivate(&self) -> Result<Changed, ControllerError> {
+        self.change("deactivate").await
+    }
+
+    /// Changes settings of the running topology; each item is `[component:]key:value`.
+    pub async fn runtime_config(&self, items: &[String]) -> Result<(), ControllerError> {
+        let mut url = self.url("runtime_config/update");
+        url.query_pairs_mut().extend_pairs(items.iter().map(|item| ("runtime-config", item)));
+        let answer = self.get(url).await?;
+        self.succeeded(&answer)
+    }
+
+    /// The physical plan that the TManager has in mind; unknown before 0.19.
+    pub async fn physical_plan(&self) -> Result<PhysicalPlan, ControllerError> {
+        let url = self.url("get_current_physical_plan");
+        let answer = self.get(url).await?;
+        self.succeeded(&answer)?;
+        let text: Vec<_> =
+            answer.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let bytes = STANDARD.decode(text).map_err(|error| RecordError::Malformed {
+            origin: answer.url.clone(),
+            message: PhysicalPlan::SHAPE.name,
+            why: error.to_string(),
+        })?;
+        Ok(PhysicalPlan::read(&answer.url, &bytes)?)
+    }
+
+    async fn change(&self, verb: &str) -> Result<Changed, ControllerError> {
+        let answer = self.get(self.url(verb)).await?;
+        // "It is so already" is told as an error without a reason.
+        if answer.status == StatusCode::BAD_REQUEST && answer::is_empty_page(&answer.text()) {
+            return Ok(Changed::Already);
+        }
+        self.succeeded(&answer).map(|()| Changed::Done)
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url.query_pairs_mut().append_pair("topologyid", &self.topology_id);
+        url
+    }
+
+    async fn get(&self, url: Url) -> Result<Answer, ControllerError> {
+        let text = url.to_string();
+        let failed = |error: &reqwest::Error| {
+            let why = cause(error, self.deadline);
+            let url = text.clone();
+            if error.is_connect() {
+                ControllerError::Unreachable { url, why }
+            } else {
+                ControllerError::NoAnswer { url, why }
+            }
+        };
+        let sent = self.client.get(url).timeout(self.deadline).send().await;
+        let mut response = sent.map_err(|error| failed(&error))?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(|error| failed(&error))? {
+            if body.len() + part.len() > ANSWER_LIMIT {
+                let why = format!("the answer is longer than {ANSWER_LIMIT} bytes");
+                return Err(ControllerError::NoAnswer { url: text, why });
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(Answer { url: text, status, body })
+    }
+
+    fn succeeded(&self, answer: &Answer) -> Result<(), ControllerError> {
+        if answer.status == StatusCode::OK {
+            return Ok(());
+        }
+        let (url, reason) = (answer.url.clone(), answer::reason(&answer.text()));
+        if reason.contains("Topology id does not match") {
+            let topology_id = self.topology_id.clone();
+            return Err(ControllerError::NoSuchTopologyId { url, topology_id });
+        }
+        Err(ControllerError::Refused { url, status: answer.status.as_u16(), reason })
+    }
+}
+
+struct Answer {
+    url: String,
+    status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// A client for plain HTTP inside the cluster.
+///
+/// Without root certificates: loading them takes tens of milliseconds, longer than everything else that `activate` does.
+fn plain_client(connect_timeout: Duration) -> reqwest::Result<Client> {
+    Client::builder()
+        .connect_timeout(connect_timeout)
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .tls_certs_only(std::iter::empty())
+        .pool_max_idle_per_host(0)
+        .build()
+}
+
+/// What is at the bottom of a failed request.
+fn cause(error: &reqwest::Error, deadline: Duration) -> String {
+    if error.is_timeout() && error.is_connect() {
+        return "timed out".to_owned();
+    }
+    if error.is_timeout() {
+        return format!("timed out after {} ms", deadline.as_millis());
+    }
+    let mut bottom: &dyn std::error::Error = error;
+    while let Some(source) = bottom.source() {
+        bottom = source;
+    }
+    let text = bottom.to_string();
+    if text.contains("connection closed before message completed") {
+        return "it closed the connection without an answer".to_owned();
+    }
+    match bottom.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    const ID: &str = "wordcount82e79bae-17cf-462c-88e0-b6e25066356b";
+
+    /// The request line and the answer of a recording (`curl -v`).
+    fn recorded(name: &str) -> (String, Vec<u8>) {
+        let base = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/controller-http");
+        let text = std::fs::read_to_string(format!("{base}/{name}.txt")).unwrap();
+        let request = text.lines().find_map(|line| line.strip_prefix("> GET ")).unwrap();
+        let head: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("< ")).collect();
+        let length = head.iter().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap();
+        let (_, body) = text.split_once("bytes data]\n").unwrap();
+        let body = body.trim_start_matches("* Closing connection 0\n");
+        let mut answer = head.join("\r\n").trim_end().to_owned().into_bytes();
+        // The status line of an empty reason ends with a space.
+        if head[0].ends_with(' ') && head.len() == 1 {
+            answer.push(b' ');
+        }
+        answer.extend_from_slice(b"\r\n\r\n");
+        answer.extend_from_slice(&body.as_bytes()[..length.parse().unwrap()]);
+        (format!("GET {request}"), answer)
+    }
+
+    /// Serves one answer and returns the request line.
+    async fn serve(answer: Vec<u8>) -> (Controller, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(&answer).await.unwrap();
+            let text = String::from_utf8(request).unwrap();
+            text.lines().next().unwrap().to_owned()
+        });
+        let deadline = Duration::from_secs(10);
+        (Controller::new("127.0.0.1", port, ID, deadline).unwrap(), server)
+    }
+
+    #[tokio::test]
+    async fn recorded_successes_are_done() {
+        let (request, answer) = recorded("04_activate_ok");
+        assert!(answer.starts_with(b"HTTP/1.1 200 \r\n"));
+        let (controller, server) = serve(answer).await;
+        assert_eq!(controller.activate().await.unwrap(), Changed::Done);
+        assert_eq!(server.await.unwrap(), request);
+
+        let (request, answer) = recorded("02_deactivate_ok");
+        let (controller, server) = serve(answer).await;
+        assert_eq!(controller.deactivate().await.unwrap(), Changed::Done);
+        assert_eq!(server.await.unwrap(), request);
+    }
+
+    #[tokio::test]
+    async fn an_error_without_reason_means_already_so() {
+        let (_, answer) = recorded("00b_noplan_get_pplan");
+        let (controller, _server) = serve(answer).await;
+        assert_eq!(controller.activate().await.unwrap(), Changed::Already);
+    }
+
+    #[tokio::test]
+    async fn another_submission_is_told_apart() {
+        let (_, answer) = recorded("06_activate_wrong_id");
+        let (controller, _server) = serve(answer).await;
+        let error = controller.activate().await.unwrap_err();
+        assert!(
+            matches!(&error, ControllerError::NoSuchTopologyId { topology_id, .. } if topology_id == ID)
+        );
+    }
+
+    #[tokio::test]
+    async fn refusals_carry_their_reason_without_html() {
+        for (name, status, wanted) in [
+            ("05_activate_missing_id", 400, "Missing 'topologyid' argument in the request"),
+            ("09_unknown_path", 404, "Not Supported"),
+            (
+                "12_rtconf_none",
+                400,
+                "No runtime config is found. Usage: runtime-config=[COMPONENT:]<CONFIG>:<VALUE>.",
+            ),
+            ("16_rtconf_bad_component", 400, "Failed to validate runtime configs"),
+            (
+                "17_rtconf_bad_format1",
+                400,
+                "Failed to parse runtime configs. Possibly bad format. The expected format is [COMPONENT:]<CONFIG>:<VALUE>.",
+            ),
+        ] {
+            let (controller, _server) = serve(recorded(name).1).await;
+            let error = controller.runtime_config(&["abc".to_owned()]).await.unwrap_err();
+            let ControllerError::Refused { status: got, reason, url } = error else {
+                panic!("{error}")
+            };
+            assert_eq!((got, reason.as_str()), (status, wanted), "{name}");
+            assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn runtime_settings_are_repeated_arguments() {
+        let (_, answer) = recorded("13_rtconf_topology_level");
+        let (controller, server) = serve(answer).await;
+        let items = ["topology.debug:true".to_owned(), "bolt:k:a&b".to_owned()];
+        controller.runtime_config(&items).await.unwrap();
+        assert_eq!(
+            server.await.unwrap(),
+            format!(
+                "GET /runtime_config/update?topologyid={ID}&runtime-config=topology.debug%3Atrue\
+                 &runtime-config=bolt%3Ak%3Aa%26b HTTP/1.1"
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn the_physical_plan_is_decoded() {
+        let (_, answer) = recorded("23_get_current_physical_plan_anyid");
+        let (controller, _server) = serve(answer).await;
+        let plan = controller.physical_plan().await.unwrap();
+        assert_eq!(plan.topology.name, "wordcount");
+        assert_eq!(plan.stmgrs.len(), 1);
+        let garbage = b"HTTP/1.1 200 \r\nContent-Length: 3\r\n\r\n***".to_vec();
+        let (controller, _server) = serve(garbage).await;
+        let error = controller.physical_plan().await.unwrap_err();
+        assert!(matches!(error, ControllerError::Record(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_tmanager_that_dies_of_the_request_gave_no_answer() {
+        let (controller, _server) = serve(Vec::new()).await;
+        let error = controller.activate().await.unwrap_err();
+        assert!(matches!(error, ControllerError::NoAnswer { .. }), "{error}");
+        assert!(error.to_string().contains("without an answer"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_leftover_location_refuses_connections() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let controller = Controller::new("127.0.0.1", port, ID, Duration::from_secs(10)).unwrap();
+        let error = controller.activate().await.unwrap_err();
+        let ControllerError::Unreachable { why, .. } = &error else { panic!("{error}") };
+        assert_eq!(why, "connection refused");
+    }
+
+    #[tokio::test]
+    async fn silence_ends_at_the_deadline() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let controller = Controller::new("127.0.0.1", port, ID, Duration::from_millis(50)).unwrap();
+        let error = controller.activate().await.unwrap_err();
+        let ControllerError::NoAnswer { why, .. } = &error else { panic!("{error}") };
+        assert_eq!(why, "timed out after 50 ms");
+    }
+
+    #[tokio::test]
+    async fn a_host_that_does_not_answer_is_unreachable() {
+        // A full backlog: the kernel drops further attempts, as a firewall would.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let _listener = socket.listen(0).unwrap();
+        let mut queued = Vec::new();
+        for _ in 0..4 {
+            let attempt = tokio::net::TcpStream::connect(("127.0.0.1", port));
+            queued.push(tokio::time::timeout(Duration::from_millis(50), attempt).await);
+        }
+        let controller =
+            Controller::new("127.0.0.1", port, ID, Duration::from_millis(200)).unwrap();
+        let error = controller.activate().await.unwrap_err();
+        let ControllerError::Unreachable { why, .. } = &error else { panic!("{error}") };
+        assert_eq!(why, "timed out");
+    }
+
+    #[test]
+    fn locations_that_are_no_addresses_are_refused() {
+        let mut location =
+            TManagerLocation { host: "h".into(), controller_port: 1, ..Default::default() };
+        assert!(Controller::of(&location, Duration::from_secs(1)).is_ok());
+        for (host, port) in
+            [("h", 0), ("h", -1), ("h", 70_000), ("", 1), ("a b", 1), ("h/x", 1), ("u@h", 1)]
+        {
+            location.host = host.into();
+            location.controller_port = port;
+            assert!(Controller::of(&location, Duration::from_secs(1)).is_err(), "{host}:{port}");
+        }
+        location.host = "::1".into();
+        location.controller_port = 1;
+        assert!(Controller::of(&location, Duration::from_secs(1)).is_ok());
+    }
+}

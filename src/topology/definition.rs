@@ -1,0 +1,300 @@
+//! A topology's definition, the content of `<name>.defn`, and whether a cluster could run it.
+//!
+//! All problems are found at once and before anything is touched: what Heron itself checks (`facts/heron.md` §4.1),
+//! what its formats can't carry, and what would make every process on the cluster refuse the record. The bytes are kept
+//! as they are; see [`super::edit`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use prost::Message as _;
+
+use super::edit;
+pub use super::problem::{Amount, PARALLELISM, Problem, RELIABILITY};
+use super::problem::{EFFECTIVELY_ONCE, MAX_NAME, RELIABILITY_MODES};
+use super::required;
+use super::wire::WireError;
+use crate::proto::api::{Bolt, Component, Config, Spout, Topology};
+
+/// The most that ZooKeeper takes in one packet, `jute.maxbuffer`.
+const ZOOKEEPER_LIMIT: usize = 0xf_ffff;
+/// What else is in a packet, and in the one transaction that a submission is.
+const ZOOKEEPER_SLACK: usize = 16 * 1024;
+/// The least that the physical plan says of an instance beside the component's name, which it says twice.
+const INSTANCE_BYTES: usize = 35;
+/// Settings of a topology that give components resources, and what a value is.
+const RESOURCE_MAPS: [(&str, Amount); 3] = [
+    ("topology.component.rammap", Amount::Bytes),
+    ("topology.component.cpumap", Amount::Cores),
+    ("topology.component.diskmap", Amount::Bytes),
+];
+
+/// A definition that a cluster could run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// As the user's main wrote it.
+    pub bytes: Vec<u8>,
+    /// The same, decoded.
+    pub topology: Topology,
+}
+
+/// A definition that no cluster could run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionError {
+    /// It is no topology at all.
+    #[error("the definition is corrupt: {0}")]
+    Corrupt(String),
+    /// It is one, with faults; all of them.
+    #[error("the topology definition has {}: {}", count(problems), list(problems))]
+    Invalid {
+        /// What is wrong, in the order of the definition.
+        problems: Vec<Problem>,
+    },
+}
+
+impl From<WireError> for DefinitionError {
+    fn from(error: WireError) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
+fn count(problems: &[Problem]) -> String {
+    match problems.len() {
+        1 => "a problem".to_owned(),
+        many => format!("{many} problems"),
+    }
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Definition {
+    /// Reads and checks a definition.
+    pub fn decode(bytes: Vec<u8>) -> Result<Self, DefinitionError> {
+        let missing = required::missing_in_topology(&bytes)?;
+        let topology = Topology::decode(bytes.as_slice())
+            .map_err(|error| DefinitionError::Corrupt(error.to_string()))?;
+        let mut problems: Vec<Problem> = missing.into_iter().map(Problem::MissingField).collect();
+        check_names(&topology, &mut problems);
+        check_components(&topology, &mut problems);
+        check_inputs(&topology, &mut problems);
+        check_resource_maps(&topology, &mut problems);
+        check_reliability(&topology, &mut problems);
+        check_size(&bytes, &topology, &mut problems)?;
+        if problems.is_empty() {
+            Ok(Self { bytes, topology })
+        } else {
+            Err(DefinitionError::Invalid { problems })
+        }
+    }
+
+    /// The topology's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.topology.name
+    }
+
+    /// The topology's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.topology.id
+    }
+
+    /// The copy for the state tree.
+    pub fn trimmed(&self) -> Result<Vec<u8>, WireError> {
+        edit::trimmed(&self.bytes)
+    }
+
+    /// Whether instances keep state in checkpoints, so that a checkpoint manager runs.
+    #[must_use]
+    pub fn is_stateful(&self) -> bool {
+        self.setting(RELIABILITY) == Some(EFFECTIVELY_ONCE)
+    }
+
+    /// A text setting of the whole topology; of one given twice the first counts.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.topology.topology_config.as_ref().and_then(|config| first(config, key))
+    }
+}
+
+impl fmt::Display for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name(), self.id())
+    }
+}
+
+/// The first text setting with this key.
+fn first<'a>(config: &'a Config, key: &str) -> Option<&'a str> {
+    config.kvs.iter().find(|entry| entry.key == key).and_then(|entry| entry.value.as_deref())
+}
+
+/// Spouts, then bolts, with a word for which.
+fn components(topology: &Topology) -> impl Iterator<Item = (&'static str, usize, &Component)> {
+    let spouts = topology.spouts.iter().map(|spout: &Spout| &spout.comp).enumerate();
+    let bolts = topology.bolts.iter().map(|bolt: &Bolt| &bolt.comp).enumerate();
+    spouts
+        .map(|(index, component)| ("spout", index, component))
+        .chain(bolts.map(|(index, component)| ("bolt", index, component)))
+}
+
+fn check_names(topology: &Topology, problems: &mut Vec<Problem>) {
+    if topology.name.is_empty() {
+        problems.push(Problem::NoName);
+    }
+    if topology.id.is_empty() {
+        problems.push(Problem::NoId);
+    }
+    check_name("topology name", &topology.name, &['.', '/'], problems);
+    // The id travels in the URLs of the TManager and in arguments; it begins with the name.
+    check_characters("topology id", &topology.id, &['/'], problems);
+}
+
+fn check_name(what: &'static str, name: &str, reserved: &[char], problems: &mut Vec<Problem>) {
+    check_characters(what, name, reserved, problems);
+    if name.len() > MAX_NAME {
+        let name = name.chars().take(60).chain("…".chars()).collect();
+        problems.push(Problem::LongName { what, name });
+    }
+}
+
+fn check_characters(
+    what: &'static str,
+    name: &str,
+    reserved: &[char],
+    problems: &mut Vec<Problem>,
+) {
+    let unfit = name.chars().find_map(|character| {
+        let why = if reserved.contains(&character) {
+            match character {
+                ':' | ',' => "which separates entries in Heron's component lists",
+                _ => "which can't stand in a znode or file name of Heron's",
+            }
+        } else if character.is_control() {
+            "a control character"
+        } else if matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}') {
+            "which ZooKeeper refuses"
+        } else {
+            return None;
+        };
+        Some((character, why))
+    });
+    if let Some((character, why)) = unfit {
+        problems.push(Problem::Character { what, name: name.to_owned(), character, why });
+    }
+}
+
+fn check_components(topology: &Topology, problems: &mut Vec<Problem>) {
+    if topology.spouts.is_empty() {
+        problems.push(Problem::NoSpout);
+    }
+    let mut seen = BTreeSet::new();
+    let mut repeated = BTreeSet::new();
+    for (kind, index, component) in components(topology) {
+        let name = component.name.as_str();
+        if name.is_empty() {
+            problems.push(Problem::UnnamedComponent(format!("{kind} {}", index + 1)));
+            continue;
+        }
+        if !seen.insert(name) && repeated.insert(name) {
+            problems.push(Problem::DuplicateComponent(name.to_owned()));
+        }
+        check_name("component name", name, &[':', ',', '/'], problems);
+        match first(&component.config, PARALLELISM) {
+            None => problems.push(Problem::NoParallelism(name.to_owned())),
+            Some(value) if parallelism(value).is_none() => problems
+                .push(Problem::Parallelism { component: name.to_owned(), value: value.to_owned() }),
+            Some(_) => {}
+        }
+    }
+}
+
+fn parallelism(value: &str) -> Option<u32> {
+    let number = value.trim().parse::<i32>().ok()?;
+    u32::try_from(number).ok().filter(|number| *number > 0)
+}
+
+fn check_inputs(topology: &Topology, problems: &mut Vec<Problem>) {
+    let outputs = topology.spouts.iter().map(|spout| &spout.outputs);
+    let outputs = outputs.chain(topology.bolts.iter().map(|bolt| &bolt.outputs)).flatten();
+    let emitted: BTreeSet<(&str, &str)> = outputs
+        .map(|output| (output.stream.component_name.as_str(), output.stream.id.as_str()))
+        .collect();
+    let names: BTreeSet<&str> =
+        components(topology).map(|(_, _, component)| component.name.as_str()).collect();
+    for bolt in &topology.bolts {
+        for input in &bolt.inputs {
+            let component = input.stream.component_name.as_str();
+            let stream = input.stream.id.as_str();
+            if !emitted.contains(&(component, stream)) {
+                problems.push(Problem::UnknownInput {
+                    bolt: bolt.comp.name.clone(),
+                    component: component.to_owned(),
+                    stream: stream.to_owned(),
+                    known: names.contains(component),
+                });
+            }
+        }
+    }
+}
+
+fn check_resource_maps(topology: &Topology, problems: &mut Vec<Problem>) {
+    let Some(config) = &topology.topology_config else { return };
+    let names: BTreeSet<&str> =
+        components(topology).map(|(_, _, component)| component.name.as_str()).collect();
+    for (key, amount) in RESOURCE_MAPS {
+        let Some(map) = first(config, key) else { continue };
+        for entry in map.split(',').filter(|entry| !entry.is_empty()) {
+            // Java's split drops empty parts at the end: `word:5:` is fine, `word:` is not.
+            let parts: Vec<&str> = entry.trim_end_matches(':').split(':').collect();
+            match parts.as_slice() {
+                [component, value] if amount.accepts(value) => {
+                    if !names.contains(component) {
+                        let component = (*component).to_owned();
+                        problems.push(Problem::UnknownInMap { key, component });
+                    }
+                }
+                _ => {
+                    problems.push(Problem::MalformedMap { key, entry: entry.to_owned(), amount });
+                }
+            }
+        }
+    }
+}
+
+fn check_reliability(topology: &Topology, problems: &mut Vec<Problem>) {
+    let config = topology.topology_config.as_ref();
+    if let Some(mode) = config.and_then(|config| first(config, RELIABILITY))
+        && !RELIABILITY_MODES.contains(&mode)
+    {
+        problems.push(Problem::Reliability(mode.to_owned()));
+    }
+}
+
+/// The physical plan holds the trimmed definition and every instance, and is the largest record of all.
+fn check_size(
+    bytes: &[u8],
+    topology: &Topology,
+    problems: &mut Vec<Problem>,
+) -> Result<(), WireError> {
+    let definition = edit::trimmed(bytes)?.len();
+    let mut instances = 0_u64;
+    let mut size = definition;
+    for (_, _, component) in components(topology) {
+        let count = first(&component.config, PARALLELISM).and_then(parallelism).unwrap_or(0);
+        let each = component.name.len().saturating_mul(2).saturating_add(INSTANCE_BYTES);
+        let all = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(each);
+        size = size.saturating_add(all);
+        instances = instances.saturating_add(u64::from(count));
+    }
+    let limit = ZOOKEEPER_LIMIT - ZOOKEEPER_SLACK;
+    if size > limit {
+        problems.push(Problem::TooLarge { size, limit, definition, instances });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "definition_tests.rs"]
+mod tests;

@@ -1,0 +1,105 @@
+//! Finding Java, which is needed for the mains of Java topologies and for nothing else.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What the process environment says about Java; read by the caller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JavaEnvironment {
+    /// `JAVA_BIN`: the program itself.
+    pub java_bin: Option<PathBuf>,
+    /// `JAVA_HOME`: the directory that has `bin/java`.
+    pub java_home: Option<PathBuf>,
+    /// `PATH`.
+    pub path: Option<OsString>,
+}
+
+/// There is no Java.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no java found: {}", looked.join(", "))]
+pub struct NoJava {
+    /// Where it was looked for.
+    pub looked: Vec<String>,
+}
+
+impl JavaEnvironment {
+    /// The `java` that Heron's own tools would take: `JAVA_BIN`, `JAVA_HOME/bin/java`, `PATH`.
+    pub fn find(&self) -> Result<PathBuf, NoJava> {
+        let mut looked = Vec::new();
+        let mut try_one = |name: &str, path: Option<PathBuf>| match path {
+            None => {
+                looked.push(format!("{name} is not set"));
+                None
+            }
+            Some(path) if is_executable(&path) => Some(path),
+            Some(path) => {
+                looked.push(format!("{name} gives {}, which is no program", path.display()));
+                None
+            }
+        };
+        let named = self.java_bin.clone().filter(|path| !path.as_os_str().is_empty());
+        let home = self.java_home.as_ref().filter(|path| !path.as_os_str().is_empty());
+        let found = try_one("JAVA_BIN", named)
+            .or_else(|| try_one("JAVA_HOME", home.map(|home| home.join("bin/java"))));
+        if let Some(java) = found {
+            return Ok(java);
+        }
+        let directories = self.path.iter().flat_map(std::env::split_paths);
+        let on_path = directories.map(|directory| directory.join("java"));
+        on_path.into_iter().find(|java| is_executable(java)).ok_or_else(|| {
+            looked.push("PATH has no java".to_owned());
+            NoJava { looked }
+        })
+    }
+}
+
+/// Whether a path is a file that may be executed by somebody.
+pub(super) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn program(path: &Path) -> PathBuf {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path.to_owned()
+    }
+
+    #[test]
+    fn the_most_particular_variable_wins() {
+        let directory = tempfile::tempdir().unwrap();
+        let bin = program(&directory.path().join("own-java"));
+        let home = program(&directory.path().join("home/bin/java"));
+        let path = program(&directory.path().join("path/java"));
+        let mut environment = JavaEnvironment {
+            java_bin: Some(bin.clone()),
+            java_home: Some(directory.path().join("home")),
+            path: Some(format!("/nowhere:{}", path.parent().unwrap().display()).into()),
+        };
+        assert_eq!(environment.find(), Ok(bin));
+        environment.java_bin = Some(directory.path().join("gone"));
+        assert_eq!(environment.find(), Ok(home));
+        environment.java_home = Some(PathBuf::new());
+        assert_eq!(environment.find(), Ok(path));
+    }
+
+    #[test]
+    fn the_error_says_where_it_looked() {
+        let environment = JavaEnvironment {
+            java_bin: None,
+            java_home: Some("/nowhere".into()),
+            path: Some("/also/nowhere".into()),
+        };
+        assert_eq!(
+            environment.find().unwrap_err().to_string(),
+            "no java found: JAVA_BIN is not set, \
+             JAVA_HOME gives /nowhere/bin/java, which is no program, PATH has no java"
+        );
+    }
+}

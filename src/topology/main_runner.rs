@@ -1,0 +1,404 @@
+//! Runs the user's main and collects the definitions that it writes.
+//!
+//! A main never talks to a cluster: it writes one `<name>.defn` for each topology into the directory that it is told.
+//! Source of facts: `facts/heron.md` §5. The main runs in a process group of its own, which is killed when its time is
+//! up or when the future is dropped, so that nothing of it is left behind.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
+
+use super::definition::{Definition, DefinitionError};
+use super::file_kind::{FileKind, UnknownKind};
+use super::invocation::{Directories, Invocation, invocation};
+use super::java::{JavaEnvironment, NoJava};
+use super::options::{Options, OptionsError};
+use super::output::{Source, Tail};
+use super::untar::{self, UntarError};
+
+/// What to run, and how.
+#[derive(Debug, Clone)]
+pub struct UserMain {
+    /// The topology file.
+    pub file: PathBuf,
+    /// Class of the main; `-` for a pex that is to run itself; the describing program for C++.
+    pub class: String,
+    /// Arguments of the main.
+    pub arguments: Vec<String>,
+    /// What it is told about the submission.
+    pub options: Options,
+    /// Where Java may be.
+    pub java: JavaEnvironment,
+    /// `key=value`, for `-D`.
+    pub jvm_properties: Vec<String>,
+    /// Jars and directories behind the topology's own code.
+    pub extra_classpath: Vec<PathBuf>,
+    /// How long it may take.
+    pub time_limit: Duration,
+    /// Where to put temporary files.
+    pub temporary: PathBuf,
+}
+
+/// Why there are no definitions.
+#[derive(Debug, thiserror::Error)]
+pub enum MainError {
+    /// No such file, or it can't be read.
+    #[error("failed to read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A directory where a file is expected.
+    #[error("{} is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// A file of no known kind.
+    #[error(transparent)]
+    Kind(#[from] UnknownKind),
+    /// No Java for a Java topology.
+    #[error(transparent)]
+    NoJava(#[from] NoJava),
+    /// Something that the main can't be told.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// A class path entry with a colon.
+    #[error("{} can't be part of a class path, because of its colon", entry.display())]
+    ClassPath {
+        /// The entry.
+        entry: PathBuf,
+    },
+    /// A tar that can't be extracted, or must not be.
+    #[error(transparent)]
+    Untar(#[from] UntarError),
+    /// A pex without permission to be executed that does not say by what either.
+    #[error("{} is not executable and does not begin with #!", file.display())]
+    NotExecutable {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A temporary file or directory can't be made.
+    #[error("failed to write {}", path.display())]
+    Temporary {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The program can't be started.
+    #[error("failed to start {program}")]
+    Start {
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its end or its output can't be learnt.
+    #[error("failed to follow {program}")]
+    Follow {
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It ended with a failure.
+    #[error("the topology's main {class} exited with status {status}; {tail}")]
+    Exited {
+        /// The main.
+        class: String,
+        /// Its exit status.
+        status: i32,
+        /// What it printed.
+        tail: Tail,
+    },
+    /// Somebody killed it.
+    #[error("the topology's main {class} was killed by signal {signal}; {tail}")]
+    Killed {
+        /// The main.
+        class: String,
+        /// The signal.
+        signal: i32,
+        /// What it printed.
+        tail: Tail,
+    },
+    /// It took too long and was killed.
+    #[error("the topology's main {class} was still running after {} s and was killed; {tail}", limit.as_secs_f64())]
+    TimedOut {
+        /// The main.
+        class: String,
+        /// How long it had.
+        limit: Duration,
+        /// What it printed.
+        tail: Tail,
+    },
+    /// It ended well and wrote nothing.
+    #[error("the topology's main {class} ended without submitting a topology; {tail}")]
+    NoDefinition {
+        /// The main.
+        class: String,
+        /// What it printed.
+        tail: Tail,
+    },
+    /// Two of its definitions have the same name.
+    #[error("{} and {} both define the topology {name:?}", first.display(), second.display())]
+    Duplicate {
+        /// The name.
+        name: String,
+        /// One file.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// A definition that no cluster could run.
+    #[error("failed to use the definition {}", file.display())]
+    Definition {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: DefinitionError,
+    },
+}
+
+impl MainError {
+    /// What the main printed, if it ran.
+    #[must_use]
+    pub fn tail(&self) -> Option<&Tail> {
+        match self {
+            Self::Exited { tail, .. }
+            | Self::Killed { tail, .. }
+            | Self::TimedOut { tail, .. }
+            | Self::NoDefinition { tail, .. } => Some(tail),
+            _ => None,
+        }
+    }
+}
+
+/// Runs the main and reads what it defines, sorted by file name. `on_line` gets every line as it is printed.
+pub async fn run(
+    main: &UserMain,
+    on_line: &(dyn Fn(Source, &str) + Sync),
+) -> Result<Vec<Definition>, MainError> {
+    let file = topology_file(&main.file)?;
+    let kind = FileKind::of_path(&file)?;
+    let temporary = temporary_directory(main)?;
+    let definitions = subdirectory(temporary.path(), "definitions")?;
+    let work = subdirectory(temporary.path(), "work")?;
+    if matches!(kind, FileKind::Tar | FileKind::TarGz) {
+        let (file, work) = (file.clone(), work.clone());
+        let extracting = tokio::task::spawn_blocking(move || untar::extract(&file, &work));
+        extracting.await.map_err(|error| MainError::Follow {
+            program: "the extraction of the topology".to_owned(),
+            source: io::Error::other(error),
+        })??;
+    }
+    let directories = Directories { definitions: &definitions, work: &work };
+    let invocation = invocation(main, kind, &file, &directories)?;
+    let tail = execute(main, &invocation, on_line).await?;
+    let found = collect(&definitions)?;
+    if found.is_empty() {
+        return Err(MainError::NoDefinition { class: main.class.clone(), tail });
+    }
+    Ok(found)
+}
+
+/// The absolute path of a file that is there; a main may be looked for on `PATH` otherwise.
+fn topology_file(path: &Path) -> Result<PathBuf, MainError> {
+    let unreadable = |source| MainError::Unreadable { path: path.to_owned(), source };
+    let file = std::path::absolute(path).map_err(unreadable)?;
+    let meta = std::fs::metadata(&file).map_err(unreadable)?;
+    if meta.is_file() { Ok(file) } else { Err(MainError::NotAFile(file)) }
+}
+
+fn temporary_directory(main: &UserMain) -> Result<tempfile::TempDir, MainError> {
+    tempfile::Builder::new()
+        .prefix("heron-cli-")
+        .tempdir_in(&main.temporary)
+        .map_err(|source| MainError::Temporary { path: main.temporary.clone(), source })
+}
+
+fn subdirectory(parent: &Path, name: &str) -> Result<PathBuf, MainError> {
+    let path = parent.join(name);
+    match std::fs::create_dir(&path) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(MainError::Temporary { path, source }),
+    }
+}
+
+async fn execute(
+    main: &UserMain,
+    invocation: &Invocation,
+    on_line: &(dyn Fn(Source, &str) + Sync),
+) -> Result<Tail, MainError> {
+    let program = invocation.program.to_string_lossy().into_owned();
+    let mut child = Command::new(&invocation.program)
+        .args(&invocation.arguments)
+        .envs(invocation.environment.iter().map(|(key, value)| (key, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|source| MainError::Start { program: program.clone(), source })?;
+    let group = Group::of(&child);
+    let mut tails = (Tail::default(), Tail::default());
+    let followed = follow(&mut child, &mut tails, on_line);
+    let ended = tokio::time::timeout(main.time_limit, followed).await;
+    // Whatever the main has started in the background ends with it.
+    drop(group);
+    if ended.is_err() {
+        // Gone in a moment; its temporary files can only be removed after it.
+        let _ = child.wait().await;
+    }
+    let mut tail = tails.1;
+    tail.append(tails.0);
+    let class = main.class.clone();
+    let status = match ended {
+        Err(_) => {
+            return Err(MainError::TimedOut { class, limit: main.time_limit, tail });
+        }
+        Ok(Err(source)) => return Err(MainError::Follow { program, source }),
+        Ok(Ok(status)) => status,
+    };
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ok(tail),
+        (Some(status), _) => Err(MainError::Exited { class, status, tail }),
+        (None, signal) => {
+            Err(MainError::Killed { class, signal: signal.unwrap_or_default(), tail })
+        }
+    }
+}
+
+/// How long output may be waited for after the main's end, which something in the background may hold open.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Reads both outputs until the main has ended and they have, too.
+async fn follow(
+    child: &mut Child,
+    tails: &mut (Tail, Tail),
+    on_line: &(dyn Fn(Source, &str) + Sync),
+) -> io::Result<ExitStatus> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let reading = async {
+        let (first, second) = tokio::join!(
+            read_lines(stdout, Source::Stdout, &mut tails.0, on_line),
+            read_lines(stderr, Source::Stderr, &mut tails.1, on_line),
+        );
+        first.and(second)
+    };
+    tokio::pin!(reading);
+    tokio::select! {
+        status = child.wait() => {
+            let status = status?;
+            if let Ok(read) = tokio::time::timeout(LAST_WORDS, &mut reading).await {
+                read?;
+            }
+            Ok(status)
+        }
+        read = &mut reading => {
+            read?;
+            child.wait().await
+        }
+    }
+}
+
+/// Longer lines are cut in pieces.
+const LONGEST_LINE: usize = 8 * 1024;
+
+async fn read_lines(
+    stream: Option<impl AsyncRead + Unpin>,
+    source: Source,
+    tail: &mut Tail,
+    on_line: &(dyn Fn(Source, &str) + Sync),
+) -> io::Result<()> {
+    let Some(mut stream) = stream else { return Ok(()) };
+    let mut chunk = vec![0; LONGEST_LINE];
+    let mut line = Vec::new();
+    let mut emit = |line: &mut Vec<u8>| {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches(['\n', '\r']);
+        on_line(source, text);
+        tail.push(text);
+        line.clear();
+    };
+    loop {
+        let count = stream.read(&mut chunk).await?;
+        if count == 0 {
+            break;
+        }
+        for byte in chunk.iter().take(count) {
+            line.push(*byte);
+            if *byte == b'\n' || line.len() >= LONGEST_LINE {
+                emit(&mut line);
+            }
+        }
+    }
+    if !line.is_empty() {
+        emit(&mut line);
+    }
+    Ok(())
+}
+
+/// The process group of a main; killed when it goes.
+struct Group(Option<rustix::process::Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(rustix::process::Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // An error means that nobody is left in it, which is what is wanted.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// Reads all definitions of a directory, in the order of their names.
+fn collect(directory: &Path) -> Result<Vec<Definition>, MainError> {
+    let unreadable = |source| MainError::Unreadable { path: directory.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "defn") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut found: Vec<(PathBuf, Definition)> = Vec::new();
+    for path in files {
+        let definition = read_definition(&path)?;
+        let path = path.file_name().map(PathBuf::from).unwrap_or(path);
+        let same = found.iter().find(|(_, other)| other.name() == definition.name());
+        if let Some((first, _)) = same {
+            return Err(MainError::Duplicate {
+                name: definition.name().to_owned(),
+                first: first.clone(),
+                second: path,
+            });
+        }
+        found.push((path, definition));
+    }
+    Ok(found.into_iter().map(|(_, definition)| definition).collect())
+}
+
+/// Reads and checks one definition.
+pub(super) fn read_definition(path: &Path) -> Result<Definition, MainError> {
+    let bytes = std::fs::read(path)
+        .map_err(|source| MainError::Unreadable { path: path.to_owned(), source })?;
+    Definition::decode(bytes)
+        .map_err(|source| MainError::Definition { file: path.to_owned(), source })
+}
+
+#[cfg(test)]
+#[path = "main_runner_tests.rs"]
+mod tests;

@@ -1,0 +1,114 @@
+//! What a user's main has printed, cut down to what explains its end.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+/// Where a line came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Lines that are kept.
+const KEPT: usize = 20;
+/// Exceptions that are kept, the first and its causes.
+const EXCEPTIONS: usize = 4;
+
+/// The last lines of a program, without the frames of Java's stack traces, and its exceptions first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tail {
+    exceptions: Vec<String>,
+    lines: VecDeque<String>,
+}
+
+impl Tail {
+    pub(super) fn push(&mut self, line: &str) {
+        let line = line.trim_end();
+        if is_frame(line) || line.is_empty() {
+            return;
+        }
+        if is_exception(line) {
+            if self.exceptions.len() < EXCEPTIONS {
+                self.exceptions.push(line.to_owned());
+            }
+            return;
+        }
+        if self.lines.len() == KEPT {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line.to_owned());
+    }
+
+    pub(super) fn append(&mut self, other: Self) {
+        self.exceptions.extend(other.exceptions);
+        self.lines.extend(other.lines);
+    }
+
+    /// What it printed that explains most, exceptions first.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.exceptions.iter().chain(&self.lines).map(String::as_str)
+    }
+}
+
+impl fmt::Display for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = self.lines().peekable();
+        if lines.peek().is_none() {
+            return f.write_str("it printed nothing");
+        }
+        f.write_str("it printed")?;
+        lines.try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+/// A line of a Java stack trace below the exception.
+fn is_frame(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix(['\t', ' ']) else { return false };
+    let rest = rest.trim_start();
+    (rest.starts_with("at ") && rest.ends_with(')'))
+        || (rest.starts_with("... ") && rest.ends_with(" more"))
+}
+
+/// A line that begins a Java stack trace or continues it with a cause.
+fn is_exception(line: &str) -> bool {
+    line.starts_with("Exception in thread \"") || line.starts_with("Caused by: ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tail(text: &str) -> Tail {
+        let mut tail = Tail::default();
+        text.lines().for_each(|line| tail.push(line));
+        tail
+    }
+
+    #[test]
+    fn a_stack_trace_shrinks_to_its_exceptions() {
+        let printed = "starting\nException in thread \"main\" java.lang.RuntimeException: outer\n\
+            \tat com.example.Main.main(Main.java:3)\nCaused by: java.io.IOException: inner\n\
+            \tat com.example.Main.read(Main.java:9)\n\t... 1 more\n";
+        assert_eq!(
+            tail(printed).to_string(),
+            "it printed\n  Exception in thread \"main\" java.lang.RuntimeException: outer\n  \
+             Caused by: java.io.IOException: inner\n  starting"
+        );
+    }
+
+    #[test]
+    fn only_the_end_is_kept() {
+        let printed: Vec<String> = (0..100).map(|number| format!("line {number}")).collect();
+        let tail = tail(&printed.join("\n"));
+        assert_eq!(tail.lines().count(), KEPT);
+        assert_eq!(tail.lines().last(), Some("line 99"));
+    }
+
+    #[test]
+    fn silence_is_said() {
+        assert_eq!(tail("").to_string(), "it printed nothing");
+    }
+}

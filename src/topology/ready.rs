@@ -1,0 +1,150 @@
+//! A definition that is there already, with the package that belongs to it.
+//!
+//! Somebody has run the main before, in a build for instance: `submit <name>.defn` takes the definition as it is and
+//! needs neither Java nor Python.
+
+use std::path::{Path, PathBuf};
+
+use super::definition::Definition;
+use super::file_kind::{FileKind, UnknownKind};
+use super::main_runner::{MainError, read_definition};
+
+/// A definition and its package.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ready {
+    /// The topology.
+    pub definition: Definition,
+    /// The jar, pex, tar or library with its code.
+    pub binary: PathBuf,
+}
+
+/// Why a ready definition can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadyError {
+    /// The definition can't be read, or no cluster could run it.
+    #[error(transparent)]
+    Definition(#[from] MainError),
+    /// The directory of the definition can't be read.
+    #[error("failed to list {}", directory.display())]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The named package is no file.
+    #[error("{} is not a file", .0.display())]
+    NoSuchBinary(PathBuf),
+    /// The named package is of no known kind.
+    #[error(transparent)]
+    Kind(#[from] UnknownKind),
+    /// Nothing lies beside the definition.
+    #[error("no jar, pex or tar lies beside {}", definition.display())]
+    NothingBeside {
+        /// The definition.
+        definition: PathBuf,
+    },
+    /// More than one lies beside the definition.
+    #[error("several packages lie beside {}: {}", definition.display(), found.join(", "))]
+    SeveralBeside {
+        /// The definition.
+        definition: PathBuf,
+        /// Their names.
+        found: Vec<String>,
+    },
+}
+
+/// Whether a topology file is a definition and no package.
+#[must_use]
+pub fn is_definition(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "defn")
+}
+
+/// Reads a definition and finds its package: the one that is named, else the only one beside it.
+pub fn load(definition: &Path, binary: Option<&Path>) -> Result<Ready, ReadyError> {
+    let decoded = read_definition(definition)?;
+    let binary = match binary {
+        Some(named) => {
+            FileKind::of_path(named)?;
+            if !named.is_file() {
+                return Err(ReadyError::NoSuchBinary(named.to_owned()));
+            }
+            named.to_owned()
+        }
+        None => beside(definition)?,
+    };
+    Ok(Ready { definition: decoded, binary })
+}
+
+fn beside(definition: &Path) -> Result<PathBuf, ReadyError> {
+    let directory = match definition.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let unreadable = |source| ReadyError::Directory { directory: directory.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if FileKind::of_path(&path).is_ok() && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    match <[PathBuf; 1]>::try_from(found) {
+        Ok([only]) => Ok(only),
+        Err(found) if found.is_empty() => {
+            Err(ReadyError::NothingBeside { definition: definition.to_owned() })
+        }
+        Err(found) => {
+            let name = |path: &PathBuf| {
+                path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+            };
+            let found = found.iter().map(name).collect();
+            Err(ReadyError::SeveralBeside { definition: definition.to_owned(), found })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded() -> Vec<u8> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/definitions/znodes.wordcount");
+        std::fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn the_only_package_beside_it_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let definition = directory.path().join("wordcount.defn");
+        std::fs::write(&definition, recorded()).unwrap();
+        let error = load(&definition, None).unwrap_err();
+        assert!(matches!(error, ReadyError::NothingBeside { .. }), "{error}");
+
+        let pex = directory.path().join("w.pex");
+        std::fs::write(&pex, "").unwrap();
+        std::fs::write(directory.path().join("notes.txt"), "").unwrap();
+        std::fs::create_dir(directory.path().join("dir.jar")).unwrap();
+        let ready = load(&definition, None).unwrap();
+        assert_eq!(ready.binary, pex);
+        assert_eq!(ready.definition.name(), "wordcount");
+
+        std::fs::write(directory.path().join("a.jar"), "").unwrap();
+        let error = load(&definition, None).unwrap_err().to_string();
+        assert!(error.ends_with("wordcount.defn: a.jar, w.pex"), "{error}");
+        assert_eq!(load(&definition, Some(&pex)).unwrap().binary, pex);
+    }
+
+    #[test]
+    fn a_named_package_must_be_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let definition = directory.path().join("wordcount.defn");
+        std::fs::write(&definition, recorded()).unwrap();
+        let named = |name: &str| load(&definition, Some(&directory.path().join(name))).unwrap_err();
+        assert!(matches!(named("gone.jar"), ReadyError::NoSuchBinary(_)));
+        assert!(matches!(named("wordcount.defn"), ReadyError::Kind(_)));
+        assert!(is_definition(&definition));
+        assert!(!is_definition(Path::new("a.jar")));
+    }
+}

@@ -1,0 +1,70 @@
+use std::io::Write as _;
+
+use super::*;
+
+/// A tar with one entry of a kind, a name and a link target that may be anything.
+fn tar_with(kind: tar::EntryType, name: &str, target: &str) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(0o644);
+    header.set_size(if kind.is_file() { 4 } else { 0 });
+    // The library refuses to write such names itself.
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
+    header.set_cksum();
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append(&header, &b"text"[..if kind.is_file() { 4 } else { 0 }]).unwrap();
+    builder.into_inner().unwrap()
+}
+
+fn extracted(bytes: &[u8]) -> Result<tempfile::TempDir, UntarError> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("t.tar");
+    std::fs::write(&file, bytes).unwrap();
+    let target = directory.path().join("out");
+    std::fs::create_dir(&target).unwrap();
+    extract(&file, &target).map(|()| directory)
+}
+
+#[test]
+fn plain_and_compressed_tars_are_extracted() {
+    let plain = tar_with(tar::EntryType::Regular, "libs/a.jar", "");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&plain).unwrap();
+    for bytes in [plain, gzip.finish().unwrap()] {
+        let directory = extracted(&bytes).unwrap();
+        let text = std::fs::read(directory.path().join("out/libs/a.jar")).unwrap();
+        assert_eq!(text, b"text");
+    }
+}
+
+#[test]
+fn what_leads_outside_is_refused() {
+    let cases = [
+        (tar::EntryType::Regular, "../evil", ""),
+        (tar::EntryType::Regular, "/evil", ""),
+        (tar::EntryType::Regular, "a/../../evil", ""),
+        (tar::EntryType::Symlink, "link", "/etc"),
+        (tar::EntryType::Symlink, "a/link", "../../etc"),
+        (tar::EntryType::Link, "link", "../etc"),
+    ];
+    for (kind, name, target) in cases {
+        let error = extracted(&tar_with(kind, name, target)).unwrap_err();
+        assert!(matches!(error, UntarError::Outside { .. }), "{name} {target}: {error}");
+    }
+    let inside = tar_with(tar::EntryType::Symlink, "a/link", "../b");
+    assert!(extracted(&inside).is_ok());
+}
+
+#[test]
+fn devices_and_damage_are_refused() {
+    let device = tar_with(tar::EntryType::Block, "disk", "");
+    assert!(matches!(extracted(&device), Err(UntarError::Special { .. })));
+    let plain = tar_with(tar::EntryType::Regular, "a.jar", "");
+    let cut = &plain[..600];
+    assert!(matches!(
+        extracted(&[&cut[..514], &[7; 700]].concat()),
+        Err(UntarError::Failed { .. })
+    ));
+    assert!(matches!(extracted(&[0x1f, 0x8b, 0]), Err(UntarError::Failed { .. })));
+}

@@ -1,0 +1,86 @@
+//! What people and programs see: stdout holds the answer and nothing else, stderr all that is told on the way.
+
+mod failure;
+mod progress;
+mod render;
+mod table;
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use anstream::ColorChoice as Colour;
+
+use crate::cli::{ColorChoice, Global, OutputFormat};
+use crate::commands::outcome::Outcome;
+use crate::failure::Failure;
+pub use progress::Console;
+
+/// How output is made.
+#[derive(Clone)]
+pub struct Ui {
+    format: OutputFormat,
+    console: Arc<Console>,
+}
+
+impl Ui {
+    /// Output as the options of a command line ask for.
+    #[must_use]
+    pub fn new(global: &Global) -> Self {
+        let choice = match global.color {
+            ColorChoice::Auto => Colour::Auto,
+            ColorChoice::Always => Colour::Always,
+            ColorChoice::Never => Colour::Never,
+        };
+        choice.write_global();
+        let console = Console::new(global.quiet, global.verbose, std::io::stderr().is_terminal());
+        Self { format: global.output, console: Arc::new(console) }
+    }
+
+    /// What commands report to.
+    #[must_use]
+    pub fn console(&self) -> Arc<Console> {
+        self.console.clone()
+    }
+
+    /// Shows how a command ended; the process's exit code.
+    #[must_use]
+    pub fn finish(&self, result: Result<Outcome, Failure>) -> u8 {
+        self.console.clear();
+        match result {
+            Ok(outcome) => {
+                let text = match self.format {
+                    OutputFormat::Json => render::json(&outcome),
+                    OutputFormat::Text => render::text(&outcome),
+                };
+                print(&text);
+                0
+            }
+            Err(failure) => {
+                match self.format {
+                    OutputFormat::Json => print(&failure::json(&failure)),
+                    OutputFormat::Text => failure::show(&failure),
+                }
+                failure.exit.code()
+            }
+        }
+    }
+}
+
+/// Writes to stdout. A reader that has gone away is no failure of ours.
+fn print(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    let ended = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    let _ = write!(stdout, "{text}{ended}").and_then(|()| stdout.flush());
+}
+
+/// Shows what is wrong with a command line that could not be parsed; the process's exit code.
+#[must_use]
+pub fn usage_error(error: &clap::Error, json: bool) -> u8 {
+    let wrong = error.use_stderr();
+    if wrong && json {
+        print(&failure::usage_json(error));
+    } else {
+        let _ = error.print();
+    }
+    if wrong { 2 } else { 0 }
+}

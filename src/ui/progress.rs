@@ -1,0 +1,164 @@
+//! Progress: a line that changes on a terminal, a line per change elsewhere.
+
+use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::commands::report::{Progress, Reporter};
+
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Bytes that are worth a line without a terminal.
+const NEWS_BYTES: u64 = 32 << 20;
+
+/// What is told on stderr.
+pub struct Console {
+    quiet: bool,
+    verbose: u8,
+    bar: Option<ProgressBar>,
+    last: Mutex<Last>,
+}
+
+/// What was told last, so that nothing is told twice.
+#[derive(Default)]
+struct Last {
+    step: String,
+    progress: Option<Progress>,
+}
+
+impl Console {
+    /// `terminal`: whether stderr is one. Who asks for details gets plain lines: a bar would fight with them.
+    pub(super) fn new(quiet: bool, verbose: u8, terminal: bool) -> Self {
+        let bar = (terminal && !quiet && verbose == 0).then(new_bar);
+        Self { quiet, verbose, bar, last: Mutex::default() }
+    }
+
+    /// Removes the changing line.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        let print = || {
+            let _ = writeln!(anstream::stderr().lock(), "{text}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        // What was told last stays true, whatever happened to the thread that told it.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new_bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(15));
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+impl Reporter for Console {
+    fn step(&self, text: &str) {
+        let mut last = self.last();
+        if self.quiet || last.step == text {
+            return;
+        }
+        text.clone_into(&mut last.step);
+        last.progress = None;
+        match &self.bar {
+            Some(bar) => bar.set_message(text.to_owned()),
+            None => self.line(text),
+        }
+    }
+
+    fn progress(&self, progress: &Progress) {
+        let mut last = self.last();
+        if self.quiet || last.progress.as_ref() == Some(progress) {
+            return;
+        }
+        let text = describe(&last.step, progress);
+        let worth_a_line = last.progress.as_ref().is_none_or(|told| is_news(told, progress));
+        match &self.bar {
+            Some(bar) => bar.set_message(text),
+            None if worth_a_line => self.line(&text),
+            None => return,
+        }
+        last.progress = Some(progress.clone());
+    }
+
+    fn warn(&self, text: &str) {
+        self.line(&format!("{WARNING}warning:{WARNING:#} {text}"));
+    }
+
+    fn program_output(&self, line: &str) {
+        if self.verbose > 0 {
+            self.line(&format!("  | {line}"));
+        }
+    }
+}
+
+/// Without a terminal every tenth of the way is worth a line, and every change of what holds it up.
+fn is_news(told: &Progress, now: &Progress) -> bool {
+    let tenth = |progress: &Progress| {
+        progress.done.saturating_mul(10).checked_div(progress.total).unwrap_or_default()
+    };
+    let finer = match now.unit {
+        // A package that goes into a directory is there at once.
+        "bytes" => now.done == now.total || now.done.saturating_sub(told.done) > NEWS_BYTES,
+        _ => tenth(told) != tenth(now),
+    };
+    told.detail != now.detail || told.total != now.total || finer
+}
+
+fn describe(step: &str, progress: &Progress) -> String {
+    let Progress { done, total, unit, detail } = progress;
+    let counted = match *unit {
+        "bytes" => format!("{} of {}", bytes(*done), bytes(*total)),
+        unit => format!("{done} of {total} {unit}"),
+    };
+    let more = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+    format!("{step}: {counted}{more}")
+}
+
+fn bytes(count: u64) -> String {
+    if count < 1 << 20 {
+        format!("{} kB", count.div_ceil(1 << 10))
+    } else {
+        format!("{:.1} MB", count as f64 / f64::from(1 << 20))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(done: u64, detail: &str) -> Progress {
+        Progress { done, total: 100, unit: "containers", detail: detail.to_owned() }
+    }
+
+    #[test]
+    fn a_pipe_sees_tenths_and_reasons_only() {
+        assert!(!is_news(&progress(11, ""), &progress(12, "")));
+        assert!(is_news(&progress(19, ""), &progress(20, "")));
+        assert!(is_news(&progress(11, ""), &progress(11, "no offers")));
+    }
+
+    #[test]
+    fn progress_reads_as_a_sentence() {
+        let text = describe("launching", &progress(3, "waiting for offers"));
+        assert_eq!(text, "launching: 3 of 100 containers (waiting for offers)");
+        assert_eq!(bytes(1536), "2 kB");
+        assert_eq!(bytes(3 << 20), "3.0 MB");
+    }
+}

@@ -1,0 +1,205 @@
+//! Outcomes as text and as JSON.
+
+use super::table::table;
+use crate::commands::outcome::{
+    Killed, Listed, Outcome, Restarted, Status, StatusContainer, Submitted, Switched,
+};
+
+/// The one document on stdout.
+pub(super) fn json(outcome: &Outcome) -> String {
+    // Outcomes are plain values with text keys: they always serialize.
+    serde_json::to_string_pretty(outcome).unwrap_or_default()
+}
+
+/// Text for people.
+pub(super) fn text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Submitted(submitted) => submitted_text(submitted),
+        Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
+        Outcome::Planned(planned) => planned.text.clone(),
+        Outcome::Switched(switched) => switched_text(switched),
+        Outcome::Restarted(restarted) => restarted_text(restarted),
+        Outcome::Killed(killed) => killed_text(killed),
+        Outcome::Listed(listed) => listed_text(listed),
+        Outcome::Status(status) => status_text(status),
+        Outcome::Version(version) => {
+            format!("heron-cli {} (for Heron {})", version.version, version.heron)
+        }
+        Outcome::Text(text) => text.text.clone(),
+    }
+}
+
+fn submitted_text(submitted: &Submitted) -> String {
+    let Submitted { topology, containers, framework_id, page, resumed, waited_for, .. } = submitted;
+    let how = match (*waited_for, topology.state.as_str()) {
+        ("none", _) => "is being launched",
+        ("launched", _) => "is launched",
+        (_, "PAUSED") => "is up, and paused",
+        _ => "is running",
+    };
+    let again = if *resumed { " (an interrupted submission was finished)" } else { "" };
+    let mut text = format!(
+        "topology {} {how} in {containers} containers{again}\n  id         {}\n  framework  {framework_id}\n",
+        topology.name, topology.id
+    );
+    if let Some(page) = page {
+        text.push_str(&format!("  page       {page}\n"));
+    }
+    text
+}
+
+fn switched_text(switched: &Switched) -> String {
+    let state = match switched.topology.state.as_str() {
+        "PAUSED" => "paused",
+        _ => "running",
+    };
+    let already = if switched.already { "already " } else { "" };
+    format!("topology {} is {already}{state}", switched.topology.name)
+}
+
+fn restarted_text(restarted: &Restarted) -> String {
+    let ids: Vec<String> = restarted.containers.iter().map(u32::to_string).collect();
+    let noun = if ids.len() == 1 { "container" } else { "containers" };
+    format!("restarted {noun} {} of topology {}", ids.join(", "), restarted.topology.name)
+}
+
+fn killed_text(killed: &Killed) -> String {
+    if killed.found {
+        format!("topology {} is killed, and nothing is left of it", killed.topology)
+    } else {
+        format!("there was no topology {}", killed.topology)
+    }
+}
+
+fn listed_text(listed: &Listed) -> String {
+    let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    let rows: Vec<Vec<String>> = listed
+        .topologies
+        .iter()
+        .map(|topology| {
+            vec![
+                topology.name.clone(),
+                topology.state.clone(),
+                dash(&topology.cluster),
+                dash(&topology.role),
+                dash(&topology.environ),
+                topology.containers.map_or_else(|| "-".to_owned(), |count| count.to_string()),
+                dash(&topology.submitted_at),
+            ]
+        })
+        .collect();
+    table(&["NAME", "STATE", "CLUSTER", "ROLE", "ENVIRON", "CONTAINERS", "SUBMITTED"], &rows)
+}
+
+fn status_text(status: &Status) -> String {
+    let topology = &status.topology;
+    let or_dash = |value: Option<&String>| value.map_or("-", String::as_str).to_owned();
+    let place = [&topology.cluster, &topology.role, &topology.environ];
+    let place: Vec<String> = place.into_iter().map(|part| or_dash(part.as_ref())).collect();
+    let mut facts = vec![
+        ("Topology", topology.name.clone()),
+        ("State", topology.state.clone()),
+        ("Id", topology.id.clone()),
+        ("Cluster", place.join("/")),
+        (
+            "Submitted",
+            format!(
+                "{} by {}",
+                or_dash(topology.submitted_at.as_ref()),
+                or_dash(topology.submitted_by.as_ref())
+            ),
+        ),
+    ];
+    facts.push((
+        "TManager",
+        status.tmanager.as_ref().map_or_else(
+            || "not registered".to_owned(),
+            |tmanager| format!("{}:{}", tmanager.host, tmanager.controller_port),
+        ),
+    ));
+    if let Some(framework) = &status.framework {
+        let connected = match framework.connected {
+            Some(true) => "a scheduler is connected",
+            Some(false) => "no scheduler is connected",
+            None => "the master could not be asked",
+        };
+        facts.push(("Framework", format!("{} ({connected})", framework.id)));
+    }
+    if let Some(supervisor) = &status.supervisor {
+        facts.push((
+            "Driven by",
+            supervisor.as_str().map_or_else(|| supervisor.to_string(), str::to_owned),
+        ));
+    }
+    let mut text: String =
+        facts.iter().map(|(name, value)| format!("{name:<11}{value}\n")).collect();
+    if !status.containers.is_empty() {
+        text.push('\n');
+        text.push_str(&containers_text(&status.containers));
+    }
+    text
+}
+
+fn containers_text(containers: &[StatusContainer]) -> String {
+    let rows: Vec<Vec<String>> = containers
+        .iter()
+        .map(|container| {
+            let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+            vec![
+                container.id.to_string(),
+                container.state.clone(),
+                container.attempt.to_string(),
+                dash(&container.host),
+                ports_text(&container.ports),
+                dash(&container.since),
+                dash(&container.task_id),
+            ]
+        })
+        .collect();
+    let mut text =
+        table(&["CONTAINER", "STATE", "ATTEMPT", "HOST", "PORTS", "SINCE", "TASK"], &rows);
+    for container in containers {
+        if let Some(failure) = &container.last_failure {
+            let part =
+                |name: &str| failure.get(name).and_then(|value| value.as_str()).unwrap_or("-");
+            text.push_str(&format!(
+                "container {} failed at {}: {} {}\n",
+                container.id,
+                part("at"),
+                part("state"),
+                part("message")
+            ));
+        }
+    }
+    text
+}
+
+/// Ports, runs of them as ranges.
+fn ports_text(ports: &[u16]) -> String {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for port in ports {
+        match ranges.last_mut() {
+            Some((_, end)) if end.checked_add(1) == Some(*port) => *end = *port,
+            _ => ranges.push((*port, *port)),
+        }
+    }
+    let text = |(begin, end): &(u16, u16)| {
+        if begin == end { begin.to_string() } else { format!("{begin}-{end}") }
+    };
+    ranges.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_ports_become_ranges() {
+        assert_eq!(
+            ports_text(&[31000, 31001, 31002, 31005, 31007, 31008]),
+            "31000-31002,31005,31007-31008"
+        );
+        assert_eq!(ports_text(&[]), "");
+        assert_eq!(ports_text(&[65535]), "65535");
+    }
+}

@@ -1,0 +1,93 @@
+//! What can go wrong with an upload.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// An upload that did not happen.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// The null store has no URI to expect the package at.
+    #[error("the null uploader uploads nothing, and no URI says where the package is")]
+    NoUri,
+    /// The name is no name for a package.
+    #[error("'{}' can't be the name of a package", name.escape_debug())]
+    BadName {
+        /// As it was given.
+        name: String,
+    },
+    /// A URL that can't be used; without credentials.
+    #[error("cannot upload to '{url}': {why}")]
+    BadUrl {
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Reading or writing a file failed.
+    #[error("failed to {doing} {}: {source}", path.display())]
+    File {
+        /// What was tried, such as "write".
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What arrived is not what was sent.
+    #[error("{place} has {actual} bytes after the upload, and should have {expected}")]
+    SizeMismatch {
+        /// Path or URL.
+        place: String,
+        /// Size of the package.
+        expected: u64,
+        /// Size of what is there.
+        actual: u64,
+    },
+    /// The package file changed while it was uploaded.
+    #[error("{} changed during the upload: it had {expected} bytes", path.display())]
+    PackageChanged {
+        /// The package.
+        path: PathBuf,
+        /// The size it had.
+        expected: u64,
+    },
+    /// The server can't be reached, or did not answer.
+    #[error("failed to {method} {url}: {why}")]
+    Unreachable {
+        /// HTTP method.
+        method: &'static str,
+        /// The URL, without credentials.
+        url: String,
+        /// What happened.
+        why: String,
+    },
+    /// The server wants credentials, or others.
+    #[error("failed to {method} {url}: not authorized (status {status})")]
+    NotAuthorized {
+        /// HTTP method.
+        method: &'static str,
+        /// The URL, without credentials.
+        url: String,
+        /// 401 or 403.
+        status: u16,
+    },
+    /// The server answered that it won't.
+    #[error("failed to {method} {url}: status {status}{}", quoted(body))]
+    Refused {
+        /// HTTP method.
+        method: &'static str,
+        /// The URL, without credentials.
+        url: String,
+        /// Its status.
+        status: u16,
+        /// The end of what it said.
+        body: String,
+    },
+}
+
+fn quoted(body: &str) -> String {
+    if body.is_empty() { String::new() } else { format!(": {body}") }
+}

@@ -1,0 +1,215 @@
+//! A directory that the agents see under the same path: a network file system, or one machine.
+
+use std::path::{Path, PathBuf};
+
+use futures_util::future::BoxFuture;
+use tokio::fs;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use uuid::Uuid;
+
+use super::package::CHUNK;
+use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+
+/// A directory for packages.
+#[derive(Clone, Debug)]
+pub struct LocalStore {
+    directory: PathBuf,
+}
+
+impl LocalStore {
+    /// A store in a directory, which is created at the first upload.
+    pub fn new(directory: &Path) -> Result<Self, UploadError> {
+        let absolute = std::path::absolute(directory);
+        let directory = absolute.map_err(|source| file_error("find", directory, source))?;
+        Ok(Self { directory })
+    }
+
+    async fn copy(
+        &self,
+        package: &Package,
+        name: &str,
+        progress: Progress,
+    ) -> Result<Uploaded, UploadError> {
+        let target = self.directory.join(name);
+        let uri = self.uri_of(name)?;
+        let created = fs::create_dir_all(&self.directory).await;
+        created.map_err(|source| file_error("create", &self.directory, source))?;
+        let effect = match Package::read(&target).await {
+            Ok(there) if there.size == package.size && there.sha256 == package.sha256 => {
+                return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
+            }
+            Ok(_) => Effect::Replaced,
+            Err(UploadError::File { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Effect::Created
+            }
+            Err(other) => return Err(other),
+        };
+        let part = Part { path: self.directory.join(format!(".{name}.{}.part", Uuid::new_v4())) };
+        part.fill(package, progress).await?;
+        let renamed = fs::rename(&part.path, &target).await;
+        renamed.map_err(|source| file_error("write", &target, source))?;
+        Ok(Uploaded { uri, effect })
+    }
+}
+
+fn file_error(doing: &'static str, path: &Path, source: std::io::Error) -> UploadError {
+    UploadError::File { doing, path: path.to_owned(), source }
+}
+
+/// A file that grows under a name of its own, and is deleted if it never gets its final one.
+struct Part {
+    path: PathBuf,
+}
+
+impl Part {
+    async fn fill(&self, package: &Package, progress: Progress) -> Result<(), UploadError> {
+        let error = |source| file_error("write", &self.path, source);
+        let mut source = package.open().await?;
+        let mut target = fs::File::create(&self.path).await.map_err(error)?;
+        let (mut written, mut chunk) = (0_u64, vec![0; CHUNK]);
+        loop {
+            let read = source.read(&mut chunk).await;
+            let length = read.map_err(|source| package.error("read", source))?;
+            let Some(filled @ [_, ..]) = chunk.get(..length) else { break };
+            target.write_all(filled).await.map_err(error)?;
+            written += length as u64;
+            progress(written);
+        }
+        if written != package.size {
+            return Err(package.changed());
+        }
+        target.sync_all().await.map_err(error)?;
+        let actual = target.metadata().await.map_err(error)?.len();
+        if actual != package.size {
+            let place = self.path.display().to_string();
+            return Err(UploadError::SizeMismatch { place, expected: package.size, actual });
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // After the rename there is nothing to delete.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Store for LocalStore {
+    fn kind(&self) -> &'static str {
+        "local"
+    }
+
+    fn uri_of(&self, name: &str) -> Result<String, UploadError> {
+        check_name(name)?;
+        // Mesos' fetcher takes the rest of a file URI as the path it is, escapes and all.
+        Ok(format!("file://{}", self.directory.join(name).display()))
+    }
+
+    fn upload<'a>(
+        &'a self,
+        package: &'a Package,
+        name: &'a str,
+        progress: Progress,
+    ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
+        Box::pin(self.copy(package, name, progress))
+    }
+
+    fn undo<'a>(
+        &'a self,
+        uploaded: &'a Uploaded,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<(), UploadError>> {
+        Box::pin(async move {
+            check_name(name)?;
+            if uploaded.effect != Effect::Created {
+                return Ok(());
+            }
+            let path = self.directory.join(name);
+            match fs::remove_file(&path).await {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    Err(file_error("delete", &path, source))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::package::tests::package;
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    fn silent() -> Progress {
+        Arc::new(|_| {})
+    }
+
+    fn files(directory: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    #[tokio::test]
+    async fn a_package_arrives_whole_with_progress() {
+        let (_source, package) = package(CHUNK * 2 + 5).await;
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(&directory.path().join("new/er")).unwrap();
+        let seen = Arc::new(AtomicU64::new(0));
+        let sink = Arc::clone(&seen);
+        let progress: Progress = Arc::new(move |bytes| sink.store(bytes, Ordering::Relaxed));
+        let uploaded = store.upload(&package, "t.tar.gz", progress).await.unwrap();
+        let path = directory.path().join("new/er/t.tar.gz");
+        assert_eq!(uploaded.uri, format!("file://{}", path.display()));
+        assert_eq!(uploaded.uri, store.uri_of("t.tar.gz").unwrap());
+        assert_eq!(uploaded.effect, Effect::Created);
+        assert_eq!(seen.load(Ordering::Relaxed), package.size);
+        assert_eq!(Package::read(&path).await.unwrap().sha256, package.sha256);
+        assert_eq!(files(path.parent().unwrap()), ["t.tar.gz"]);
+
+        store.undo(&uploaded, "t.tar.gz").await.unwrap();
+        assert!(!path.exists());
+        store.undo(&uploaded, "t.tar.gz").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_same_package_is_not_copied_again_and_another_replaces_it() {
+        let (_one, first) = package(100).await;
+        let (_two, second) = package(200).await;
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(directory.path()).unwrap();
+        store.upload(&first, "t", silent()).await.unwrap();
+        let again = store.upload(&first, "t", silent()).await.unwrap();
+        assert_eq!(again.effect, Effect::AlreadyThere);
+        store.undo(&again, "t").await.unwrap();
+        let other = store.upload(&second, "t", silent()).await.unwrap();
+        assert_eq!(other.effect, Effect::Replaced);
+        store.undo(&other, "t").await.unwrap();
+        let there = Package::read(&directory.path().join("t")).await.unwrap();
+        assert_eq!(there.sha256, second.sha256);
+    }
+
+    #[tokio::test]
+    async fn a_failed_upload_leaves_nothing() {
+        let (_source, mut package) = package(100).await;
+        package.size = 101;
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(directory.path()).unwrap();
+        let error = store.upload(&package, "t", silent()).await.unwrap_err();
+        assert!(matches!(error, UploadError::PackageChanged { .. }), "{error}");
+        assert!(files(directory.path()).is_empty());
+        let error = store.upload(&package, "../t", silent()).await.unwrap_err();
+        assert!(matches!(error, UploadError::BadName { .. }), "{error}");
+
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let store = LocalStore::new(&file).unwrap();
+        let error = store.upload(&package, "t", silent()).await.unwrap_err();
+        assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    }
+}

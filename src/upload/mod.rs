@@ -1,0 +1,155 @@
+//! Bringing a topology's package to where Mesos can fetch it (`facts/heron.md` §10.3).
+//!
+//! One file per kind of store, all behind [`Store`]; [`store_for`] makes one from its configuration. Knows neither Mesos
+//! nor ZooKeeper, and nothing of what is in a package.
+
+mod error;
+mod http;
+mod local;
+mod null;
+mod package;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+
+pub use error::UploadError;
+pub use http::HttpStore;
+pub use local::LocalStore;
+pub use null::NullStore;
+pub use package::Package;
+
+/// Is told how many bytes are through; called often.
+pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// What an upload has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Where the package can be fetched, without credentials.
+    pub uri: String,
+    /// What happened to the place it is in now.
+    pub effect: Effect,
+}
+
+/// What an upload did, and so what undoing it may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Put something where nothing was; undoing it deletes that.
+    Created,
+    /// Overwrote what was there under the name; that can't be brought back, and undoing it does nothing.
+    Replaced,
+    /// Did nothing: the very same package was there already.
+    AlreadyThere,
+    /// Did nothing: somebody else has to bring the package there.
+    NotUploaded,
+}
+
+/// A place for packages.
+pub trait Store: Send + Sync {
+    /// What kind it is, such as `local`.
+    fn kind(&self) -> &'static str;
+
+    /// Where a package of this name will be, without credentials.
+    fn uri_of(&self, name: &str) -> Result<String, UploadError>;
+
+    /// Brings a package there. Either all of it is there afterwards, or nothing is.
+    fn upload<'a>(
+        &'a self,
+        package: &'a Package,
+        name: &'a str,
+        progress: Progress,
+    ) -> BoxFuture<'a, Result<Uploaded, UploadError>>;
+
+    /// Takes an upload back, as far as its [`Effect`] allows.
+    fn undo<'a>(
+        &'a self,
+        uploaded: &'a Uploaded,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<(), UploadError>>;
+}
+
+/// The configuration of a store.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum StoreConfig {
+    /// No upload: the package is expected at this URI.
+    Null {
+        /// Where it is expected.
+        uri: String,
+    },
+    /// A directory that agents see under the same path.
+    Local {
+        /// The directory; created if need be.
+        directory: PathBuf,
+    },
+    /// An HTTP server that takes PUT.
+    Http(HttpConfig),
+}
+
+/// The configuration of an HTTP store.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// The URL of a folder; user and password in it are used and never shown.
+    pub url: String,
+    /// The URL under which agents fetch, if it is another one.
+    pub fetch_url: Option<String>,
+    /// User and password, if they are not in the URL.
+    pub credentials: Option<(String, SecretString)>,
+    /// A proxy for the upload.
+    pub proxy: Option<String>,
+    /// How long the whole upload may take.
+    pub timeout: Option<Duration>,
+}
+
+/// Makes a store from its configuration.
+pub fn store_for(config: &StoreConfig) -> Result<Box<dyn Store>, UploadError> {
+    Ok(match config {
+        StoreConfig::Null { uri } => Box::new(NullStore::new(uri)?),
+        StoreConfig::Local { directory } => Box::new(LocalStore::new(directory)?),
+        StoreConfig::Http(config) => Box::new(HttpStore::new(config)?),
+    })
+}
+
+/// Checks that a name is one part of a path and survives in a URI as it is.
+fn check_name(name: &str) -> Result<(), UploadError> {
+    let bad = name.is_empty()
+        || name.starts_with('.')
+        || name.contains(['/', '\\', '?', '#', '%'])
+        || name.contains(|c: char| c.is_control() || c.is_whitespace());
+    if bad { Err(UploadError::BadName { name: name.to_owned() }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_made_from_its_configuration() {
+        let kind = |config| store_for(&config).map(|store| store.kind());
+        let null = StoreConfig::Null { uri: "hdfs://x/y".into() };
+        assert_eq!(kind(null).unwrap(), "null");
+        assert_eq!(kind(StoreConfig::Local { directory: "/tmp/x".into() }).unwrap(), "local");
+        let http = HttpConfig {
+            url: "http://h/p".into(),
+            fetch_url: None,
+            credentials: None,
+            proxy: None,
+            timeout: None,
+        };
+        assert_eq!(kind(StoreConfig::Http(http.clone())).unwrap(), "http");
+        assert!(kind(StoreConfig::Null { uri: String::new() }).is_err());
+        let bad = HttpConfig { url: "ftp://h/".into(), ..http };
+        assert!(matches!(kind(StoreConfig::Http(bad)), Err(UploadError::BadUrl { .. })));
+    }
+
+    #[test]
+    fn names_are_one_plain_part_of_a_path() {
+        assert!(check_name("wordcount-root-tag-0.tar.gz").is_ok());
+        for name in ["", ".", "..", "a/b", "a b", "a?b", "a#b", "a%b", "a\nb"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+    }
+}

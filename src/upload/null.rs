@@ -1,0 +1,69 @@
+//! No upload: somebody else brings the package to where it is expected.
+
+use futures_util::future::{BoxFuture, ready};
+
+use super::{Effect, Package, Progress, Store, UploadError, Uploaded};
+
+/// A store that does nothing, as Heron's `NullUploader` (`facts/heron.md` §10.3), with a URI that makes sense.
+#[derive(Clone, Debug)]
+pub struct NullStore {
+    uri: String,
+}
+
+impl NullStore {
+    /// Expects packages at `uri` (`heron.topology.pkg.uri`).
+    pub fn new(uri: &str) -> Result<Self, UploadError> {
+        let uri = uri.trim();
+        if uri.is_empty() {
+            return Err(UploadError::NoUri);
+        }
+        Ok(Self { uri: uri.to_owned() })
+    }
+}
+
+impl Store for NullStore {
+    fn kind(&self) -> &'static str {
+        "null"
+    }
+
+    fn uri_of(&self, _name: &str) -> Result<String, UploadError> {
+        Ok(self.uri.clone())
+    }
+
+    fn upload<'a>(
+        &'a self,
+        _package: &'a Package,
+        _name: &'a str,
+        _progress: Progress,
+    ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
+        let uploaded = Uploaded { uri: self.uri.clone(), effect: Effect::NotUploaded };
+        Box::pin(ready(Ok(uploaded)))
+    }
+
+    fn undo<'a>(
+        &'a self,
+        _uploaded: &'a Uploaded,
+        _name: &'a str,
+    ) -> BoxFuture<'a, Result<(), UploadError>> {
+        Box::pin(ready(Ok(())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::package::tests::package;
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn nothing_is_uploaded_and_the_answer_says_so() {
+        let (_directory, package) = package(10).await;
+        let store = NullStore::new(" http://h/topology.tar.gz ").unwrap();
+        let progress: Progress = Arc::new(|_| panic!("no progress without an upload"));
+        let uploaded = store.upload(&package, "x", progress).await.unwrap();
+        assert_eq!(uploaded.uri, "http://h/topology.tar.gz");
+        assert_eq!(uploaded.effect, Effect::NotUploaded);
+        store.undo(&uploaded, "x").await.unwrap();
+        assert!(matches!(NullStore::new(" "), Err(UploadError::NoUri)));
+    }
+}

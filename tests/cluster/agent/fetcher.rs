@@ -1,0 +1,168 @@
+//! The fetcher: puts URIs into a sandbox and unpacks archives. What it says goes to the sandbox's
+//! `stderr`, as with the real one. Source of facts: facts/mesos.md §9.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Component, Path};
+
+use serde_json::Value;
+
+use crate::wire;
+
+/// Fetches all URIs one after the other; the first that fails ends it.
+pub async fn fetch_all(sandbox: &Path, uris: &[Value]) -> Result<(), String> {
+    for uri in uris {
+        let value = wire::text(uri, "value");
+        say(sandbox, 'I', &format!("Fetching URI '{value}'"));
+        let fetched = fetch(sandbox, uri, &value).await;
+        match fetched {
+            Ok(place) => say(sandbox, 'I', &format!("Fetched '{value}' to '{place}'")),
+            Err(error) => {
+                say(
+                    sandbox,
+                    'E',
+                    &format!("EXIT with status 1: Failed to fetch '{value}': {error}"),
+                );
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A line as glog writes it.
+fn say(sandbox: &Path, level: char, text: &str) {
+    let time = jiff::Timestamp::now().strftime("%m%d %H:%M:%S.%6f").to_string();
+    let line = format!("{level}{time} {:5} fetcher.cpp:630] {text}\n", std::process::id());
+    if let Ok(mut file) = OpenOptions::new().append(true).open(sandbox.join("stderr")) {
+        let _ = file.write_all(line.as_bytes());
+    }
+}
+
+async fn fetch(sandbox: &Path, uri: &Value, value: &str) -> Result<String, String> {
+    if value.contains(['\\', '\'', '\0']) {
+        return Err("URI contains illegal characters".to_owned());
+    }
+    let base = value.rsplit('/').next().unwrap_or_default();
+    let name = uri["output_file"].as_str().unwrap_or(base).to_owned();
+    if name.is_empty() {
+        return Err("Malformed URI (missing path)".to_owned());
+    }
+    let relative = Path::new(&name);
+    if relative.components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Err(format!("Invalid output file '{name}'"));
+    }
+    let target = sandbox.join(relative);
+    if let Some(parent) = target.parent() {
+        fs::create_dir_all(parent).map_err(|error| error.to_string())?;
+    }
+    if value.starts_with("http://") || value.starts_with("https://") {
+        download(value, &target).await?;
+    } else {
+        copy(value, &target)?;
+    }
+    if uri["executable"] == true {
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&target, mode).map_err(|error| error.to_string())?;
+    } else if uri["extract"] != false {
+        let sandbox = sandbox.to_owned();
+        let place = target.clone();
+        let unpacked = tokio::task::spawn_blocking(move || unpack(&place, &sandbox)).await;
+        unpacked.map_err(|error| error.to_string())??;
+    }
+    Ok(target.display().to_string())
+}
+
+fn copy(value: &str, target: &Path) -> Result<(), String> {
+    let source = match value.strip_prefix("file://") {
+        Some(path) => path,
+        None if value.starts_with('/') => value,
+        None if value.contains("://") => {
+            return Err(format!("Skipping fetch with Hadoop client: no client for '{value}'"));
+        }
+        None => {
+            return Err(format!(
+                "A relative path was passed for the resource but the Mesos framework home was not \
+                 specified: '{value}'"
+            ));
+        }
+    };
+    fs::copy(source, target)
+        .map(drop)
+        .map_err(|error| format!("Failed to copy '{source}': {error}"))
+}
+
+async fn download(value: &str, target: &Path) -> Result<(), String> {
+    let failed = |why: String| format!("Error downloading resource: {why}");
+    let client =
+        reqwest::Client::builder().no_proxy().build().map_err(|error| failed(error.to_string()))?;
+    let mut response = client.get(value).send().await.map_err(|error| failed(chain(&error)))?;
+    if response.status() != 200 {
+        let code = response.status().as_u16();
+        return Err(format!("Error downloading resource, received HTTP return code {code}"));
+    }
+    let mut file = fs::File::create(target).map_err(|error| failed(error.to_string()))?;
+    while let Some(part) = response.chunk().await.map_err(|error| failed(chain(&error)))? {
+        file.write_all(&part).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut at = error.source();
+    while let Some(cause) = at {
+        text = format!("{text}: {cause}");
+        at = cause.source();
+    }
+    text
+}
+
+/// Unpacks by the extension of the name; the archive stays.
+fn unpack(archive: &Path, sandbox: &Path) -> Result<(), String> {
+    let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
+    let failed = |error: String| format!("Failed to extract '{}': {error}", archive.display());
+    let open = || fs::File::open(archive).map_err(|error| failed(error.to_string()));
+    if ends(&[".tgz", ".tar.gz"]) {
+        untar(flate2::read::MultiGzDecoder::new(open()?), sandbox).map_err(failed)
+    } else if ends(&[".tar"]) {
+        untar(open()?, sandbox).map_err(failed)
+    } else if ends(&[".tbz2", ".tar.bz2", ".txz", ".tar.xz"]) {
+        tool("tar", &["-xf".as_ref(), archive, "-C".as_ref(), sandbox]).map_err(failed)
+    } else if ends(&[".zip"]) {
+        tool("unzip", &["-oq".as_ref(), archive, "-d".as_ref(), sandbox]).map_err(failed)
+    } else if ends(&[".gz"]) {
+        let mut content = Vec::new();
+        flate2::read::MultiGzDecoder::new(open()?)
+            .read_to_end(&mut content)
+            .map_err(|error| failed(error.to_string()))?;
+        fs::write(archive.with_extension(""), content).map_err(|error| failed(error.to_string()))
+    } else {
+        Ok(())
+    }
+}
+
+fn untar(reader: impl Read, sandbox: &Path) -> Result<(), String> {
+    let mut archive = tar::Archive::new(reader);
+    archive.set_preserve_permissions(true);
+    for entry in archive.entries().map_err(|error| error.to_string())? {
+        let mut entry = entry.map_err(|error| error.to_string())?;
+        if !entry.unpack_in(sandbox).map_err(|error| chain(&error))? {
+            return Err("Path contains '..'".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn tool(program: &str, arguments: &[&Path]) -> Result<(), String> {
+    let output = std::process::Command::new(program)
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+}

@@ -1,0 +1,377 @@
+//! The test bed: ZooKeeper, cluster, core package, topology files, and the binary under test.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex};
+
+use heron_cli::proto::api;
+use prost::Message as _;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::zookeeper::ZooKeeper;
+
+/// One server for all tests; each has a root of its own in it. It dies with this process.
+static ZOOKEEPER: LazyLock<Mutex<ZooKeeper>> = LazyLock::new(|| {
+    let data = tempfile::tempdir().unwrap().keep();
+    let given = std::env::var("HERON_E2E_ZK").ok();
+    Mutex::new(ZooKeeper::use_or_start(given.as_deref(), &data).unwrap())
+});
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// An example binary of this package, built with the tests.
+pub fn example(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.join("examples").join(name)
+}
+
+/// The connection string of the tests' ZooKeeper.
+pub fn zookeeper() -> String {
+    ZOOKEEPER.lock().unwrap().connection().to_owned()
+}
+
+/// What a test wants of its bed.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// More arguments for the cluster.
+    pub cluster: Vec<String>,
+    /// Settings of the stand-in, `KEY=JSON`.
+    pub standin: Vec<String>,
+    /// More lines for the configuration.
+    pub config: Vec<String>,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+        Self {
+            cluster: words("--agents 3"),
+            standin: words(
+                "restart_delay_ms=500 session_timeout_ms=3000 reconnect_ms=200 location_retry_ms=200 packing_retry_ms=200",
+            ),
+            config: Vec::new(),
+        }
+    }
+}
+
+/// A cluster, a state root and a configuration of one test.
+pub struct Bed {
+    pub directory: TempDir,
+    pub root: String,
+    pub config: PathBuf,
+    pub cluster: Cluster,
+    pub core: String,
+}
+
+/// A running test cluster.
+pub struct Cluster {
+    child: Option<Child>,
+    pub control: String,
+    pub masters: Vec<String>,
+}
+
+/// What the binary under test did.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Bed {
+    pub fn new() -> Self {
+        Self::with(&Wish::default())
+    }
+
+    pub fn with(wish: &Wish) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number}", std::process::id());
+        let cluster = Cluster::start(directory.path(), &name, &wish.cluster);
+        let core = core_package(directory.path(), &wish.standin);
+        let root = format!("/it/{name}");
+        let config = directory.path().join("mesos_scheduler.conf");
+        let mut bed = Self { directory, root, config, cluster, core };
+        bed.write_config(&wish.config);
+        bed
+    }
+
+    /// Writes the configuration, with more lines at its end.
+    pub fn write_config(&mut self, more: &[String]) {
+        let master = self.cluster.masters.join(",");
+        let core = &self.core;
+        let root = &self.root;
+        let store = self.directory.path().join("store");
+        let mut text = format!(
+            "zk.connection.string: {}\nstate.root.address: {root}\nheron.mesos.master.uri: {master}\n\
+             heron.core.release.uri: {core}\n\
+             heron.class.uploader: org.apache.heron.uploader.localfs.LocalFileSystemUploader\n\
+             heron.uploader.localfs.file.system.directory: {}\n\
+             heron.statemgr.zookeeper.session.timeout.ms: 4000\ndc: test\nrole: {}\nenviron: devel\n\
+             instance.ram.default: 67108864\nheron.mesos.kill.grace.seconds: 5\n",
+            zookeeper(),
+            store.display(),
+            user(),
+        );
+        text.extend(more.iter().map(|line| format!("{line}\n")));
+        std::fs::write(&self.config, text).unwrap();
+    }
+
+    /// The command, with configuration and a home of its own.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_heron-cli"));
+        command
+            .arg("--config-file")
+            .arg(&self.config)
+            .args(["--config-loader", "com.twitter.heron.scheduler.mesos.MesosConfigLoader"])
+            .args(words)
+            .env_clear()
+            .env("HOME", self.directory.path())
+            .env("USER", user())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        if let Some(java) = std::env::var_os("JAVA_HOME") {
+            command.env("JAVA_HOME", java);
+        }
+        command
+    }
+
+    /// Runs the binary.
+    pub fn run(&self, words: &[&str]) -> Ran {
+        Ran::from(self.command(words).output().unwrap())
+    }
+
+    /// Runs the binary, which must succeed.
+    pub fn ok(&self, words: &[&str]) -> Ran {
+        let ran = self.run(words);
+        assert_eq!(ran.code, 0, "{words:?}\n{}\n{}", ran.stdout, ran.stderr);
+        ran
+    }
+
+    /// Runs the binary with JSON output; it must succeed.
+    pub fn json(&self, words: &[&str]) -> Value {
+        let mut words = words.to_vec();
+        words.extend(["-o", "json"]);
+        serde_json::from_str(&self.ok(&words).stdout).unwrap()
+    }
+
+    /// Writes a definition and a package that belongs to it; returns the definition's path.
+    pub fn topology(&self, name: &str, containers: usize) -> String {
+        let path = self.directory.path().join(format!("{name}.defn"));
+        let id = format!("{name}82e79bae-17cf-462c-88e0-b6e25066356b");
+        std::fs::write(&path, definition(name, &id, containers).encode_to_vec()).unwrap();
+        let binary = self.directory.path().join("topologies.pex");
+        std::fs::write(binary, "not really a pex\n").unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Every znode below the test's root.
+    pub fn znodes(&self) -> Vec<String> {
+        let output = Command::new(example("heron-standin"))
+            .args(["read-tree", "--zk", &zookeeper(), "--root", &self.root])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let tree: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut paths = Vec::new();
+        collect_paths(&tree, &mut paths);
+        paths
+    }
+
+    /// Znodes that are about a topology.
+    pub fn znodes_of(&self, topology: &str) -> Vec<String> {
+        let about = |path: &String| path.split('/').any(|part| part.contains(topology));
+        self.znodes().into_iter().filter(about).collect()
+    }
+
+    /// Asserts that nothing is left of a topology: no task, no framework, no znode.
+    pub fn assert_nothing_left(&self, topology: &str) {
+        assert_eq!(self.znodes_of(topology), Vec::<String>::new());
+        assert_eq!(self.cluster.live_tasks(), Vec::<Value>::new());
+    }
+}
+
+fn collect_paths(value: &Value, paths: &mut Vec<String>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|value| collect_paths(value, paths)),
+        Value::Object(object) => {
+            if let Some(path) = object.get("path").and_then(Value::as_str) {
+                paths.push(path.to_owned());
+            }
+            object.values().for_each(|value| collect_paths(value, paths));
+        }
+        _ => {}
+    }
+}
+
+pub fn user() -> String {
+    nix::unistd::User::from_uid(nix::unistd::getuid()).unwrap().unwrap().name
+}
+
+/// The core package: the stand-in's, or the real one that was given.
+fn core_package(directory: &Path, settings: &[String]) -> String {
+    if let Ok(given) = std::env::var("HERON_E2E_CORE") {
+        return given;
+    }
+    let mut command = Command::new(example("heron-standin"));
+    command.args(["make-core", "--host", "127.0.0.1", "--out"]).arg(directory.join("core"));
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let made: Value = serde_json::from_slice(&output.stdout).unwrap();
+    format!("file://{}", made["package"].as_str().unwrap())
+}
+
+impl Cluster {
+    fn start(directory: &Path, name: &str, arguments: &[String]) -> Self {
+        if let Ok(master) = std::env::var("HERON_E2E_MESOS") {
+            return Self { child: None, control: String::new(), masters: vec![master] };
+        }
+        let mut child = Command::new(example("test-cluster"))
+            .arg("--zk")
+            .arg(format!("{}/it-mesos/{name}", zookeeper()))
+            .arg("--work-dir")
+            .arg(directory.join("agents"))
+            .arg("--stop-on-eof")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let masters = ready["masters"].as_array().unwrap();
+        let masters = masters.iter().map(|master| master.as_str().unwrap().to_owned()).collect();
+        let control = ready["control"].as_str().unwrap().to_owned();
+        Self { child: Some(child), control, masters }
+    }
+
+    /// Whether faults can be caused: not in a real cluster.
+    pub fn is_simulated(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// The control interface's view of everything.
+    pub fn state(&self) -> Value {
+        serde_json::from_str(&http("GET", &format!("{}/state", self.control), "")).unwrap()
+    }
+
+    /// Causes a fault.
+    pub fn control(&self, path: &str, body: &Value) -> String {
+        http("POST", &format!("{}{path}", self.control), &body.to_string())
+    }
+
+    /// Tasks that have not come to their end.
+    pub fn live_tasks(&self) -> Vec<Value> {
+        if !self.is_simulated() {
+            return Vec::new();
+        }
+        let state = self.state();
+        let tasks = state["tasks"].as_array().unwrap();
+        let live = |task: &&Value| {
+            let state = task["state"].as_str().unwrap_or_default();
+            ["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_UNREACHABLE"]
+                .contains(&state)
+        };
+        tasks.iter().filter(live).cloned().collect()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.stdin.take());
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A request in a process of its own runtime; tests are no async code.
+pub fn http(method: &str, url: &str, body: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = client.request(method, url).header("Content-Type", "application/json");
+        request.body(body.to_owned()).send().await.unwrap().text().await.unwrap()
+    })
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A topology of one spout and one bolt, with one instance of each per container.
+pub fn definition(name: &str, id: &str, containers: usize) -> api::Topology {
+    let text = |key: &str, value: &str| api::config::KeyValue {
+        key: key.to_owned(),
+        value: Some(value.to_owned()),
+        serialized_value: None,
+        r#type: Some(api::ConfigValueType::StringValue as i32),
+    };
+    let component = |name: &str| api::Component {
+        name: name.to_owned(),
+        class_name: Some(format!("tests.{name}")),
+        config: api::Config {
+            kvs: vec![text("topology.component.parallelism", &containers.to_string())],
+        },
+        serialized_object: None,
+        spec: Some(api::ComponentObjectSpec::PythonClassName as i32),
+        cpp_class_info: None,
+    };
+    let stream =
+        api::StreamId { id: "default".to_owned(), component_name: "word_spout".to_owned() };
+    let schema = api::StreamSchema {
+        keys: vec![api::stream_schema::KeyType {
+            key: "word".to_owned(),
+            r#type: api::Type::Object as i32,
+        }],
+    };
+    api::Topology {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        spouts: vec![api::Spout {
+            comp: component("word_spout"),
+            outputs: vec![api::OutputStream { stream: stream.clone(), schema: schema.clone() }],
+        }],
+        bolts: vec![api::Bolt {
+            comp: component("count_bolt"),
+            inputs: vec![api::InputStream {
+                stream,
+                gtype: api::Grouping::Fields as i32,
+                grouping_fields: Some(schema),
+                custom_grouping_object: None,
+                r#type: None,
+            }],
+            outputs: vec![],
+        }],
+        state: api::TopologyState::Running as i32,
+        topology_config: Some(api::Config {
+            kvs: vec![
+                text("topology.name", name),
+                text("topology.stmgrs", &containers.to_string()),
+                text("topology.message.timeout.secs", "30"),
+                text("topology.reliability.mode", "ATMOST_ONCE"),
+                text("topology.container.ram", "268435456"),
+                text("topology.container.ram.padding", "67108864"),
+                text("topology.container.cpu", "2"),
+                text("topology.container.disk", "268435456"),
+            ],
+        }),
+    }
+}

@@ -1,0 +1,152 @@
+//! The stream manager: binds its ports, finds the TManager in ZooKeeper, registers, and does so again when it is lost.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use heron_cli::proto::system::PackingPlan;
+use heron_cli::proto::tmanager::TManagerLocation;
+use prost::Message as _;
+use tokio::net::{TcpListener, TcpStream};
+use zookeeper_client::Client;
+
+use crate::conf::Settings;
+use crate::flags::Flags;
+use crate::log;
+use crate::plan;
+use crate::registration::{Line, Register};
+use crate::zk;
+
+const FLAGS: [&str; 10] = [
+    "--stmgr_id",
+    "--topology_name",
+    "--topology_id",
+    "--zkhostportlist",
+    "--zkroot",
+    "--myhost",
+    "--data_port",
+    "--local_data_port",
+    "--shell_port",
+    "--instance_ids",
+];
+
+/// Runs until its session or its process ends.
+pub async fn run(arguments: &[String]) -> Result<u8> {
+    let flags = Flags::parse(arguments, &FLAGS, &[])?;
+    let settings = Settings::load()?;
+    let register = describe(&flags)?;
+    let (name, root) = (flags.need("--topology_name")?, flags.need("--zkroot")?);
+    let data = listen(register.data_port).await?;
+    let local = listen(register.local_data_port).await?;
+    let client = zk::connect(flags.need("--zkhostportlist")?, settings.session_timeout()).await?;
+    check_instances(&client, &format!("{root}/packingplans/{name}"), &register).await?;
+    if settings.never_register.contains(&register.id) {
+        log::line("told never to register");
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(Duration::from_millis(settings.register_delay_ms)).await;
+    let location = format!("{root}/{}/{name}", settings.dialect().location_directory());
+    tokio::select! {
+        () = zk::ended(&client) => log::line("the ZooKeeper session is over"),
+        () = accept_and_drop(&data) => {}
+        () = accept_and_drop(&local) => {}
+        () = stay_registered(&client, &location, &register, settings.reconnect_ms) => {}
+    }
+    Ok(1)
+}
+
+fn describe(flags: &Flags) -> Result<Register> {
+    let instances = flags.need("--instance_ids")?;
+    Ok(Register {
+        id: flags.need("--stmgr_id")?.to_owned(),
+        topology_id: flags.need("--topology_id")?.to_owned(),
+        host: flags.need("--myhost")?.to_owned(),
+        data_port: flags.port("--data_port")?,
+        local_data_port: flags.port("--local_data_port")?,
+        shell_port: flags.port("--shell_port")?,
+        cwd: std::env::current_dir()?.display().to_string(),
+        pid: std::process::id(),
+        instances: instances.split(',').map(str::to_owned).collect(),
+    })
+}
+
+async fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind(("0.0.0.0", port))
+        .await
+        .with_context(|| format!("failed to listen on port {port}"))
+}
+
+async fn accept_and_drop(listener: &TcpListener) {
+    loop {
+        if listener.accept().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// What the executor said must be what the packing plan says.
+async fn check_instances(client: &Client, path: &str, register: &Register) -> Result<()> {
+    let bytes = zk::get(client, path).await?.with_context(|| format!("{path} does not exist"))?;
+    let packing =
+        PackingPlan::decode(bytes.as_slice()).with_context(|| format!("{path} can't be read"))?;
+    let container =
+        packing.container_plans.iter().find(|one| plan::stmgr_id(one.id) == register.id);
+    let container = container.with_context(|| format!("{path} has no {}", register.id))?;
+    let planned = plan::instance_ids(&packing, container.id);
+    ensure!(
+        planned == register.instances,
+        "{} was started for {:?}, not {planned:?}",
+        register.id,
+        register.instances
+    );
+    Ok(())
+}
+
+async fn stay_registered(client: &Client, location: &str, register: &Register, reconnect_ms: u64) {
+    loop {
+        if let Err(error) = register_once(client, location, register).await {
+            log::line(&format!("{error:#}"));
+        }
+        tokio::time::sleep(Duration::from_millis(reconnect_ms)).await;
+    }
+}
+
+/// Waits for a location, registers there, and returns when the TManager is gone.
+async fn register_once(client: &Client, location: &str, register: &Register) -> Result<()> {
+    let bytes = loop {
+        let (stat, watcher) = client.check_and_watch_stat(location).await?;
+        if stat.is_some()
+            && let Some(bytes) = zk::get(client, location).await?
+        {
+            break bytes;
+        }
+        log::line(&format!("waiting for {location}"));
+        watcher.changed().await;
+    };
+    let found = TManagerLocation::decode(bytes.as_slice()).context("the location can't be read")?;
+    let port = u16::try_from(found.server_port).context("the location has no port")?;
+    let stream = connect(&found.host, port).await?;
+    let mut line = Line::new(stream);
+    line.send(register).await?;
+    let refusal: Option<String> = line.receive().await?;
+    ensure!(refusal.is_none(), "the TManager refused: {}", refusal.unwrap_or_default());
+    log::line(&format!("registered with the TManager at {}:{port}", found.host));
+    line.closed().await;
+    log::line("the TManager is gone");
+    Ok(())
+}
+
+/// Connects; a TManager registers its location a moment before it listens.
+async fn connect(host: &str, port: u16) -> Result<TcpStream> {
+    let mut tries = 0;
+    loop {
+        match TcpStream::connect((host, port)).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) if tries >= 5 => {
+                return Err(error)
+                    .with_context(|| format!("failed to reach the TManager at {host}:{port}"));
+            }
+            Err(_) => tries += 1,
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
