@@ -84,7 +84,7 @@ impl<'a> Builder<'a> {
                     known.next_index = known.next_index.max(Some(next));
                 }
             }
-            builder.put(container.id.cast_signed(), filled);
+            builder.put(container.id, filled);
         }
         Ok(builder)
     }

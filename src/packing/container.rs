@@ -173,5 +173,5 @@ pub(super) fn plan<'a>(
         plan::InstancePlan::new(name(component), task_id, component_index, resource)
     });
     let required = Resource { cpu: java_number::round(used.cpu) as f64, ..used };
-    Ok(plan::ContainerPlan::new(id.unsigned_abs(), instances.collect(), required))
+    Ok(plan::ContainerPlan::new(id, instances.collect(), required))
 }

@@ -38,17 +38,17 @@ const COUNT: &str = "an integer";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Defaults {
     /// Cores.
-    pub instance_cpu: f64,
+    pub cpu: f64,
     /// Bytes.
-    pub instance_ram: i64,
+    pub ram: i64,
     /// Bytes.
-    pub instance_disk: i64,
+    pub disk: i64,
 }
 
 /// Heron's own: one core, a gibibyte of RAM and one of disk.
 impl Default for Defaults {
     fn default() -> Self {
-        Self { instance_cpu: 1.0, instance_ram: GIB, instance_disk: GIB }
+        Self { cpu: 1.0, ram: GIB, disk: GIB }
     }
 }
 
@@ -92,10 +92,7 @@ pub struct PackingInput {
 
 impl PackingInput {
     /// Reads a definition.
-    pub fn from_topology(
-        topology: &api::Topology,
-        defaults: Defaults,
-    ) -> Result<Self, PackingError> {
+    pub fn new(topology: &api::Topology, defaults: Defaults) -> Result<Self, PackingError> {
         let spouts = topology.spouts.iter().map(|spout| (ComponentKind::Spout, &spout.comp));
         let bolts = topology.bolts.iter().map(|bolt| (ComponentKind::Bolt, &bolt.comp));
         let components = spouts.chain(bolts).map(component).collect::<Result<Vec<_>, _>>()?;
@@ -109,7 +106,7 @@ impl PackingInput {
 
     /// What an instance gets that the topology says nothing about.
     pub(super) fn default_instance(&self) -> Resource {
-        let Defaults { instance_cpu: cpu, instance_ram: ram, instance_disk: disk } = self.defaults;
+        let Defaults { cpu, ram, disk } = self.defaults;
         Resource { cpu, ram, disk }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! **Order.** Containers stand by id, instances by task id. Beside that, a plan remembers the order in which Heron's Java
 //! code visits it, which is the order of its hash tables and looks random ([`super::java_hash`]). In that order it is
-//! stored ([`PackingPlan::to_proto`]), byte for byte as Heron stores it, and read back, so that repacking a stored plan
+//! stored (`heron.proto.system.PackingPlan`), byte for byte as Heron stores it, and read back, so that repacking a stored plan
 //! gives what Heron gives. Plans that differ only in that order are equal.
 
 use std::collections::{BTreeMap, HashSet};
@@ -85,7 +85,7 @@ impl InstancePlan {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContainerPlan {
     /// From 1.
-    pub id: u32,
+    pub id: i32,
     /// Its instances, by task id.
     pub instances: Vec<InstancePlan>,
     /// What it needs.
@@ -98,7 +98,7 @@ pub struct ContainerPlan {
 impl ContainerPlan {
     /// A container of instances that stand in Heron's order.
     #[must_use]
-    pub fn new(id: u32, mut instances: Vec<InstancePlan>, required: Resource) -> Self {
+    pub fn new(id: i32, mut instances: Vec<InstancePlan>, required: Resource) -> Self {
         for (place, instance) in instances.iter_mut().enumerate() {
             instance.place = Place(place);
         }
@@ -110,7 +110,7 @@ impl ContainerPlan {
     #[must_use]
     pub fn java_hash(&self) -> i32 {
         let instances = self.instances.iter().fold(0_i32, |sum, i| sum.wrapping_add(i.java_hash()));
-        let hash = combine(self.id.cast_signed(), instances);
+        let hash = combine(self.id, instances);
         let hash = combine(hash, self.required.java_hash());
         self.scheduled.map_or(hash, |scheduled| combine(hash, scheduled.java_hash()))
     }
@@ -180,7 +180,7 @@ impl PackingPlan {
 
     /// The container of an id.
     #[must_use]
-    pub fn container(&self, id: u32) -> Option<&ContainerPlan> {
+    pub fn container(&self, id: i32) -> Option<&ContainerPlan> {
         self.containers.iter().find(|container| container.id == id)
     }
 
@@ -208,13 +208,9 @@ impl PackingPlan {
         counts
     }
 
-    /// What an instance of each component gets in the container where it gets least.
+    /// What an instance of each component gets in the container where it gets least, in Heron's order.
     #[must_use]
-    pub fn component_ram(&self) -> BTreeMap<String, i64> {
-        self.visited_ram().into_ordered().into_iter().collect()
-    }
-
-    fn visited_ram(&self) -> JavaMap<i64> {
+    pub fn component_ram(&self) -> Vec<(String, i64)> {
         let mut least: JavaMap<i64> = JavaMap::default();
         for instance in self.visited() {
             let ram = instance.resource.ram;
@@ -223,14 +219,13 @@ impl PackingPlan {
                 None => least.put(&instance.component, ram),
             }
         }
-        least
+        least.into_ordered()
     }
 
-    /// [`Self::component_ram`] as the executor's `--component-ram-map` has it, `component:bytes,component:bytes`, with
-    /// components in Heron's order.
+    /// [`Self::component_ram`] as the executor's `--component-ram-map` has it, `component:bytes,component:bytes`.
     #[must_use]
     pub fn component_ram_map(&self) -> String {
-        let entries = self.visited_ram().into_ordered();
+        let entries = self.component_ram();
         let entries: Vec<_> = entries.iter().map(|(name, ram)| format!("{name}:{ram}")).collect();
         entries.join(",")
     }
@@ -261,21 +256,6 @@ impl PackingPlan {
             containers.insert(hash, reread);
         }
         Self::new(&self.id, containers.into_ordered())
-    }
-
-    /// The message that goes into `packingplans/<topology>`, in Heron's order.
-    #[must_use]
-    pub fn to_proto(&self) -> system::PackingPlan {
-        let containers = self.in_heron_order().into_iter().map(Into::into);
-        system::PackingPlan { id: self.id.clone(), container_plans: containers.collect() }
-    }
-
-    /// The plan of a message, whose order is taken for Heron's; refused if ids are missing or given twice.
-    pub fn from_proto(message: &system::PackingPlan) -> Result<Self, PackingError> {
-        let containers = message.container_plans.iter().map(container).collect::<Result<_, _>>()?;
-        let plan = Self::new(&message.id, containers);
-        plan.check().map_err(|reason| PackingError::DamagedPlan { reason })?;
-        Ok(plan)
     }
 
     /// Says what is wrong with a plan that comes from elsewhere.
@@ -333,7 +313,7 @@ impl From<&system::InstancePlan> for InstancePlan {
 impl From<&ContainerPlan> for system::ContainerPlan {
     fn from(container: &ContainerPlan) -> Self {
         Self {
-            id: container.id.cast_signed(),
+            id: container.id,
             instance_plans: container.in_heron_order().into_iter().map(Into::into).collect(),
             required_resource: (&container.required).into(),
             scheduled_resource: container.scheduled.as_ref().map(Into::into),
@@ -341,14 +321,33 @@ impl From<&ContainerPlan> for system::ContainerPlan {
     }
 }
 
-fn container(message: &system::ContainerPlan) -> Result<ContainerPlan, PackingError> {
-    let id = u32::try_from(message.id).map_err(|_| PackingError::DamagedPlan {
-        reason: format!("container id {} is below 1", message.id),
-    })?;
-    let instances = message.instance_plans.iter().map(Into::into).collect();
-    let mut container = ContainerPlan::new(id, instances, (&message.required_resource).into());
-    container.scheduled = message.scheduled_resource.as_ref().map(Into::into);
-    Ok(container)
+impl From<&system::ContainerPlan> for ContainerPlan {
+    fn from(container: &system::ContainerPlan) -> Self {
+        let instances = container.instance_plans.iter().map(Into::into).collect();
+        let required = (&container.required_resource).into();
+        let scheduled = container.scheduled_resource.as_ref().map(Into::into);
+        Self { scheduled, ..Self::new(container.id, instances, required) }
+    }
+}
+
+/// The message that goes into `packingplans/<topology>`, in Heron's order.
+impl From<&PackingPlan> for system::PackingPlan {
+    fn from(plan: &PackingPlan) -> Self {
+        let containers = plan.in_heron_order().into_iter().map(Into::into);
+        Self { id: plan.id.clone(), container_plans: containers.collect() }
+    }
+}
+
+/// The plan of a message, whose order is taken for Heron's; refused if ids are missing or given twice.
+impl TryFrom<&system::PackingPlan> for PackingPlan {
+    type Error = PackingError;
+
+    fn try_from(message: &system::PackingPlan) -> Result<Self, PackingError> {
+        let containers = message.container_plans.iter().map(Into::into).collect();
+        let plan = Self::new(&message.id, containers);
+        plan.check().map_err(|reason| PackingError::DamagedPlan { reason })?;
+        Ok(plan)
+    }
 }
 
 #[cfg(test)]
@@ -381,7 +380,7 @@ mod tests {
         let plan = plan();
         assert_eq!(plan.containers.iter().map(|c| c.id).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(plan.containers[1].instances[0].task_id, 2);
-        let message = plan.to_proto();
+        let message = system::PackingPlan::from(&plan);
         assert_eq!(message.container_plans.iter().map(|c| c.id).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(message.container_plans[0].instance_plans[0].task_id, 3);
     }
@@ -390,10 +389,10 @@ mod tests {
     fn a_plan_survives_its_message_with_scheduled_resources() {
         let mut plan = plan();
         plan.containers[0].scheduled = Some(plan.max_container_resources());
-        let message = plan.to_proto();
-        let again = PackingPlan::from_proto(&message).unwrap();
+        let message = system::PackingPlan::from(&plan);
+        let again = PackingPlan::try_from(&message).unwrap();
         assert_eq!(again, plan);
-        assert_eq!(again.to_proto(), message);
+        assert_eq!(system::PackingPlan::from(&again), message);
         assert_eq!(again.reread(), plan, "only the order differs");
     }
 
@@ -408,9 +407,9 @@ mod tests {
             |plan| plan.container_plans[0].instance_plans[0].component_index = -1,
         ];
         for damage in damage {
-            let mut message = plan().to_proto();
+            let mut message = system::PackingPlan::from(&plan());
             damage(&mut message);
-            let read = PackingPlan::from_proto(&message);
+            let read = PackingPlan::try_from(&message);
             assert!(matches!(read, Err(PackingError::DamagedPlan { .. })), "{read:?}");
         }
     }

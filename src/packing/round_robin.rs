@@ -312,7 +312,7 @@ impl Sizes {
             instances.insert(hash, instance);
         }
         let required = self.required(cpu, ram)?;
-        Ok(ContainerPlan::new(id.unsigned_abs(), instances.into_ordered(), required))
+        Ok(ContainerPlan::new(id, instances.into_ordered(), required))
     }
 
     /// What a container needs whose instances have so much; never more than was asked for.

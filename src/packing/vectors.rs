@@ -43,11 +43,11 @@ fn input(case: &Value) -> Result<PackingInput, PackingError> {
     let config = &case["input"]["heron_config"];
     let mut defaults = Defaults::default();
     if config.is_object() {
-        defaults.instance_cpu = config["heron.resources.instance.cpu"].as_f64().expect("cpu");
-        defaults.instance_ram = config["heron.resources.instance.ram"].as_i64().expect("ram");
-        defaults.instance_disk = config["heron.resources.instance.disk"].as_i64().expect("disk");
+        defaults.cpu = config["heron.resources.instance.cpu"].as_f64().expect("cpu");
+        defaults.ram = config["heron.resources.instance.ram"].as_i64().expect("ram");
+        defaults.disk = config["heron.resources.instance.disk"].as_i64().expect("disk");
     }
-    PackingInput::from_topology(&topology, defaults)
+    PackingInput::new(&topology, defaults)
 }
 
 /// The Java class that Heron throws where we give this error.
@@ -156,7 +156,7 @@ fn components_come_in_the_order_of_java() {
 fn repack_all(algorithm: Algorithm, case: &Value) -> Vec<Result<PackingPlan, PackingError>> {
     let current =
         system::PackingPlan::decode(bytes(&case["input"], "current_plan_base64").as_slice());
-    let mut current = PackingPlan::from_proto(&current.expect("a plan")).expect("a sound plan");
+    let mut current = PackingPlan::try_from(&current.expect("a plan")).expect("a sound plan");
     let mut results = Vec::new();
     for request in case["input"]["requests"].as_array().expect("requests") {
         let containers =
@@ -188,7 +188,7 @@ fn repacking_gives_what_heron_gives() {
                 if let Some(difference) = difference(expected, &reread) {
                     failures.push(format!("{file} {algorithm} step {step}: {difference}"));
                 } else if let Ok(plan) = ours {
-                    let encoded = plan.to_proto().encode_to_vec();
+                    let encoded = system::PackingPlan::from(plan).encode_to_vec();
                     if encoded != bytes(expected, "plan_base64") {
                         failures.push(format!("{file} {algorithm} step {step}: other bytes"));
                     }
