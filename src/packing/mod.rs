@@ -59,7 +59,7 @@ impl Algorithm {
 
     /// The algorithm of a class (`heron.class.packing.algorithm`), whatever its package: Heron moved it twice.
     pub fn from_class_name(class: &str) -> Result<Self, PackingError> {
-        let name = class.rsplit('.').next().unwrap_or(class);
+        let name = class.trim().rsplit('.').next().unwrap_or_default();
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name() == name)
@@ -109,7 +109,7 @@ pub fn repack(
     let changes = request::changes(&current, requested)?;
     let round_robin =
         |version| round_robin::repack(version, &current, input, &changes, container_count);
-    match algorithm {
+    let plan = match algorithm {
         Algorithm::RoundRobin => round_robin(round_robin::Version::One),
         Algorithm::RoundRobinV2 => round_robin(round_robin::Version::Two),
         _ if container_count.is_some() => {
@@ -119,7 +119,9 @@ pub fn repack(
             resource_compliant::repack(&current, input, &changes)
         }
         Algorithm::FirstFitDecreasing => first_fit::repack(&current, input, &changes),
-    }
+    }?;
+    // Heron would store an empty plan, which its own executor can't run.
+    if plan.containers.is_empty() { Err(PackingError::NoInstances) } else { Ok(plan) }
 }
 
 /// Bytes as a person reads them, never less exact than they are.
@@ -133,5 +135,9 @@ fn memory(bytes: i64) -> String {
     format!("{bytes} bytes")
 }
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
 #[cfg(test)]
 mod vectors;
