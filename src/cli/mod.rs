@@ -38,9 +38,10 @@ pub use verbs::{
 `heron-cli help <command>` shows the arguments of a command, with examples.
 Command lines of every earlier heron-cli work as they are; `docs/migration.md` goes through them.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 
-4 the topology's own program failed, 5 no such topology, 6 conflict, 7 unreachable, 8 not allowed, 9 timed out, 10 partly done,
-11 no room on any agent. `docs/exit-codes.md` tells more."
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration,
+4 the topology's own program failed, 5 no such topology, 6 conflict, 7 unreachable,
+8 not allowed, 9 timed out, 10 partly done, 11 no room on any agent.
+`docs/exit-codes.md` tells more."
 )]
 pub struct Cli {
     /// Options that every command takes.
