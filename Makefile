@@ -37,7 +37,7 @@ unit-and-e2e: setup ## All tests: beside the code, and of the built binary on a 
 
 deny: $(DENY) ## Licences, sources and bans of the dependencies
 	@echo "== dependencies"
-	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) deny --locked --offline check bans licenses sources
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) deny --locked check bans licenses sources
 
 $(DENY):
 	@echo "== building cargo-deny $(DENY_VERSION) (once)"
@@ -45,7 +45,7 @@ $(DENY):
 
 doc: ## The documentation of the code builds without warnings
 	@echo "== documentation"
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --lib
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --lib --document-private-items
 
 bench: ## Benchmarks; results with their conditions go to docs/benchmarks.md
 	tests/bench/run.sh

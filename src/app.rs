@@ -135,7 +135,7 @@ async fn with_signals(
         let stream = signal(kind).map_err(|error| Failure::new(Exit::Failed, error.into()))?;
         listening.push(tokio::spawn(listen(stream, meaning, sender.clone())));
     }
-    let result = execute(cli, command, ui, env, Signals(receiver)).await;
+    let result = Box::pin(execute(cli, command, ui, env, Signals(receiver))).await;
     for task in listening {
         task.abort();
     }
@@ -177,7 +177,7 @@ async fn execute(
         timeout: cli.global.timeout,
         verb: call.verb,
     };
-    carry_out(&context, command, &call, env).await.map_err(Failure::from)
+    Box::pin(carry_out(&context, command, &call, env)).await.map_err(Failure::from)
 }
 
 fn given(cli: &Cli, overrides: Option<String>, command: &Command) -> Given {

@@ -16,7 +16,7 @@ use crate::mesos::event::TaskState;
 use crate::proto::system::PhysicalPlan;
 use crate::scheduler::driver::{Driver, End, Limits};
 use crate::scheduler::model::{Model, Policy};
-use crate::scheduler::record::{Desired, Goal};
+use crate::scheduler::record::{ContainerRecord, Desired, Goal};
 use crate::state::Zk;
 
 /// How long the first subscription is tried for.
@@ -122,7 +122,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// The port for other stream managers of every container that runs, as it was launched.
 fn server_ports(model: &Model) -> BTreeMap<u32, Option<u16>> {
-    let port = |record: &crate::scheduler::record::ContainerRecord| {
+    let port = |record: &ContainerRecord| {
         (record.state == TaskState::Running).then(|| record.ports.first().copied()).flatten()
     };
     model.views().map(|view| (view.id, view.record.and_then(port))).collect()
@@ -161,7 +161,7 @@ fn report(context: &Context<'_>, model: &Model, goal: Goal) {
     let agreeing = match goal {
         Goal::Running => model.views().filter(|view| view.agrees).count(),
         Goal::Killed => {
-            model.views().filter(|view| view.record.is_none_or(|record| record.is_over())).count()
+            model.views().filter(|view| view.record.is_none_or(ContainerRecord::is_over)).count()
         }
     };
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);

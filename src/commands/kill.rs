@@ -158,8 +158,10 @@ pub(super) async fn kill_containers(
 async fn never_ran(context: &Context<'_>, framework: &FrameworkId) -> bool {
     let Ok(connector) = context.connector() else { return false };
     match connector.teardown(framework).await {
-        Ok(_) => true,
-        Err(MesosError::Http(HttpError::Unauthorized { .. } | HttpError::Forbidden { .. })) => true,
+        Ok(_)
+        | Err(MesosError::Http(HttpError::Unauthorized { .. } | HttpError::Forbidden { .. })) => {
+            true
+        }
         Err(error) => {
             tracing::info!("failed to remove the framework: {error}");
             false

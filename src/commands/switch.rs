@@ -61,7 +61,7 @@ async fn run(
                 Ok(Changed::Done) => return Ok(switched(reference, false)),
                 // It says so when the state is already as wanted; the plan read above may have been older.
                 Ok(Changed::Already) => {
-                    "its TManager says that nothing is to be done".clone_into(&mut problem)
+                    "its TManager says that nothing is to be done".clone_into(&mut problem);
                 }
                 Err(
                     error

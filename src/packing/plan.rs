@@ -1,11 +1,19 @@
-//! A packing plan as plain values.
+//! Packing plans: which instance runs in which container, and with what.
+//!
+//! **Order.** Containers and instances stand in the order in which Heron's Java code visits and stores them, which is
+//! the order of its hash tables and looks random ([`super::java_hash`]). So a plan made here is stored byte for byte
+//! as Heron stores it, and repacking a stored plan gives what Heron gives. Who shows a plan or launches it takes
+//! [`PackingPlan::by_id`] and [`ContainerPlan::by_task_id`], or [`PackingPlan::sorted`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::PackingError;
+use super::java_hash::{JavaMap, JavaSet, combine, double_hash, long_hash, string_hash};
+use super::java_number;
 use crate::proto::system;
 
 /// What an instance or a container gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Resource {
     /// Cores.
     pub cpu: f64,
@@ -15,10 +23,28 @@ pub struct Resource {
     pub disk: i64,
 }
 
-/// An instance in a container.
+impl Resource {
+    /// The hash code in Java.
+    #[must_use]
+    pub fn java_hash(&self) -> i32 {
+        combine(combine(double_hash(self.cpu), long_hash(self.ram)), long_hash(self.disk))
+    }
+
+    /// The larger of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            cpu: java_number::max(self.cpu, other.cpu),
+            ram: self.ram.max(other.ram),
+            disk: self.disk.max(other.disk),
+        }
+    }
+}
+
+/// One instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstancePlan {
-    /// The component.
+    /// The component it is an instance of.
     pub component: String,
     /// Unique within the topology, from 1.
     pub task_id: i32,
@@ -28,81 +54,332 @@ pub struct InstancePlan {
     pub resource: Resource,
 }
 
-/// A container.
+impl InstancePlan {
+    /// The hash code in Java.
+    #[must_use]
+    pub fn java_hash(&self) -> i32 {
+        let id = combine(string_hash(&self.component), self.task_id);
+        combine(combine(id, self.component_index), self.resource.java_hash())
+    }
+}
+
+/// One container and its instances.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContainerPlan {
     /// From 1.
-    pub id: u32,
-    /// By task id.
+    pub id: i32,
+    /// Its instances, in Heron's order.
     pub instances: Vec<InstancePlan>,
     /// What it needs.
     pub required: Resource,
+    /// What a scheduler with equal containers gives it; the algorithms leave it out.
+    pub scheduled: Option<Resource>,
 }
 
-/// Which instance runs in which container.
+impl ContainerPlan {
+    /// The hash code in Java.
+    #[must_use]
+    pub fn java_hash(&self) -> i32 {
+        let instances = self.instances.iter().fold(0_i32, |sum, i| sum.wrapping_add(i.java_hash()));
+        let hash = combine(combine(self.id, instances), self.required.java_hash());
+        self.scheduled.map_or(hash, |scheduled| combine(hash, scheduled.java_hash()))
+    }
+
+    /// Its instances by task id.
+    #[must_use]
+    pub fn by_task_id(&self) -> Vec<&InstancePlan> {
+        let mut instances: Vec<_> = self.instances.iter().collect();
+        instances.sort_by_key(|instance| instance.task_id);
+        instances
+    }
+
+    /// How many instances of each component it holds.
+    #[must_use]
+    pub fn component_counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for instance in &self.instances {
+            *counts.entry(instance.component.as_str()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// All containers of a topology but container 0, which holds the TManager and is in no plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PackingPlan {
     /// The topology's id.
     pub id: String,
-    /// Containers 1 to N, by id.
+    /// Its containers, in Heron's order.
     pub containers: Vec<ContainerPlan>,
 }
 
 impl PackingPlan {
-    /// The record for the state tree: containers by id, instances by task id. Heron writes them in the order of a hash
-    /// set, and reads them into one: the order means nothing.
+    /// How many containers there are, without container 0.
     #[must_use]
-    pub fn to_proto(&self) -> system::PackingPlan {
-        system::PackingPlan {
-            id: self.id.clone(),
-            container_plans: self.containers.iter().map(ContainerPlan::to_proto).collect(),
-        }
+    pub fn container_count(&self) -> usize {
+        self.containers.len()
     }
 
-    /// The smallest memory of each component's instances: `--component-ram-map` of the executor, by name.
+    /// How many instances there are.
     #[must_use]
-    pub fn component_ram(&self) -> BTreeMap<String, i64> {
-        let mut map: BTreeMap<String, i64> = BTreeMap::new();
+    pub fn instance_count(&self) -> usize {
+        self.containers.iter().map(|container| container.instances.len()).sum()
+    }
+
+    /// Its containers by id.
+    #[must_use]
+    pub fn by_id(&self) -> Vec<&ContainerPlan> {
+        let mut containers: Vec<_> = self.containers.iter().collect();
+        containers.sort_by_key(|container| container.id);
+        containers
+    }
+
+    /// The container of an id.
+    #[must_use]
+    pub fn container(&self, id: i32) -> Option<&ContainerPlan> {
+        self.containers.iter().find(|container| container.id == id)
+    }
+
+    /// The same plan with containers by id and instances by task id: two plans mean the same if these are equal.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let mut plan = self.clone();
+        plan.containers.sort_by_key(|container| container.id);
+        for container in &mut plan.containers {
+            container.instances.sort_by_key(|instance| instance.task_id);
+        }
+        plan
+    }
+
+    /// How many instances each component has.
+    #[must_use]
+    pub fn component_counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for container in &self.containers {
+            for (component, count) in container.component_counts() {
+                *counts.entry(component).or_default() += count;
+            }
+        }
+        counts
+    }
+
+    /// What an instance of each component gets in the container where it gets least, in Heron's order.
+    #[must_use]
+    pub fn component_ram(&self) -> Vec<(String, i64)> {
+        let mut least = JavaMap::default();
         for instance in self.containers.iter().flat_map(|container| &container.instances) {
             let ram = instance.resource.ram;
-            map.entry(instance.component.clone())
-                .and_modify(|least| *least = (*least).min(ram))
-                .or_insert(ram);
+            match least.get_mut(&instance.component) {
+                Some(known) => *known = ram.min(*known),
+                None => least.put(&instance.component, ram),
+            }
         }
-        map
+        least.into_ordered()
     }
 
-    /// [`PackingPlan::component_ram`] as the executor takes it.
+    /// [`Self::component_ram`] as the executor's `--component-ram-map` has it: `component:bytes,component:bytes`.
     #[must_use]
     pub fn component_ram_map(&self) -> String {
-        let entries: Vec<String> =
-            self.component_ram().iter().map(|(name, ram)| format!("{name}:{ram}")).collect();
+        let entries = self.component_ram();
+        let entries: Vec<_> = entries.iter().map(|(name, ram)| format!("{name}:{ram}")).collect();
         entries.join(",")
+    }
+
+    /// The largest of each resource that any container gets.
+    #[must_use]
+    pub fn max_container_resources(&self) -> Resource {
+        let none = Resource { cpu: 0.0, ram: 0, disk: 0 };
+        self.containers
+            .iter()
+            .map(|container| container.scheduled.unwrap_or(container.required))
+            .fold(none, Resource::max)
+    }
+
+    /// The plan in the order in which Heron visits it once it has been stored and read again.
+    #[must_use]
+    pub fn reread(&self) -> Self {
+        let mut containers = JavaSet::default();
+        for container in &self.containers {
+            let mut instances = JavaSet::default();
+            for instance in &container.instances {
+                instances.insert(instance.java_hash(), instance.clone());
+            }
+            let container =
+                ContainerPlan { instances: instances.into_ordered(), ..container.clone() };
+            containers.insert(container.java_hash(), container);
+        }
+        Self { id: self.id.clone(), containers: containers.into_ordered() }
+    }
+
+    /// Says what is wrong with a plan that comes from elsewhere.
+    fn check(&self) -> Result<(), String> {
+        let (mut containers, mut tasks) = (HashSet::new(), HashSet::new());
+        for container in &self.containers {
+            let id = container.id;
+            if id < 1 || !containers.insert(id) {
+                return Err(format!("container id {id} is below 1 or given twice"));
+            }
+            for instance in &container.instances {
+                let task = instance.task_id;
+                if task < 1 || !tasks.insert(task) {
+                    return Err(format!("task id {task} is below 1 or given twice"));
+                }
+                if instance.component.is_empty() || instance.component_index < 0 {
+                    return Err(format!("task {task} has no component or a negative index"));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-impl ContainerPlan {
-    fn to_proto(&self) -> system::ContainerPlan {
-        system::ContainerPlan {
-            id: i32::try_from(self.id).unwrap_or(i32::MAX),
-            instance_plans: self
-                .instances
-                .iter()
-                .map(|instance| system::InstancePlan {
-                    component_name: instance.component.clone(),
-                    task_id: instance.task_id,
-                    component_index: instance.component_index,
-                    resource: instance.resource.to_proto(),
-                })
-                .collect(),
-            required_resource: self.required.to_proto(),
-            scheduled_resource: None,
+impl From<&Resource> for system::Resource {
+    fn from(resource: &Resource) -> Self {
+        Self { cpu: resource.cpu, ram: resource.ram, disk: resource.disk }
+    }
+}
+
+impl From<&system::Resource> for Resource {
+    fn from(resource: &system::Resource) -> Self {
+        Self { cpu: resource.cpu, ram: resource.ram, disk: resource.disk }
+    }
+}
+
+impl From<&InstancePlan> for system::InstancePlan {
+    fn from(instance: &InstancePlan) -> Self {
+        Self {
+            component_name: instance.component.clone(),
+            task_id: instance.task_id,
+            component_index: instance.component_index,
+            resource: (&instance.resource).into(),
         }
     }
 }
 
-impl Resource {
-    fn to_proto(self) -> system::Resource {
-        system::Resource { cpu: self.cpu, ram: self.ram, disk: self.disk }
+impl From<&system::InstancePlan> for InstancePlan {
+    fn from(instance: &system::InstancePlan) -> Self {
+        Self {
+            component: instance.component_name.clone(),
+            task_id: instance.task_id,
+            component_index: instance.component_index,
+            resource: (&instance.resource).into(),
+        }
+    }
+}
+
+impl From<&ContainerPlan> for system::ContainerPlan {
+    fn from(container: &ContainerPlan) -> Self {
+        Self {
+            id: container.id,
+            instance_plans: container.instances.iter().map(Into::into).collect(),
+            required_resource: (&container.required).into(),
+            scheduled_resource: container.scheduled.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl From<&system::ContainerPlan> for ContainerPlan {
+    fn from(container: &system::ContainerPlan) -> Self {
+        Self {
+            id: container.id,
+            instances: container.instance_plans.iter().map(Into::into).collect(),
+            required: (&container.required_resource).into(),
+            scheduled: container.scheduled_resource.as_ref().map(Into::into),
+        }
+    }
+}
+
+/// The message that goes into `packingplans/<topology>`, in the plan's own order.
+impl From<&PackingPlan> for system::PackingPlan {
+    fn from(plan: &PackingPlan) -> Self {
+        Self {
+            id: plan.id.clone(),
+            container_plans: plan.containers.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// The plan of a message, in the message's order; refused if ids are missing or given twice.
+impl TryFrom<&system::PackingPlan> for PackingPlan {
+    type Error = PackingError;
+
+    fn try_from(message: &system::PackingPlan) -> Result<Self, PackingError> {
+        let plan = Self {
+            id: message.id.clone(),
+            containers: message.container_plans.iter().map(Into::into).collect(),
+        };
+        plan.check().map_err(|reason| PackingError::DamagedPlan { reason })?;
+        Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> PackingPlan {
+        let instance = |component: &str, task_id, ram| InstancePlan {
+            component: component.to_owned(),
+            task_id,
+            component_index: 0,
+            resource: Resource { cpu: 1.0, ram, disk: 4 },
+        };
+        let container = |id, cpu, ram, instances| ContainerPlan {
+            id,
+            instances,
+            required: Resource { cpu, ram, disk: 8 },
+            scheduled: None,
+        };
+        PackingPlan {
+            id: "t1".into(),
+            containers: vec![
+                container(2, 1.0, 9, vec![instance("b", 3, 5), instance("a", 2, 6)]),
+                container(1, 2.0, 7, vec![instance("a", 1, 4)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn counts_and_the_ram_map_look_at_every_container() {
+        let plan = plan();
+        assert_eq!((plan.container_count(), plan.instance_count()), (2, 3));
+        assert_eq!(plan.component_counts(), BTreeMap::from([("a", 2), ("b", 1)]));
+        assert_eq!(plan.component_ram_map(), "a:4,b:5");
+        assert_eq!(plan.max_container_resources(), Resource { cpu: 2.0, ram: 9, disk: 8 });
+        assert_eq!(plan.container(1).unwrap().instances.len(), 1);
+    }
+
+    #[test]
+    fn sorting_leaves_only_the_order_behind() {
+        let sorted = plan().sorted();
+        assert_eq!(sorted.containers.iter().map(|c| c.id).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(sorted.containers[1].instances[0].task_id, 2);
+        assert_eq!(plan().by_id()[1].by_task_id()[0].task_id, 2);
+    }
+
+    #[test]
+    fn a_plan_survives_its_message_and_keeps_its_order() {
+        let message = system::PackingPlan::from(&plan());
+        assert_eq!(PackingPlan::try_from(&message).unwrap(), plan());
+    }
+
+    #[test]
+    fn damaged_plans_are_refused() {
+        let damage: [fn(&mut PackingPlan); 5] = [
+            |plan| plan.containers[0].id = 1,
+            |plan| plan.containers[0].id = 0,
+            |plan| plan.containers[0].instances[0].task_id = 1,
+            |plan| plan.containers[0].instances[0].component.clear(),
+            |plan| plan.containers[0].instances[0].component_index = -1,
+        ];
+        for damage in damage {
+            let mut plan = plan();
+            damage(&mut plan);
+            let message = system::PackingPlan::from(&plan);
+            assert!(matches!(
+                PackingPlan::try_from(&message),
+                Err(PackingError::DamagedPlan { .. })
+            ));
+        }
     }
 }

@@ -1,259 +1,376 @@
-//! `RoundRobinPacking` (`facts/heron.md` §7.2): instances go around the containers; what is left of a container after the
-//! mapped instances is shared out among the others.
+//! `RoundRobinPacking` and `RoundRobinPackingV2`: one instance per container in turn (facts/heron.md §7.2).
+//!
+//! The number of containers is given. The first version shares the whole of a container out among those of its
+//! instances that no map names; the second gives those the defaults.
 
 use std::collections::BTreeMap;
 
-use super::error::PackingError;
-use super::input::PackingInput;
+use super::input::{
+    CONTAINER_CPU, CONTAINER_DISK, CONTAINER_RAM, CPU_MAP, PackingInput, RAM_MAP, RAM_PADDING,
+    check_size, total,
+};
+use super::java_hash::{JavaMap, JavaSet, combine, string_hash};
+use super::java_number::{self as number, GIB, MIB, compare, divide, minus, plus, times};
 use super::plan::{ContainerPlan, InstancePlan, PackingPlan, Resource};
+use super::{PackingError, memory};
 
-const GIB: i64 = 1 << 30;
-/// Memory of the daemons of a container, where the topology says nothing.
-const DAEMON_RAM: i64 = GIB;
+/// CPU of a container for the processes that are no instances.
 const CPU_PADDING: f64 = 1.0;
+/// Disk of a container on top of its instances'.
 const DISK_PADDING: i64 = 12 * GIB;
-/// What Heron takes for "nothing was asked for".
+/// RAM of the stream manager, of the metrics manager and, if there is one, of the checkpoint manager.
+const DAEMON_RAM: i64 = GIB;
+/// What Heron's code has for "not given"; a setting of -1 means the same.
 const UNSET: i64 = -1;
-/// The least memory of an instance.
-const LEAST_RAM: i64 = 16 << 20;
+/// See [`UNSET`].
+const UNSET_CPU: f64 = -1.0;
 
-/// Packs a topology.
-pub fn pack(input: &PackingInput) -> Result<PackingPlan, PackingError> {
-    let containers = container_count(input)?;
-    let ram_map =
-        input.map("topology.component.rammap", "component:bytes,component:bytes", |v| {
-            v.parse::<i64>().ok()
-        })?;
-    let cpu_map =
-        input.map("topology.component.cpumap", "component:cores,component:cores", |v| {
-            v.trim().parse::<f64>().ok()
-        })?;
-    let assigned = assign(input, containers, &ram_map);
-    let largest = assigned.iter().map(Vec::len).max().unwrap_or_default();
-    let sizes = Sizes::read(input, largest)?;
-    let mut plans = Vec::with_capacity(containers);
-    for (index, instances) in assigned.into_iter().enumerate() {
-        let id = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        plans.push(sizes.container(id, instances, &ram_map, &cpu_map)?);
-    }
-    Ok(PackingPlan { id: input.topology_id.clone(), containers: plans })
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// Shares containers out.
+    One,
+    /// Gives defaults; since 2023.
+    Two,
 }
 
-fn container_count(input: &PackingInput) -> Result<usize, PackingError> {
-    let containers = input.containers()?;
-    let instances = input.instances();
-    match usize::try_from(containers) {
-        Ok(0) | Err(_) => Err(PackingError::NoContainers { containers }),
-        Ok(count) if count > instances => {
-            Err(PackingError::TooManyContainers { containers, instances })
+impl Version {
+    fn min_ram(self) -> i64 {
+        match self {
+            Self::One => 16 * MIB,
+            Self::Two => 192 * MIB,
         }
-        Ok(count) => Ok(count),
     }
 }
 
-/// An instance that has a place, and no resources yet.
-struct Placed {
-    component: String,
+/// Packs a topology into `topology.stmgrs` containers.
+pub(super) fn pack(version: Version, input: &PackingInput) -> Result<PackingPlan, PackingError> {
+    let padding = ram_padding(input)?;
+    layout(version, input, input.containers()?, &input.parallelism(), padding)
+}
+
+/// Packs anew. Without a new number of containers, they hold as many instances as the definition asks for.
+pub(super) fn repack(
+    version: Version,
+    current: &PackingPlan,
+    input: &PackingInput,
+    changes: &JavaMap<i32>,
+    containers: Option<i32>,
+) -> Result<PackingPlan, PackingError> {
+    let padding = ram_padding(input)?;
+    let mut parallelism = super::request::counts(current);
+    for (component, change) in changes.ordered() {
+        if let Some(count) = parallelism.get_mut(component) {
+            *count = count.wrapping_add(*change);
+        }
+    }
+    let same = containers.is_none_or(|n| usize::try_from(n) == Ok(current.container_count()));
+    let containers = match containers {
+        Some(containers) if !same => containers,
+        _ => scaled(input, total(&parallelism))?,
+    };
+    layout(version, input, containers, &parallelism, padding)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "saturates, and NaN gives 0, as in Java")]
+fn scaled(input: &PackingInput, instances: i32) -> Result<i32, PackingError> {
+    let per_container = f64::from(input.total_instances()) / f64::from(input.containers()?);
+    Ok((f64::from(instances) / per_container).ceil() as i32)
+}
+
+/// `topology.container.ram.padding`, else what the daemons take.
+fn ram_padding(input: &PackingInput) -> Result<i64, PackingError> {
+    let stmgr = input.bytes("topology.stmgr.ram")?.unwrap_or(DAEMON_RAM);
+    let metricsmgr = input.bytes("topology.metricsmgr.ram")?.unwrap_or(DAEMON_RAM);
+    let stateful = input.setting("topology.reliability.mode") == Some("EFFECTIVELY_ONCE");
+    let ckptmgr = input.bytes("topology.stateful.checkpointmanager.ram")?.unwrap_or(if stateful {
+        DAEMON_RAM
+    } else {
+        0
+    });
+    let daemons = plus(plus(stmgr, metricsmgr)?, ckptmgr)?;
+    Ok(input.bytes(RAM_PADDING)?.unwrap_or(daemons))
+}
+
+/// An instance that has its place, not yet its resources.
+struct Placed<'a> {
+    component: &'a str,
+    hash: i32,
     task_id: i32,
     component_index: i32,
 }
 
-/// Components with much mapped memory first; the pointer goes on from one to the next.
-fn assign(
+fn layout(
+    version: Version,
     input: &PackingInput,
-    containers: usize,
-    ram_map: &BTreeMap<String, i64>,
-) -> Vec<Vec<Placed>> {
-    let mut components: Vec<_> = input.components.iter().collect();
-    components.sort_by_key(|c| std::cmp::Reverse(ram_map.get(&c.name).copied().unwrap_or(0)));
-    let mut assigned: Vec<Vec<Placed>> = (0..containers).map(|_| Vec::new()).collect();
-    let mut task_id = 0_i32;
-    let mut pointer = (0..containers).cycle();
-    for component in components {
-        for index in 0..component.parallelism {
-            task_id = task_id.saturating_add(1);
-            let component_index = i32::try_from(index).unwrap_or(i32::MAX);
-            let place = pointer.next().and_then(|at| assigned.get_mut(at));
-            if let Some(container) = place {
-                let component = component.name.clone();
-                container.push(Placed { component, task_id, component_index });
-            }
-        }
+    containers: i32,
+    parallelism: &JavaMap<i32>,
+    ram_padding: i64,
+) -> Result<PackingPlan, PackingError> {
+    let ram_map = input.bytes_map(RAM_MAP)?;
+    let allocation = allocate(containers, parallelism, &ram_map)?;
+    let largest = allocation.iter().map(Vec::len).max().unwrap_or_default();
+    let largest = i32::try_from(largest).unwrap_or(i32::MAX);
+    let sizes = Sizes::new(version, input, largest, ram_padding)?;
+    let cpu_map = input.cores_map(CPU_MAP)?;
+
+    let mut ids = JavaSet::default();
+    for (id, instances) in (1..=containers).zip(allocation) {
+        ids.insert(id, (id, instances));
     }
-    assigned
+    let mut plans = JavaSet::default();
+    for (id, instances) in ids.into_ordered() {
+        let rams = sizes.instance_rams(id, &instances, &ram_map)?;
+        let cpus = sizes.instance_cpus(id, &instances, &cpu_map)?;
+        let plan = sizes.container(id, &instances, &rams, &cpus)?;
+        plans.insert(plan.java_hash(), plan);
+    }
+    let plan = PackingPlan { id: input.topology_id.clone(), containers: plans.into_ordered() };
+    check_ram(version, &plan)?;
+    Ok(plan)
 }
 
-/// What containers and daemons have, before it is shared out.
+/// Deals instances out, those with most RAM in the map first.
+fn allocate<'a>(
+    containers: i32,
+    parallelism: &'a JavaMap<i32>,
+    ram_map: &BTreeMap<&str, i64>,
+) -> Result<Vec<Vec<Placed<'a>>>, PackingError> {
+    let instances = total(parallelism);
+    if containers < 1 {
+        return Err(PackingError::NoContainers { count: containers });
+    }
+    if containers > instances {
+        return Err(PackingError::MoreContainersThanInstances { containers, instances });
+    }
+    check_size(parallelism)?;
+    let mut components = parallelism.ordered();
+    components
+        .sort_by_key(|(name, _)| std::cmp::Reverse(ram_map.get(name).copied().unwrap_or_default()));
+
+    let mut allocation: Vec<Vec<Placed>> = Vec::new();
+    allocation.resize_with(usize::try_from(containers).unwrap_or_default(), Vec::new);
+    let (mut next, mut task_id) = (0, 0);
+    for (component, count) in components {
+        let hash = string_hash(component);
+        for component_index in 0..*count {
+            task_id += 1;
+            if let Some(container) = allocation.get_mut(next) {
+                container.push(Placed { component, hash, task_id, component_index });
+            }
+            next = if next + 1 == allocation.len() { 0 } else { next + 1 };
+        }
+    }
+    Ok(allocation)
+}
+
+/// What containers and instances get unless a map says otherwise.
 struct Sizes {
-    ram_hint: Option<i64>,
-    cpu_hint: Option<f64>,
-    ram_base: i64,
-    cpu_base: f64,
+    version: Version,
+    instance: Resource,
+    /// What was asked for a container, or [`UNSET`].
+    hint: Resource,
+    /// Size of a container that the first version shares out where nothing was asked for.
+    shared_ram: i64,
+    shared_cpu: f64,
     ram_padding: i64,
     disk: i64,
-    instance_disk: i64,
 }
 
 impl Sizes {
-    fn read(input: &PackingInput, largest: usize) -> Result<Self, PackingError> {
+    fn new(
+        version: Version,
+        input: &PackingInput,
+        largest: i32,
+        ram_padding: i64,
+    ) -> Result<Self, PackingError> {
         let defaults = input.defaults;
-        let ram_padding = ram_padding(input)?;
-        let ram_hint = input.integer("topology.container.ram")?.filter(|hint| *hint != UNSET);
-        let cpu_hint = input.number("topology.container.cpu")?.filter(|hint| *hint >= 0.0);
-        let disk_hint = input.integer("topology.container.disk")?.filter(|hint| *hint != UNSET);
-        let count = i64::try_from(largest).unwrap_or(i64::MAX);
-        let ram_default = defaults.instance_ram.saturating_mul(count).saturating_add(ram_padding);
-        let cpu_default = java_round(defaults.instance_cpu * largest as f64 + CPU_PADDING);
-        let disk_default =
-            defaults.instance_disk.saturating_mul(count).saturating_add(DISK_PADDING);
+        let hint = Resource {
+            cpu: input.cores(CONTAINER_CPU)?.unwrap_or(UNSET_CPU),
+            ram: input.bytes(CONTAINER_RAM)?.unwrap_or(UNSET),
+            disk: input.bytes(CONTAINER_DISK)?.unwrap_or(UNSET),
+        };
+        let shared_ram = match version {
+            Version::One => plus(times(defaults.ram, largest)?, ram_padding)?,
+            Version::Two => 0,
+        };
+        let disk = match (version, input.bytes(CONTAINER_DISK)?) {
+            (Version::One, Some(disk)) if disk != UNSET => disk,
+            (Version::Two, Some(disk)) => disk,
+            _ => plus(times(defaults.disk, largest)?, DISK_PADDING)?,
+        };
         Ok(Self {
-            ram_hint,
-            cpu_hint,
-            ram_base: ram_hint.unwrap_or(ram_default),
-            cpu_base: cpu_hint.unwrap_or(cpu_default),
+            version,
+            instance: Resource { cpu: defaults.cpu, ram: defaults.ram, disk: defaults.disk },
+            hint,
+            shared_ram,
+            shared_cpu: shared_cpu(defaults.cpu, largest),
             ram_padding,
-            disk: disk_hint.unwrap_or(disk_default),
-            instance_disk: defaults.instance_disk,
+            disk,
         })
+    }
+
+    /// RAM of each instance of a container.
+    fn instance_rams(
+        &self,
+        container: i32,
+        instances: &[Placed],
+        map: &BTreeMap<&str, i64>,
+    ) -> Result<Vec<i64>, PackingError> {
+        let mapped: Vec<_> = instances
+            .iter()
+            .map(|instance| map.get(instance.component).copied().or(self.default_ram()))
+            .collect();
+        let used = mapped.iter().flatten().try_fold(0, |sum, ram| plus(sum, *ram))?;
+        let hint = self.hint.ram;
+        let mut throttled = false;
+        if hint != UNSET && used > minus(hint, self.ram_padding)? {
+            if used > hint {
+                return Err(exceeded("RAM", container, memory(used), memory(hint)));
+            }
+            throttled = true;
+        }
+        let rest = mapped.iter().filter(|ram| ram.is_none()).count();
+        if rest == 0 {
+            return Ok(mapped.into_iter().flatten().collect());
+        }
+        let whole = if hint == UNSET { self.shared_ram } else { hint };
+        let free = if throttled { whole } else { minus(whole, self.ram_padding)? };
+        let free = minus(free, used)?;
+        if free <= 0 {
+            return Err(nothing_left("RAM", container, memory(whole)));
+        }
+        let share = divide(free, rest);
+        Ok(mapped.into_iter().map(|ram| ram.unwrap_or(share)).collect())
+    }
+
+    /// Cores of each instance of a container.
+    fn instance_cpus(
+        &self,
+        container: i32,
+        instances: &[Placed],
+        map: &BTreeMap<&str, f64>,
+    ) -> Result<Vec<f64>, PackingError> {
+        let mapped: Vec<_> = instances
+            .iter()
+            .map(|instance| map.get(instance.component).copied().or(self.default_cpu()))
+            .collect();
+        let used = mapped.iter().flatten().fold(0.0, |sum, cpu| sum + cpu);
+        let hint = self.hint.cpu;
+        let unset = compare(hint, UNSET_CPU).is_eq();
+        let mut throttled = false;
+        if !unset && compare(used, hint - CPU_PADDING).is_gt() {
+            if compare(used, hint).is_gt() {
+                return Err(exceeded("CPU", container, cores(used), cores(hint)));
+            }
+            throttled = true;
+        }
+        let rest = mapped.iter().filter(|cpu| cpu.is_none()).count();
+        if rest == 0 {
+            return Ok(mapped.into_iter().flatten().collect());
+        }
+        let whole = if unset { self.shared_cpu } else { hint };
+        let free = if throttled { whole - used } else { whole - CPU_PADDING - used };
+        if compare(free, 0.0).is_le() {
+            return Err(nothing_left("CPU", container, cores(whole)));
+        }
+        let share = free / rest as f64;
+        Ok(mapped.into_iter().map(|cpu| cpu.unwrap_or(share)).collect())
+    }
+
+    /// The first version leaves instances without an entry in the map to be served with the rest.
+    fn default_ram(&self) -> Option<i64> {
+        (self.version == Version::Two).then_some(self.instance.ram)
+    }
+
+    fn default_cpu(&self) -> Option<f64> {
+        (self.version == Version::Two).then_some(self.instance.cpu)
     }
 
     fn container(
         &self,
-        id: u32,
-        instances: Vec<Placed>,
-        ram_map: &BTreeMap<String, i64>,
-        cpu_map: &BTreeMap<String, f64>,
+        id: i32,
+        placed: &[Placed],
+        rams: &[i64],
+        cpus: &[f64],
     ) -> Result<ContainerPlan, PackingError> {
-        let ram_rest = self.ram_rest(id, &instances, ram_map)?;
-        let cpu_rest = self.cpu_rest(id, &instances, cpu_map)?;
-        let mut plans = Vec::with_capacity(instances.len());
-        for Placed { component, task_id, component_index } in instances {
-            let ram = ram_map.get(&component).copied().unwrap_or(ram_rest);
-            if ram < LEAST_RAM {
-                return Err(PackingError::InstanceTooSmall { component, ram, least: LEAST_RAM });
-            }
-            let cpu = cpu_map.get(&component).copied().unwrap_or(cpu_rest);
-            let resource = Resource { cpu, ram, disk: self.instance_disk };
-            plans.push(InstancePlan { component, task_id, component_index, resource });
+        // Heron collects instances in a map by id first, then in a set made of it.
+        let mut by_id = JavaSet::default();
+        let (mut cpu, mut ram) = (0.0, 0);
+        for ((placed, instance_ram), instance_cpu) in placed.iter().zip(rams).zip(cpus) {
+            let resource =
+                Resource { cpu: *instance_cpu, ram: *instance_ram, disk: self.instance.disk };
+            cpu += instance_cpu;
+            ram = plus(ram, *instance_ram)?;
+            let hash = combine(combine(placed.hash, placed.task_id), placed.component_index);
+            by_id.insert(hash, (combine(hash, resource.java_hash()), placed, resource));
         }
-        let ram_sum = sum(id, self.ram_padding, plans.iter().map(|plan| plan.resource.ram))?;
-        let cpu_sum: f64 = plans.iter().map(|instance| instance.resource.cpu).sum();
-        let required = Resource {
-            ram: self.ram_hint.map_or(ram_sum, |hint| ram_sum.min(hint)),
-            cpu: self.cpu_hint.unwrap_or(cpu_sum + CPU_PADDING),
-            disk: self.disk,
-        };
-        Ok(ContainerPlan { id, instances: plans, required })
+        let mut instances = JavaSet::for_collection(by_id.len());
+        for (hash, placed, resource) in by_id.into_ordered() {
+            let instance = InstancePlan {
+                component: placed.component.to_owned(),
+                task_id: placed.task_id,
+                component_index: placed.component_index,
+                resource,
+            };
+            instances.insert(hash, instance);
+        }
+        let required = self.required(cpu, ram)?;
+        Ok(ContainerPlan { id, instances: instances.into_ordered(), required, scheduled: None })
     }
 
-    /// The memory of each instance that no map names.
-    fn ram_rest(
-        &self,
-        id: u32,
-        instances: &[Placed],
-        map: &BTreeMap<String, i64>,
-    ) -> Result<i64, PackingError> {
-        let mapped: Vec<i64> =
-            instances.iter().filter_map(|instance| map.get(&instance.component).copied()).collect();
-        let used = sum(id, 0, mapped.iter().copied())?;
-        let too_small = |available: i64, wanted: i64| PackingError::TooSmall {
-            container: id,
-            resource: "memory",
-            available: available.to_string(),
-            wanted: wanted.to_string(),
-            unit: "bytes",
-            key: "topology.container.ram",
-        };
-        let mut padding = self.ram_padding;
-        if let Some(hint) = self.ram_hint
-            && used > hint.saturating_sub(padding)
-        {
-            if used > hint {
-                return Err(too_small(hint, used));
-            }
-            // What the mapped instances leave is all that the daemons get.
-            padding = 0;
+    /// What a container needs whose instances have so much; never more than was asked for.
+    fn required(&self, cpu: f64, ram: i64) -> Result<Resource, PackingError> {
+        let mut cpu = cpu + CPU_PADDING;
+        // Not `compare`: here Heron compares numbers, above it compares objects.
+        #[allow(clippy::float_cmp, reason = "the very value that stands for unset")]
+        if self.hint.cpu != UNSET_CPU {
+            cpu = number::min(cpu, self.hint.cpu);
         }
-        let unmapped = i64::try_from(instances.len() - mapped.len()).unwrap_or(i64::MAX);
-        if unmapped == 0 {
-            return Ok(0);
+        let mut ram = plus(ram, self.ram_padding)?;
+        if self.hint.ram != UNSET {
+            ram = ram.min(self.hint.ram);
         }
-        let rest = self.ram_base.saturating_sub(used).saturating_sub(padding);
-        if rest <= 0 {
-            return Err(too_small(self.ram_base, used.saturating_add(padding)));
-        }
-        Ok(share(rest, unmapped))
-    }
-
-    /// The cores of each instance that no map names.
-    fn cpu_rest(
-        &self,
-        id: u32,
-        instances: &[Placed],
-        map: &BTreeMap<String, f64>,
-    ) -> Result<f64, PackingError> {
-        let mapped: Vec<f64> =
-            instances.iter().filter_map(|instance| map.get(&instance.component).copied()).collect();
-        let used: f64 = mapped.iter().sum();
-        let too_small = |available: f64, wanted: f64| PackingError::TooSmall {
-            container: id,
-            resource: "cpu",
-            available: available.to_string(),
-            wanted: wanted.to_string(),
-            unit: "cores",
-            key: "topology.container.cpu",
-        };
-        let mut padding = CPU_PADDING;
-        if let Some(hint) = self.cpu_hint
-            && used > hint - padding
-        {
-            if used > hint {
-                return Err(too_small(hint, used));
-            }
-            padding = 0.0;
-        }
-        let unmapped = instances.len() - mapped.len();
-        if unmapped == 0 {
-            return Ok(0.0);
-        }
-        let rest = self.cpu_base - used - padding;
-        if rest <= 0.0 {
-            return Err(too_small(self.cpu_base, used + padding));
-        }
-        Ok(rest / unmapped as f64)
+        Ok(Resource { cpu: number::max(cpu, self.hint.cpu), ram, disk: self.disk })
     }
 }
 
-/// The daemons' memory: as configured, or what stream manager, metrics manager and checkpoint manager take.
-fn ram_padding(input: &PackingInput) -> Result<i64, PackingError> {
-    if let Some(padding) = input.integer("topology.container.ram.padding")? {
-        return Ok(padding);
+/// Heron keeps this number in single precision.
+#[allow(clippy::cast_possible_truncation, reason = "as Heron does")]
+fn shared_cpu(cpu: f64, largest: i32) -> f64 {
+    f64::from(number::round(cpu * f64::from(largest) + CPU_PADDING) as f32)
+}
+
+fn check_ram(version: Version, plan: &PackingPlan) -> Result<(), PackingError> {
+    let least = version.min_ram();
+    let mut instances = plan.containers.iter().flat_map(|container| &container.instances);
+    match instances.find(|instance| instance.resource.ram < least) {
+        None => Ok(()),
+        Some(instance) => Err(PackingError::InstanceTooSmall {
+            resource: "RAM",
+            component: instance.component.clone(),
+            given: memory(instance.resource.ram),
+            least: memory(least),
+            key: RAM_MAP,
+        }),
     }
-    let stateful = input.get("topology.reliability.mode") == Some("EFFECTIVELY_ONCE");
-    let checkpoints = if stateful { DAEMON_RAM } else { 0 };
-    let stmgr = input.integer("topology.stmgr.ram")?.unwrap_or(DAEMON_RAM);
-    let metrics = input.integer("topology.metricsmgr.ram")?.unwrap_or(DAEMON_RAM);
-    let checkpoints =
-        input.integer("topology.stateful.checkpointmanager.ram")?.unwrap_or(checkpoints);
-    Ok(stmgr.saturating_add(metrics).saturating_add(checkpoints))
 }
 
-/// A sum of memory; Heron, too, refuses what 63 bits can't hold.
-fn sum(container: u32, first: i64, rest: impl Iterator<Item = i64>) -> Result<i64, PackingError> {
-    let mut sum = first;
-    for ram in rest {
-        sum = sum.checked_add(ram).ok_or(PackingError::TooLarge { container })?;
-    }
-    Ok(sum)
+fn cores(cpu: f64) -> String {
+    format!("{cpu} cores")
 }
 
-/// A share of memory, rounded to the nearest byte as Heron's `ByteAmount` does, halves up.
-fn share(rest: i64, count: i64) -> i64 {
-    let (rest, count) = (i128::from(rest), i128::from(count));
-    i64::try_from((2 * rest + count).div_euclid(2 * count)).unwrap_or(i64::MAX)
+/// The settings behind a resource: those of the container, and those of its instances.
+fn keys(resource: &str) -> (&'static str, &'static str) {
+    if resource == "RAM" { (CONTAINER_RAM, RAM_MAP) } else { (CONTAINER_CPU, CPU_MAP) }
 }
 
-/// `Math.round` of Java: halves go up.
-fn java_round(value: f64) -> f64 {
-    (value + 0.5).floor()
+fn exceeded(resource: &'static str, container: i32, needed: String, limit: String) -> PackingError {
+    let (key, map) = keys(resource);
+    PackingError::ContainerExceeded { resource, container, needed, limit, key, map }
+}
+
+fn nothing_left(resource: &'static str, container: i32, total: String) -> PackingError {
+    let (key, map) = keys(resource);
+    PackingError::NothingLeft { resource, container, total, map, key }
 }

@@ -47,7 +47,7 @@ pub(super) enum Argument {
     CheckpointRam,
     HealthMode,
     HealthClasspath,
-    /// A port, by its place in [`PORT_NAMES`].
+    /// A port, by its place in [`super::executor::PORT_NAMES`].
     Port(usize),
     DebuggerPorts,
 }

@@ -85,7 +85,7 @@ fn placeholder(index: usize) -> String {
     format!("<{}>", PORT_NAMES.get(index).copied().unwrap_or_default())
 }
 
-/// Where Heron's files are in a container's directory; [`Layout::of`] gives the usual.
+/// Where Heron's files are in a container's directory; the default gives the usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// `./heron-core/bin`.

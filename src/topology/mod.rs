@@ -1,9 +1,10 @@
 //! Everything between a user's topology file and what is put on the cluster.
 //!
-//! [`main_runner`] runs the user's main and collects what it defines; [`definition`] reads and checks a definition,
-//! [`edit`] changes one without losing anything; `heron_conf` makes the files that Heron's processes read, and
-//! `package` packs all of it; [`executor`] is the command line of a container and [`shell`] gets it through a shell. [`dialect`] knows what the releases of
-//! Heron call things. Nothing here knows Mesos or ZooKeeper.
+//! [`main_runner`] runs the user's main and collects what it defines, [`ready`] takes what has been defined before;
+//! [`definition`] reads and checks a definition, [`edit`] changes one without losing anything; [`heron_conf`] makes the
+//! files that Heron's processes read, and [`package`] packs all of it; [`executor`] is the command line of a container,
+//! which [`shell`] gets through a shell. [`dialect`] knows what the releases of Heron call things. Nothing here knows
+//! Mesos or ZooKeeper.
 
 mod arguments;
 pub mod definition;
@@ -11,14 +12,18 @@ pub mod dialect;
 pub mod edit;
 pub mod executor;
 pub mod file_kind;
+pub mod heron_conf;
+mod internals;
 mod invocation;
 pub mod java;
 pub mod main_runner;
 pub mod options;
 pub mod output;
+pub mod package;
 mod problem;
 pub mod ready;
 mod required;
 pub mod shell;
 pub mod untar;
 pub mod wire;
+pub mod yaml;

@@ -11,6 +11,9 @@ use crate::commands::report::{Progress, Reporter};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
+/// Bytes that are worth a line without a terminal.
+const NEWS_BYTES: u64 = 32 << 20;
+
 /// What is told on stderr.
 pub struct Console {
     quiet: bool,
@@ -110,7 +113,12 @@ fn is_news(told: &Progress, now: &Progress) -> bool {
     let tenth = |progress: &Progress| {
         progress.done.saturating_mul(10).checked_div(progress.total).unwrap_or_default()
     };
-    told.detail != now.detail || told.total != now.total || tenth(told) != tenth(now)
+    let finer = match now.unit {
+        // A package that goes into a directory is there at once.
+        "bytes" => now.done == now.total || now.done.saturating_sub(told.done) > NEWS_BYTES,
+        _ => tenth(told) != tenth(now),
+    };
+    told.detail != now.detail || told.total != now.total || finer
 }
 
 fn describe(step: &str, progress: &Progress) -> String {

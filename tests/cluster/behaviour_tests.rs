@@ -108,7 +108,7 @@ async fn a_long_failover_timeout_keeps_tasks_and_their_updates() {
 async fn files_are_read_as_from_a_real_agent() {
     let bed = Bed::start(&[]).await;
     let mut client = Client::subscribe(&bed.leader(), &info("files"), "").await;
-    let command = "head -c 70000 /dev/zero | tr '\\0' x; mkdir d; exec sleep 600";
+    let command = "mkdir d; head -c 70000 /dev/zero | tr '\\0' x; exec sleep 600";
     client.run("t", command).await;
     let base = format!("/frameworks/{}/executors/t/runs/latest", client.id);
     let agent = bed.agent(0);

@@ -16,8 +16,9 @@ use crate::election::{self, Contender};
 use crate::http;
 use crate::master::{self, Leader, Master};
 use crate::options::Options;
+use crate::parse;
 use crate::ports::{Claims, fragments};
-use crate::resources::{Amount, Resource, Resources, parse_ranges};
+use crate::resources::{Amount, Resource, Resources};
 
 /// What is needed to start things.
 pub struct Boot {
@@ -190,7 +191,7 @@ impl Boot {
     fn resources(&self, index: usize, claims: &mut Claims) -> Result<Resources, String> {
         let options = &self.options;
         let ports = match options.ports.get(index).or(options.ports.last()) {
-            Some(text) => parse_ranges(text).ok_or(format!("malformed ports '{text}'"))?,
+            Some(text) => parse::ranges(text).ok_or(format!("malformed ports '{text}'"))?,
             // Nobody binds the ports of tasks that are no processes.
             None if options.fake_tasks => {
                 fragments(&[(31_000, 30_999 + options.ports_per_agent)], options.port_fragments)

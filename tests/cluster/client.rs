@@ -115,7 +115,7 @@ pub async fn get(address: &str, path: &str) -> (u16, String) {
     request(address, &format!("GET {path} HTTP/1.1"), "").await
 }
 
-/// FrameworkInfo as heron-cli would send it.
+/// `FrameworkInfo` as heron-cli would send it.
 pub fn info(name: &str) -> Value {
     json!({
         "user": "root", "name": name, "failover_timeout": 604_800.0, "checkpoint": true,
@@ -245,7 +245,7 @@ impl Client {
         request(&self.address, &head, &call.to_string()).await
     }
 
-    /// Launches a task on an offer and returns the TaskInfo that it was launched with.
+    /// Launches a task on an offer and returns the `TaskInfo` that it was launched with.
     pub async fn launch(&mut self, offer: &Value, task: &str, command: Value) -> Value {
         let scalar = |name: &str, value: f64| json!({ "name": name, "type": "SCALAR", "scalar": { "value": value } });
         let info = json!({

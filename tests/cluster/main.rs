@@ -16,6 +16,7 @@ mod http;
 mod log;
 mod master;
 mod options;
+mod parse;
 mod ports;
 mod resources;
 mod stop;

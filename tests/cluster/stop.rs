@@ -80,14 +80,14 @@ pub fn watchdog(boot: &Boot) -> std::io::Result<Option<Child>> {
     // Children first by descent, since some make sessions of their own; then the rest of the session.
     let script = r#"cat >/dev/null
         tree() { for c in $(ps -o pid= --ppid "$1"); do tree "$c"; done; kill -9 "$1" 2>/dev/null; }
-        cd "$0" 2>/dev/null || exit 0
+        cd "$1" 2>/dev/null || exit 0
         for p in [0-9]*; do
             [ -e "$p" ] || continue
             tree "$p"
             for q in $(ps -o pid= -s "$p"); do kill -9 "$q" 2>/dev/null; done
         done"#;
     Command::new("setsid")
-        .args(["/bin/sh", "-c", script])
+        .args(["/bin/sh", "-c", script, "test-cluster-watchdog"])
         .arg(&directory)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

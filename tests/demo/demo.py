@@ -225,7 +225,7 @@ class Demo:
             except OSError:
                 continue
             if directory.startswith(folder) or folder in words:
-                found.append(f"{entry.name} {words[:100]}")
+                found.append(f"{entry.name} {words}")
         return found
 
     def znodes(self):
@@ -244,7 +244,7 @@ class Demo:
         check(not state["frameworks"], f"no framework ({len(state['completed_frameworks'])} completed)")
         running = self.processes(self.directory / "agents")
         sandboxes = [line for line in running if "test-cluster" not in line]
-        check(not sandboxes, "no process in any sandbox" + "".join(f"\n      {line}" for line in sandboxes))
+        check(not sandboxes, "no process in any sandbox" + "".join(f"\n      {line[:200]}" for line in sandboxes))
         nodes = self.znodes()
         left = [node["path"] for node in nodes if TOPOLOGY in node["path"] or node["size"] or node["ephemeral_owner"]]
         check(not left, f"no znode ({len(nodes)} empty directories)" + "".join(f"\n      {path}" for path in left))

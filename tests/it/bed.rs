@@ -112,7 +112,7 @@ impl Bed {
              heron.class.uploader: org.apache.heron.uploader.localfs.LocalFileSystemUploader\n\
              heron.uploader.localfs.file.system.directory: {}\n\
              heron.statemgr.zookeeper.session.timeout.ms: 4000\ndc: test\nrole: {}\nenviron: devel\n\
-             instance.ram.default: 67108864\nheron.mesos.kill.grace.ms: 5000\n",
+             instance.ram.default: 67108864\nheron.mesos.kill.grace.seconds: 5\n",
             zookeeper(),
             store.display(),
             user(),
@@ -125,10 +125,10 @@ impl Bed {
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_heron-cli"));
         command
-            .args(words)
             .arg("--config-file")
             .arg(&self.config)
             .args(["--config-loader", "com.twitter.heron.scheduler.mesos.MesosConfigLoader"])
+            .args(words)
             .env_clear()
             .env("HOME", self.directory.path())
             .env("USER", user())

@@ -3,7 +3,13 @@
 //! With `HERON_E2E_MESOS`, `HERON_E2E_CORE` and `HERON_E2E_ZK` set, the same tests run against a real master, a real
 //! heron-core archive and a given ZooKeeper; those that need to cause faults are left out then, and say so.
 
-#![allow(clippy::print_stderr, reason = "tests tell why they are left out")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests; those that are left out say why"
+)]
 
 mod bed;
 mod faults;

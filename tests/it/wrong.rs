@@ -40,7 +40,8 @@ fn wrong_configurations_are_told_whole() {
     let ran = bed.run(&["list", "--config-file", path.to_str().unwrap()]);
     refused(&ran, 3, &["bad.conf:3"]);
 
-    std::fs::write(&path, "state.root.address: heron\nheron.mesos.kill.grace.ms: soon\n").unwrap();
+    std::fs::write(&path, "state.root.address: heron\nheron.mesos.kill.grace.seconds: soon\n")
+        .unwrap();
     let ran = bed.run(&["list", "--config-file", path.to_str().unwrap()]);
     refused(&ran, 3, &["bad.conf:1", "bad.conf:2", "zk.connection.string"]);
 
@@ -129,7 +130,7 @@ fn a_main_that_fails_is_quoted() {
     script(&path, "#!/bin/sh\necho working\necho 'no such stream: words' >&2\nexit 3\n");
     refused(&bed.run(&["submit", "main.pex", "-"]), 4, &["no such stream: words", "3"]);
     script(&path, "#!/bin/sh\nexit 0\n");
-    refused(&bed.run(&["submit", "main.pex", "-"]), 4, &[".defn"]);
+    refused(&bed.run(&["submit", "main.pex", "-"]), 4, &["without submitting a topology"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::engine::connector::{MesosConnector, page};
 use crate::engine::journal::{JournalStore, Journalled};
 use crate::mesos::ids::FrameworkId;
 use crate::mesos::leader::Leader;
-use crate::proto::system::{ExecutionState, HeronReleaseState};
+use crate::proto::system::{self, ExecutionState, HeronReleaseState};
 use crate::scheduler::driver::End;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::{Policy, Verdict};
@@ -143,20 +143,14 @@ async fn run(
     held: &mut Held,
 ) -> anyhow::Result<(Desired, bool)> {
     let journalled = held.journal().await?;
-    let resumed = match &journalled.desired {
-        Some(desired) => {
-            resumable(context, held, plan, desired).await?;
-            context
-                .reporter
-                .step(&format!("taking up the interrupted submission of {}", plan.name));
-            true
-        }
-        None => {
-            room::check(site.connector, plan).await?;
-            write(context, plan, held, site).await?;
-            false
-        }
-    };
+    let resumed = journalled.desired.is_some();
+    if let Some(desired) = &journalled.desired {
+        resumable(context, held, plan, desired).await?;
+        context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
+    } else {
+        room::check(site.connector, plan).await?;
+        write(context, plan, held, site).await?;
+    }
     context.reporter.step(&format!("launching topology {}", plan.name));
     let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
     let aim = match args.wait {
@@ -208,7 +202,7 @@ async fn write(
 ) -> anyhow::Result<()> {
     let store = upload::store_for(&plan.package.store)?;
     context.reporter.step("building the package");
-    let package = site.sources.package(context, plan).await?;
+    let package = site.sources.package(context, plan)?;
     context.reporter.step(&format!("uploading the package to {}", plan.package.uri));
     let (reporter, total) = (context.reporter.clone(), package.size);
     let progress = move |done| {
@@ -221,7 +215,7 @@ async fn write(
     let bytes = encode(&held.paths.record, &desired)?;
     let journal =
         [Op::set(&held.paths.record, bytes, None), Op::create(&held.paths.containers, Vec::new())];
-    let packing_plan = plan.packing.to_proto();
+    let packing_plan = system::PackingPlan::from(&plan.packing);
     let execution_state = execution_state(context, plan);
     let new = NewTopology {
         name: &plan.name,

@@ -35,6 +35,7 @@ fn document(plan: &Plan, context: &Context<'_>) -> Value {
     let resource = |r: &Resource| json!({ "cpu": r.cpu, "ram": r.ram, "disk": r.disk });
     let packed: Vec<Value> = plan
         .packing
+        .sorted()
         .containers
         .iter()
         .map(|container| {
@@ -138,7 +139,11 @@ fn table(plan: &Plan) -> String {
             "\nContainer {}: CPU {}, RAM {} MB, disk {} MB, {} ports\n",
             container.id, container.cpus, container.mem_mb, container.disk_mb, plan.launch.ports
         ));
-        let packed = plan.packing.containers.iter().find(|packed| packed.id == container.id);
+        let packed = plan
+            .packing
+            .containers
+            .iter()
+            .find(|packed| u32::try_from(packed.id) == Ok(container.id));
         for instance in packed.map(|packed| packed.instances.as_slice()).unwrap_or_default() {
             let Resource { cpu, ram, disk } = instance.resource;
             text.push_str(&format!(

@@ -1,8 +1,6 @@
 //! The plan of a submission: everything that is decided before anything is touched. `--dry-run` prints it, a real
 //! submission carries it out.
 
-use std::collections::BTreeMap;
-
 use serde_json::Map;
 
 use super::source::Sources;
@@ -66,13 +64,13 @@ pub(super) fn plan(
     let release = Release::from_setting(settings.release.dialect.as_deref())?;
     let definition = configured(settings, args, definition)?;
     let algorithm = Algorithm::from_class_name(&settings.packing_class)?;
-    let input = PackingInput::from_topology(&definition.topology, defaults(settings))?;
+    let input = PackingInput::new(&definition.topology, defaults(settings))?;
     let packing = pack(algorithm, &input)?;
     let definition = counted(definition, &packing)?;
     let containers = containers(settings, &packing);
     let command = command(settings, args, &definition, &packing, &release, &sources.binary_name);
     let argv = command.topology_argv()?;
-    let digest = sources.digest(settings, &definition)?;
+    let digest = sources.digest(context, &release, &definition, &argv)?;
     let package = package(settings, definition.name(), &digest)?;
     let launch = Launch {
         command: pieces(&argv)?,
@@ -132,9 +130,9 @@ fn signed(bytes: Bytes) -> i64 {
 fn defaults(settings: &Settings) -> Defaults {
     let resources = &settings.resources;
     Defaults {
-        instance_cpu: resources.instance_cpu,
-        instance_ram: signed(resources.instance_ram),
-        instance_disk: signed(resources.instance_disk),
+        cpu: resources.instance_cpu,
+        ram: signed(resources.instance_ram),
+        disk: signed(resources.instance_disk),
     }
 }
 
@@ -146,7 +144,8 @@ fn containers(settings: &Settings, packing: &PackingPlan) -> Vec<DesiredContaine
         ram: signed(resources.tmanager_ram),
         disk: signed(resources.tmanager_disk),
     };
-    let planned = packing.containers.iter().map(|container| (container.id, container.required));
+    let id = |id: i32| u32::try_from(id).unwrap_or_default();
+    let planned = packing.by_id().into_iter().map(|planned| (id(planned.id), planned.required));
     std::iter::once((0, tmanager))
         .chain(planned)
         .map(|(id, resource)| DesiredContainer {
@@ -171,7 +170,6 @@ fn command(
     let sandbox = &settings.sandbox;
     let option = |key: &str| definition.setting(key).unwrap_or_default().to_owned();
     let unsigned = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
-    let component_ram: BTreeMap<String, i64> = packing.component_ram();
     ExecutorCommand {
         release: release.clone(),
         layout: Layout {
@@ -191,7 +189,11 @@ fn command(
             .setting("topology.additional.classpath")
             .unwrap_or(&sandbox.additional_classpath)
             .to_owned(),
-        component_ram: component_ram.into_iter().map(|(name, ram)| (name, unsigned(ram))).collect(),
+        component_ram: packing
+            .component_ram()
+            .into_iter()
+            .map(|(name, ram)| (name, unsigned(ram)))
+            .collect(),
         java_home: sandbox.java_home.clone(),
         verbose_gc: sandbox.verbose_gc || args.verbose_gc,
         cluster: settings.cluster.clone(),

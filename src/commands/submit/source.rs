@@ -1,24 +1,26 @@
 //! What is submitted: the definitions that the user's main writes, or one that is ready, and the file with their code.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::plan::Plan;
 use crate::cli::SubmitArgs;
 use crate::cli::positionals::{SubmitPositionals, is_definition};
 use crate::commands::context::Context;
-use crate::config::Settings;
 use crate::env::Env;
 use crate::proto::api::TopologyState;
 use crate::topology::definition::Definition;
+use crate::topology::dialect::Release;
+use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
 use crate::topology::main_runner::{self, UserMain};
 use crate::topology::options::Options;
-use crate::topology::{edit, ready};
+use crate::topology::package::{Contents, Fingerprint};
+use crate::topology::{package, ready};
 use crate::upload::Package;
 
 /// How long a user's main may take.
@@ -31,10 +33,11 @@ pub(super) struct Sources {
     pub binary: PathBuf,
     /// Its name in the sandbox.
     pub binary_name: String,
-    /// SHA-256 of its content.
-    binary_digest: Vec<u8>,
+    fingerprint: Fingerprint,
     /// Where packages are built; removed with this value.
     directory: TempDir,
+    /// Where what was built is kept, if the user wants it.
+    keep: Option<PathBuf>,
 }
 
 /// Runs the main, or reads the definition that is ready.
@@ -52,16 +55,16 @@ pub(super) async fn sources(
     } else {
         (run_main(context, args, target, env, &file).await?, file)
     };
-    let content =
-        std::fs::read(&binary).with_context(|| format!("failed to read {}", binary.display()))?;
+    let fingerprint = package::fingerprint(&binary)?;
     let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let directory = tempfile::tempdir().context("failed to make a temporary directory")?;
     Ok(Sources {
         definitions,
         binary,
         binary_name: name,
-        binary_digest: Sha256::digest(&content).to_vec(),
+        fingerprint,
         directory,
+        keep: args.tmp_dir.as_ref().map(|keep| env.directory.join(keep)),
     })
 }
 
@@ -120,54 +123,70 @@ fn classpath(given: Option<&str>) -> Vec<PathBuf> {
 }
 
 impl Sources {
-    /// Tells submissions of the same content, although every run of a main makes another topology id.
-    pub fn digest(&self, settings: &Settings, definition: &Definition) -> anyhow::Result<String> {
-        let mut hash = Sha256::new();
-        let mut add = |part: &[u8]| {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        };
+    /// Tells submissions of the same content, although every run of a main makes another topology id. `command` is the
+    /// containers' command line.
+    pub fn digest(
+        &self,
+        context: &Context<'_>,
+        release: &Release,
+        definition: &Definition,
+        command: &[String],
+    ) -> anyhow::Result<String> {
         // Serialized objects may differ from run to run; what they are made of is in the binary.
-        add(&edit::without_id(&definition.trimmed()?)?);
-        add(&self.binary_digest);
-        for text in [
-            &settings.cluster,
-            &settings.role,
-            &settings.environ,
-            &settings.core_uri,
-            &settings.state.root,
-        ] {
-            add(text.as_bytes());
-        }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        let trimmed = Definition::decode(definition.trimmed()?)?;
+        let conf = heron_conf(context, release)?.files()?;
+        let contents = self.contents(&trimmed, &conf);
+        let command: Vec<&str> = command
+            .iter()
+            .map(String::as_str)
+            .filter(|argument| !argument.contains(definition.id()))
+            .collect();
+        let also = [("command", command.join("\n"))];
+        let also = also.each_ref().map(|(name, text)| (*name, text.as_str()));
+        Ok(package::content_digest(&contents, &self.fingerprint, &also)?)
+    }
+
+    fn contents<'a>(
+        &'a self,
+        definition: &'a Definition,
+        conf: &'a BTreeMap<String, Vec<u8>>,
+    ) -> Contents<'a> {
+        Contents { binary: &self.binary, binary_name: &self.binary_name, definition, conf }
     }
 
     /// Builds the package of one topology.
-    pub async fn package(&self, c: &Context<'_>, p: &Plan) -> anyhow::Result<Package> {
-        let path = self.directory.path().join("topology.tar.gz");
-        let mut t = tar::Builder::new(flate2::write::GzEncoder::new(
-            std::fs::File::create(&path)?,
-            flate2::Compression::fast(),
-        ));
-        let mut add = |n: &str, b: &[u8]| {
-            let mut h = tar::Header::new_gnu();
-            h.set_size(b.len() as u64);
-            h.set_mode(0o644);
-            h.set_mtime(315532800);
-            t.append_data(&mut h, n, b)
-        };
-        add(&self.binary_name, &std::fs::read(&self.binary)?)?;
-        add(&format!("{}.defn", p.name), &p.definition.bytes)?;
-        for f in ["heron_internals.yaml", "metrics_sinks.yaml", "stateful.yaml"] {
-            add(
-                &format!("heron-conf/{f}"),
-                &std::fs::read(format!("/work/shared/golden/vectors/heron-conf-mesos/{f}"))?,
-            )?;
+    pub fn package(&self, context: &Context<'_>, plan: &Plan) -> anyhow::Result<Package> {
+        let conf = heron_conf(context, &plan.release)?.files()?;
+        let path = self.directory.path().join(&plan.package.name);
+        let built = package::build(&self.contents(&plan.definition, &conf), &path)?;
+        if let Some(keep) = &self.keep {
+            std::fs::create_dir_all(keep)
+                .and_then(|()| std::fs::copy(&path, keep.join(&plan.package.name)))
+                .and_then(|_| {
+                    let name = format!("{}.defn", plan.name);
+                    std::fs::write(keep.join(name), &plan.definition.bytes)
+                })
+                .with_context(|| format!("failed to keep the package in {}", keep.display()))?;
         }
-        add("heron-conf/override.yaml", b"{}\n")?;
-        let s = c.settings;
-        add("heron-conf/statemgr.yaml", format!("heron.class.state.manager: org.apache.heron.statemgr.zookeeper.curator.CuratorStateManager\nheron.statemgr.connection.string: {}\nheron.statemgr.root.path: {}\n", s.state.backend.connection(), s.state.root).as_bytes())?;
-        t.into_inner()?.finish()?;
-        Ok(Package::read(&path).await?)
+        Ok(Package { path, size: built.size, sha256: built.sha256 })
     }
+}
+
+/// What the files of `heron-conf/` in the package are made of.
+fn heron_conf(context: &Context<'_>, release: &Release) -> anyhow::Result<HeronConf> {
+    let settings = context.settings;
+    let own = context.yaml_directory.map(package::read_directory).transpose()?;
+    Ok(HeronConf {
+        release: release.clone(),
+        zookeeper: settings.state.backend.connection().to_owned(),
+        root: settings.state.root.clone(),
+        logging_directory: settings.sandbox.logging_directory.clone(),
+        java_home: settings.sandbox.java_home.clone(),
+        core_uri: settings.core_uri.clone(),
+        packing_class: settings.packing_class.clone(),
+        build_user: settings.release.user.clone(),
+        release_yaml: None,
+        own: own.unwrap_or_default(),
+        overrides: settings.container_overrides.clone().into_iter().collect(),
+    })
 }

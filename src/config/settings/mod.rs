@@ -1,6 +1,6 @@
 //! Typed settings: what the rest of the program knows of a configuration.
 //!
-//! Values only; nothing here reads files or talks to anybody. [`resolve`] makes settings of a
+//! Values only; nothing here reads files or talks to anybody. [`resolve()`] makes settings of a
 //! [`Config`](super::layer::Config) and lists every problem it finds.
 //!
 //! Source of facts: design.md §6, facts/heron.md §8–§10.

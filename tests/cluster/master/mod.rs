@@ -14,6 +14,7 @@ pub mod reconcile;
 pub mod roles;
 pub mod state_json;
 pub mod stream;
+pub mod summary_json;
 pub mod tasks;
 pub mod updates;
 pub mod validate;

@@ -1,0 +1,343 @@
+//! The topology package: what Mesos unpacks into every container beside Heron itself.
+//!
+//! A gzipped tar with the topology file and `<name>.defn` at its root and the configuration in `heron-conf/`
+//! (`facts/heron.md` §5.4). The same content always gives the same bytes: entries are sorted, and nothing of this machine
+//! or of the time is written. The time of the entries is 1980, because `tar` complains about 1970.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest as _, Sha256};
+
+use super::definition::Definition;
+use super::edit;
+use super::wire::WireError;
+
+/// 1980-01-01T00:00:00Z.
+const MTIME: u64 = 315_532_800;
+/// The directory of the configuration, in the package as in the container.
+const CONF: &str = "heron-conf";
+/// Files of the configuration directory are small; more than this is somebody's data.
+const MAX_CONF_BYTES: u64 = 64 << 20;
+/// Deeper than this goes only a directory that holds itself.
+const MAX_CONF_DEPTH: usize = 16;
+/// Settings of this tool's own, possibly with credentials; nothing in a container reads them.
+const NOT_FOR_CONTAINERS: [&str; 3] = ["conf", "properties", "toml"];
+
+/// Why there is no package.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// A file that goes into it can't be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The package can't be written.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// The package.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Somebody has changed the topology file meanwhile.
+    #[error("{} has changed while it was packed", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two members of one name.
+    #[error("the package would have two files named {0}")]
+    Clash(String),
+    /// A configuration directory that is too large, too deep, or has names that are no text.
+    #[error("{} can't be used as a configuration directory: {reason}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+/// What goes into a package.
+#[derive(Debug, Clone, Copy)]
+pub struct Contents<'a> {
+    /// The topology file.
+    pub binary: &'a Path,
+    /// Its name in the package.
+    pub binary_name: &'a str,
+    /// The definition.
+    pub definition: &'a Definition,
+    /// The files of `heron-conf/`, by their names in it.
+    pub conf: &'a BTreeMap<String, Vec<u8>>,
+}
+
+/// A file's hash and size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Writes a package to a path and says what was written; nothing is left there if it fails.
+pub fn build(contents: &Contents<'_>, path: &Path) -> Result<Fingerprint, PackageError> {
+    let members = members(contents)?;
+    let written = write_to(contents, &members, path);
+    if written.is_err() {
+        // What failed is told; a file that can't be removed either tells nothing more.
+        let _ = std::fs::remove_file(path);
+    }
+    written
+}
+
+/// Takes the hash of a file.
+pub fn fingerprint(path: &Path) -> Result<Fingerprint, PackageError> {
+    let unreadable = |source| PackageError::Read { path: path.to_owned(), source };
+    let mut hashing = Hashing::new(io::sink());
+    let mut file = File::open(path).map_err(unreadable)?;
+    io::copy(&mut file, &mut hashing).map_err(unreadable)?;
+    Ok(hashing.finish().1)
+}
+
+/// Tells submissions of the same content from others.
+///
+/// The id of a topology is random, and serialized objects may come out differently: two runs of one main are the same
+/// submission all the same, and what objects are made of is in the topology file. `also` is what else makes a
+/// difference, such as the containers' command.
+pub fn content_digest(
+    contents: &Contents<'_>,
+    binary: &Fingerprint,
+    also: &[(&str, &str)],
+) -> Result<String, WireError> {
+    let mut hash = Sha256::new();
+    let mut part = |name: &str, bytes: &[u8]| {
+        for piece in [name.as_bytes(), bytes] {
+            hash.update((piece.len() as u64).to_be_bytes());
+            hash.update(piece);
+        }
+    };
+    part("definition", &edit::without_id(&contents.definition.trimmed()?)?);
+    part(contents.binary_name, binary.sha256.as_bytes());
+    for (name, bytes) in contents.conf {
+        part(&format!("{CONF}/{name}"), bytes);
+    }
+    for (name, text) in also {
+        part(&format!("also {name}"), text.as_bytes());
+    }
+    Ok(hexadecimal(&hash.finalize()))
+}
+
+/// The user's configuration directory, file by file, links followed.
+///
+/// Hidden files and configuration of this tool's own (`.conf`, `.properties`, `.toml`) are left out.
+pub fn read_directory(directory: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
+    let mut files = BTreeMap::new();
+    let mut room = MAX_CONF_BYTES;
+    read_level(directory, "", 0, &mut room, &mut files)?;
+    Ok(files)
+}
+
+fn read_level(
+    directory: &Path,
+    prefix: &str,
+    depth: usize,
+    room: &mut u64,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), PackageError> {
+    let refused = |reason| Err(PackageError::Directory { path: directory.to_owned(), reason });
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| PackageError::Read { path, source }
+    };
+    if depth > MAX_CONF_DEPTH {
+        return refused("it is nested too deeply");
+    }
+    for entry in std::fs::read_dir(directory).map_err(unreadable(directory))? {
+        let path = entry.map_err(unreadable(directory))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            return refused("a file name in it is not UTF-8");
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        let name = format!("{prefix}{name}");
+        let meta = std::fs::metadata(&path).map_err(unreadable(&path))?;
+        if meta.is_dir() {
+            read_level(&path, &format!("{name}/"), depth + 1, room, files)?;
+        } else if meta.is_file() && is_for_containers(&path) {
+            let Some(left) = room.checked_sub(meta.len()) else {
+                return refused("it holds more than 64 MiB");
+            };
+            *room = left;
+            files.insert(name, std::fs::read(&path).map_err(unreadable(&path))?);
+        }
+    }
+    Ok(())
+}
+
+fn is_for_containers(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    !NOT_FOR_CONTAINERS.contains(&extension)
+}
+
+/// One file of the package.
+enum Member<'a> {
+    /// Known already.
+    Bytes(&'a [u8]),
+    /// The topology file, which may be large.
+    Binary,
+}
+
+fn members<'a>(contents: &Contents<'a>) -> Result<BTreeMap<String, Member<'a>>, PackageError> {
+    let mut members = BTreeMap::new();
+    let conf = contents.conf.iter();
+    let conf = conf.map(|(name, bytes)| (format!("{CONF}/{name}"), Member::Bytes(bytes)));
+    let definition = format!("{}.defn", contents.definition.name());
+    let definition = (definition, Member::Bytes(&contents.definition.bytes));
+    let binary = (contents.binary_name.to_owned(), Member::Binary);
+    for (name, member) in conf.chain([definition, binary]) {
+        if name == CONF || members.insert(name.clone(), member).is_some() {
+            return Err(PackageError::Clash(name));
+        }
+    }
+    Ok(members)
+}
+
+fn write_to(
+    contents: &Contents<'_>,
+    members: &BTreeMap<String, Member<'_>>,
+    path: &Path,
+) -> Result<Fingerprint, PackageError> {
+    let unwritable = |source| PackageError::Write { path: path.to_owned(), source };
+    let file = File::create(path).map_err(unwritable)?;
+    let hashing = Hashing::new(BufWriter::new(file));
+    // Neither a time nor a name nor the operating system.
+    let gzip = GzBuilder::new().mtime(0).operating_system(255);
+    let mut tar = tar::Builder::new(gzip.write(hashing, Compression::default()));
+    for (name, member) in members {
+        match member {
+            Member::Bytes(bytes) => {
+                let mut header = header(bytes.len() as u64, 0o644);
+                tar.append_data(&mut header, name, *bytes).map_err(unwritable)?;
+            }
+            Member::Binary => append_binary(&mut tar, contents.binary, name, path)?,
+        }
+    }
+    let hashing =
+        tar.into_inner().and_then(flate2::write::GzEncoder::finish).map_err(unwritable)?;
+    let (mut file, written) = hashing.finish();
+    file.flush().map_err(unwritable)?;
+    Ok(written)
+}
+
+fn append_binary(
+    tar: &mut tar::Builder<impl Write>,
+    binary: &Path,
+    name: &str,
+    package: &Path,
+) -> Result<(), PackageError> {
+    let unreadable = |source| PackageError::Read { path: binary.to_owned(), source };
+    let file = File::open(binary).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    let mut counted = Counted { inner: BufReader::new(file).take(size), count: 0, failed: None };
+    // A pex is executed where it is unpacked, and other kinds don't mind.
+    let mut header = header(size, 0o755);
+    let appended = tar.append_data(&mut header, name, &mut counted);
+    if let Some(source) = counted.failed {
+        return Err(unreadable(source));
+    }
+    appended.map_err(|source| PackageError::Write { path: package.to_owned(), source })?;
+    if counted.count == size {
+        Ok(())
+    } else {
+        Err(PackageError::Changed { path: binary.to_owned() })
+    }
+}
+
+fn header(size: u64, mode: u32) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Regular);
+    header.set_size(size);
+    header.set_mode(mode);
+    header.set_mtime(MTIME);
+    header.set_uid(0);
+    header.set_gid(0);
+    header
+}
+
+/// Tells reading that failed from writing that failed, and how much was read.
+struct Counted<R> {
+    inner: R,
+    count: u64,
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.inner.read(buffer) {
+            Ok(count) => {
+                self.count = self.count.saturating_add(count as u64);
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let kind = error.kind();
+                self.failed = Some(error);
+                Err(kind.into())
+            }
+        }
+    }
+}
+
+/// Takes the hash of what passes through.
+struct Hashing<W> {
+    inner: W,
+    hash: Sha256,
+    size: u64,
+}
+
+impl<W> Hashing<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new(), size: 0 }
+    }
+
+    fn finish(self) -> (W, Fingerprint) {
+        let sha256 = hexadecimal(&self.hash.finalize());
+        (self.inner, Fingerprint { sha256, size: self.size })
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.hash.update(bytes.get(..count).unwrap_or_default());
+        self.size = self.size.saturating_add(count as u64);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "package_tests.rs"]
+mod tests;
