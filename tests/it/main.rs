@@ -14,6 +14,7 @@
 mod bed;
 mod faults;
 mod life;
+mod topologies;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
