@@ -243,13 +243,17 @@ mod tests {
         assert!(matches!(small, PackingError::InstanceTooSmall { .. }));
         let none = error(&[("topology.container.ram", "1073741824")]);
         assert!(matches!(none, PackingError::NothingLeft { container: 1, .. }));
-        assert!(matches!(error(&[("topology.container.cpu", "x")]), PackingError::NotANumber { .. }));
+        assert!(matches!(
+            error(&[("topology.container.cpu", "x")]),
+            PackingError::NotANumber { .. }
+        ));
     }
 
     #[test]
     fn only_the_class_of_2015_is_this_one() {
         assert_eq!(algorithm(), Algorithm::RoundRobin2015);
-        for class in ["RoundRobinPacking", "org.apache.heron.packing.roundrobin.RoundRobinPacking"] {
+        for class in ["RoundRobinPacking", "org.apache.heron.packing.roundrobin.RoundRobinPacking"]
+        {
             assert_eq!(Algorithm::from_class_name(class).unwrap(), Algorithm::RoundRobin);
         }
     }

@@ -85,8 +85,9 @@ impl HeronConf {
 
     fn generated(&self) -> Vec<(String, String)> {
         let package = self.release.java_package();
-        let packing = format!("{package}.packing.{}", packing_directory(&self.packing_class));
-        let packing = yaml::quoted(&format!("{packing}.{}", self.packing_class));
+        let class = self.packing_class.rsplit('.').next().unwrap_or_default();
+        let packing = format!("{package}.packing.{}.{class}", packing_directory(class));
+        let packing = yaml::quoted(&packing);
         let scheduler = format!("{package}.scheduler.mesos.Mesos");
         let uploader = yaml::quoted(&format!("{package}.uploader.NullUploader"));
         let java_home = yaml::quoted(&self.java_home);

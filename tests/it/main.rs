@@ -12,6 +12,7 @@
 )]
 
 mod bed;
+mod eras;
 mod faults;
 mod life;
 mod topologies;
