@@ -17,6 +17,20 @@ struct Flag {
     takes_value: bool,
 }
 
+/// Flags that no earlier release had. Behind the topology's class an abbreviation of one is the topology's.
+const NEW: [&str; 8] =
+    ["color", "context", "no-rollback", "output", "quiet", "timeout", "topology-binary", "wait"];
+
+impl Flag {
+    /// Whether a word behind the topology's class may stand for this flag: in full, or as it always could.
+    fn may_be(&self, word: &str) -> bool {
+        let Some(long) = word.strip_prefix("--") else { return true };
+        let name = long.split_once('=').map_or(long, |(name, _)| name);
+        let full = self.names.iter().any(|known| known == name);
+        full || !self.names.iter().any(|known| NEW.contains(&known.as_str()))
+    }
+}
+
 /// The words in the order: program, command, known flags with their values, `--`, everything else.
 ///
 /// Unknown flags stay in front of `--`, where clap refuses them with a suggestion, except behind the topology's class in
@@ -155,15 +169,18 @@ impl Sorted<'_> {
                 self.rest.push(word.clone());
                 continue;
             }
-            let Some((flag, inline)) = known(self.flags, word) else {
-                self.class = self.class || (submits && holds_class(&self.rest));
+            self.class = self.class || (submits && holds_class(&self.rest));
+            let found =
+                known(self.flags, word).filter(|(flag, _)| !self.class || flag.may_be(word));
+            let Some((flag, inline)) = found else {
                 let place = if self.class { &mut self.rest } else { &mut self.front };
                 place.push(word.clone());
                 continue;
             };
             self.front.push(self.in_full(word));
             if flag.takes_value && !inline {
-                self.front.extend(words.next().cloned());
+                // `--` is no value; clap tells that one is missing.
+                self.front.extend(words.next_if(|next| *next != "--").cloned());
             } else if !flag.takes_value && words.peek().is_some_and(|next| is_truth(next)) {
                 // `--verbose True`: argparse's store with a value. Nothing else of that spelling makes sense here.
                 let on = words.next().is_some_and(|truth| truth.eq_ignore_ascii_case("true"));
@@ -219,6 +236,9 @@ mod tests {
             ("h submit --verbose True t.jar C", "h submit --verbose -- t.jar C"),
             ("h submit --deactivated False t.jar C", "h submit -- t.jar C"),
             ("h submit t.jar C --rate 5 -x -v", "h submit -v -- t.jar C --rate 5 -x"),
+            ("h submit t.jar C --tim 5 --tmp d", "h submit --tmp-dir d -- t.jar C --tim 5"),
+            ("h submit --tim 5 t.jar C", "h submit --timeout 5 -- t.jar C"),
+            ("h kill --config-file -- t", "h kill --config-file -- t"),
             ("h submit t.jar C -- --config-file mine", "h submit -- t.jar C --config-file mine"),
             ("h submit t.pex - name", "h submit -- t.pex - name"),
             ("h submit --nonsense t.jar C", "h submit --nonsense -- t.jar C"),
