@@ -291,3 +291,24 @@ fn of_any_time() {
         ("kill -o json t", "kill t | json"),
     ]);
 }
+
+/// Every command line that is shown to users can be typed.
+#[test]
+fn of_documentation_and_help() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/migration.md");
+    let mut texts = vec![std::fs::read_to_string(page).unwrap()];
+    let mut commands = vec![super::definition()];
+    while let Some(command) = commands.pop() {
+        texts.extend(command.get_after_help().map(ToString::to_string));
+        commands.extend(command.get_subcommands().cloned());
+    }
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let typed = lines.filter_map(|line| line.trim_start().strip_prefix("heron-cli "));
+    let mut seen = 0;
+    for line in typed {
+        seen += 1;
+        let command = line.split(['|', '>']).next().unwrap();
+        assert!(!meaning(command).starts_with("error"), "{line}: {}", meaning(command));
+    }
+    assert!(seen > 40, "only {seen} command lines were found");
+}

@@ -33,8 +33,11 @@ fn heron_s(case: &Value) -> Made {
     Some(result.iter().map(|(key, value)| (key.clone(), text(value))).collect())
 }
 
-/// Where `--config-property` differs: what was given, what is made of it here, and why. None: it is refused.
-const DIFFERENT: [(&str, Option<(&str, &str)>, &str); 7] = [
+/// What was given, what is made of it here (none: it is refused), and why.
+type Difference = (&'static str, Option<(&'static str, &'static str)>, &'static str);
+
+/// Where `--config-property` differs.
+const DIFFERENT: [Difference; 7] = [
     ("a=b=c", Some(("a", "b=c")), "Heron refused it, though URLs and JVM options hold `=`"),
     ("=", None, "a setting without a name was surely not meant"),
     ("=b", None, "a setting without a name was surely not meant"),

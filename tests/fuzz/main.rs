@@ -3,6 +3,8 @@
 //! `HERON_FUZZ_SEED` repeats a run, `HERON_FUZZ_ROUNDS` makes it longer. A failure shows the input and the seed. For
 //! fuzzing that learns from coverage there is `cargo +nightly fuzz run`, see `fuzz/Cargo.toml`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -71,9 +73,9 @@ fn files(folder: &str) -> Vec<Vec<u8>> {
         paths.sort();
         for path in paths {
             if path.is_dir() {
-                folders.push(path)
+                folders.push(path);
             } else {
-                found.push(std::fs::read(path).unwrap())
+                found.push(std::fs::read(path).unwrap());
             }
         }
     }
