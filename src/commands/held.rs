@@ -96,7 +96,7 @@ fn interrupted(
 pub(super) fn is_session_loss(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         matches!(
-            cause.downcast_ref::<StateError>(),
+            StoreError::state_of(cause),
             Some(
                 StateError::SessionExpired
                     | StateError::Closed

@@ -64,9 +64,9 @@ impl<'a> Builder<'a> {
     /// With the instances of a plan.
     pub(super) fn from_plan(limits: &'a Limits, plan: &PackingPlan) -> Result<Self, PackingError> {
         let mut builder = Self::new(limits);
-        for container in &plan.containers {
+        for container in plan.in_heron_order() {
             let mut filled = Container::default();
-            for instance in &container.instances {
+            for instance in container.in_heron_order() {
                 let component = builder.component(&instance.component);
                 let item = Item {
                     component,
@@ -303,7 +303,7 @@ impl<'a> Builder<'a> {
             return Ok(None);
         }
         let name = |number: usize| {
-            self.components.get(number).map(|component| component.name.clone()).unwrap_or_default()
+            self.components.get(number).map_or("", |component| component.name.as_str())
         };
         let mut containers = Vec::new();
         for id in self.order.ordered() {
@@ -311,7 +311,7 @@ impl<'a> Builder<'a> {
                 containers.push(container::plan(*id, container, self.limits, name)?);
             }
         }
-        Ok(Some(PackingPlan { id: id.to_owned(), containers }))
+        Ok(Some(PackingPlan::new(id, containers)))
     }
 }
 

@@ -161,23 +161,17 @@ fn amount(instances: i128, padding: i64) -> Result<i64, PackingError> {
 }
 
 /// The plan of a container.
-pub(super) fn plan(
+pub(super) fn plan<'a>(
     id: i32,
     container: &Container,
     limits: &Limits,
-    name: impl Fn(usize) -> String,
+    name: impl Fn(usize) -> &'a str,
 ) -> Result<plan::ContainerPlan, PackingError> {
     let used = container.used(limits)?;
-    let instances = container.ordered().into_iter().map(|(_, item)| plan::InstancePlan {
-        component: name(item.component),
-        task_id: item.task_id,
-        component_index: item.component_index,
-        resource: item.resource,
+    let instances = container.ordered().into_iter().map(|(_, item)| {
+        let Item { component, task_id, component_index, resource } = item;
+        plan::InstancePlan::new(name(component), task_id, component_index, resource)
     });
-    Ok(plan::ContainerPlan {
-        id,
-        instances: instances.collect(),
-        required: Resource { cpu: java_number::round(used.cpu) as f64, ..used },
-        scheduled: None,
-    })
+    let required = Resource { cpu: java_number::round(used.cpu) as f64, ..used };
+    Ok(plan::ContainerPlan::new(id, instances.collect(), required))
 }

@@ -101,7 +101,9 @@ pub enum PackingError {
     },
 
     /// There is nothing to be packed.
-    #[error("the topology has no instances; set `topology.component.parallelism` to 1 or more")]
+    #[error(
+        "no component has an instance; set `topology.component.parallelism` (or the requested number) to 1 or more"
+    )]
     NoInstances,
 
     /// What the maps give to instances is more than their container has.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::java_hash::JavaMap;
 use super::java_number::{GIB, parse_double, trim};
+use super::plan::Resource;
 use super::{MAX_INSTANCES, PackingError};
 use crate::proto::api;
 
@@ -101,6 +102,12 @@ impl PackingInput {
             config: topology.topology_config.as_ref().map(settings).unwrap_or_default(),
             defaults,
         })
+    }
+
+    /// What an instance gets that the topology says nothing about.
+    pub(super) fn default_instance(&self) -> Resource {
+        let Defaults { cpu, ram, disk } = self.defaults;
+        Resource { cpu, ram, disk }
     }
 
     /// Instances by component, in Heron's order. Of two components of the same name the last counts.

@@ -73,11 +73,7 @@ impl Refusal {
 impl Limits {
     /// Limits of RAM, CPU and disk.
     pub(super) fn resources(input: &PackingInput) -> Result<Self, PackingError> {
-        let default = Resource {
-            cpu: input.defaults.cpu,
-            ram: input.defaults.ram,
-            disk: input.defaults.disk,
-        };
+        let default = input.default_instance();
         let percentage = input.count("topology.container.padding.percentage")?.unwrap_or(10);
         let padding = Resource {
             ram: input.bytes(RAM_PADDING)?.unwrap_or(GIB),

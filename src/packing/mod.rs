@@ -68,7 +68,7 @@ impl Algorithm {
         if class.trim() == Self::CLASS_OF_2015 {
             return Ok(Self::RoundRobin2015);
         }
-        let name = class.rsplit('.').next().unwrap_or(class);
+        let name = class.trim().rsplit('.').next().unwrap_or_default();
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name() == name)
@@ -119,7 +119,7 @@ pub fn repack(
     let changes = request::changes(&current, requested)?;
     let round_robin =
         |version| round_robin::repack(version, &current, input, &changes, container_count);
-    match algorithm {
+    let plan = match algorithm {
         Algorithm::RoundRobin => round_robin(round_robin::Version::One),
         Algorithm::RoundRobin2015 => {
             round_robin_2015::repack(&current, input, &changes, container_count)
@@ -132,7 +132,9 @@ pub fn repack(
             resource_compliant::repack(&current, input, &changes)
         }
         Algorithm::FirstFitDecreasing => first_fit::repack(&current, input, &changes),
-    }
+    }?;
+    // Heron would store an empty plan, which its own executor can't run.
+    if plan.containers.is_empty() { Err(PackingError::NoInstances) } else { Ok(plan) }
 }
 
 /// Bytes as a person reads them, never less exact than they are.
@@ -146,5 +148,9 @@ fn memory(bytes: i64) -> String {
     format!("{bytes} bytes")
 }
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
 #[cfg(test)]
 mod vectors;

@@ -1,9 +1,9 @@
 //! Packing plans: which instance runs in which container, and with what.
 //!
-//! **Order.** Containers and instances stand in the order in which Heron's Java code visits and stores them, which is
-//! the order of its hash tables and looks random ([`super::java_hash`]). So a plan made here is stored byte for byte
-//! as Heron stores it, and repacking a stored plan gives what Heron gives. Who shows a plan or launches it takes
-//! [`PackingPlan::by_id`] and [`ContainerPlan::by_task_id`], or [`PackingPlan::sorted`].
+//! **Order.** Containers stand by id, instances by task id. Beside that, a plan remembers the order in which Heron's Java
+//! code visits it, which is the order of its hash tables and looks random ([`super::java_hash`]). In that order it is
+//! stored (`heron.proto.system.PackingPlan`), byte for byte as Heron stores it, and read back, so that repacking a stored plan
+//! gives what Heron gives. Plans that differ only in that order are equal.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,8 +12,18 @@ use super::java_hash::{JavaMap, JavaSet, combine, double_hash, long_hash, string
 use super::java_number;
 use crate::proto::system;
 
+/// A place in Heron's order, which doesn't count in comparisons.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place(usize);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// What an instance or a container gets.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Resource {
     /// Cores.
     pub cpu: f64,
@@ -52,9 +62,17 @@ pub struct InstancePlan {
     pub component_index: i32,
     /// What it gets.
     pub resource: Resource,
+    place: Place,
 }
 
 impl InstancePlan {
+    /// An instance.
+    #[must_use]
+    pub fn new(component: &str, task_id: i32, component_index: i32, resource: Resource) -> Self {
+        let component = component.to_owned();
+        Self { component, task_id, component_index, resource, place: Place::default() }
+    }
+
     /// The hash code in Java.
     #[must_use]
     pub fn java_hash(&self) -> i32 {
@@ -68,28 +86,40 @@ impl InstancePlan {
 pub struct ContainerPlan {
     /// From 1.
     pub id: i32,
-    /// Its instances, in Heron's order.
+    /// Its instances, by task id.
     pub instances: Vec<InstancePlan>,
     /// What it needs.
     pub required: Resource,
     /// What a scheduler with equal containers gives it; the algorithms leave it out.
     pub scheduled: Option<Resource>,
+    place: Place,
 }
 
 impl ContainerPlan {
+    /// A container of instances that stand in Heron's order.
+    #[must_use]
+    pub fn new(id: i32, mut instances: Vec<InstancePlan>, required: Resource) -> Self {
+        for (place, instance) in instances.iter_mut().enumerate() {
+            instance.place = Place(place);
+        }
+        instances.sort_by_key(|instance| instance.task_id);
+        Self { id, instances, required, scheduled: None, place: Place::default() }
+    }
+
     /// The hash code in Java.
     #[must_use]
     pub fn java_hash(&self) -> i32 {
         let instances = self.instances.iter().fold(0_i32, |sum, i| sum.wrapping_add(i.java_hash()));
-        let hash = combine(combine(self.id, instances), self.required.java_hash());
+        let hash = combine(self.id, instances);
+        let hash = combine(hash, self.required.java_hash());
         self.scheduled.map_or(hash, |scheduled| combine(hash, scheduled.java_hash()))
     }
 
-    /// Its instances by task id.
+    /// Its instances in Heron's order.
     #[must_use]
-    pub fn by_task_id(&self) -> Vec<&InstancePlan> {
+    pub fn in_heron_order(&self) -> Vec<&InstancePlan> {
         let mut instances: Vec<_> = self.instances.iter().collect();
-        instances.sort_by_key(|instance| instance.task_id);
+        instances.sort_by_key(|instance| instance.place.0);
         instances
     }
 
@@ -109,11 +139,33 @@ impl ContainerPlan {
 pub struct PackingPlan {
     /// The topology's id.
     pub id: String,
-    /// Its containers, in Heron's order.
+    /// Its containers, by id.
     pub containers: Vec<ContainerPlan>,
 }
 
 impl PackingPlan {
+    /// A plan of containers that stand in Heron's order.
+    #[must_use]
+    pub fn new(id: &str, mut containers: Vec<ContainerPlan>) -> Self {
+        for (place, container) in containers.iter_mut().enumerate() {
+            container.place = Place(place);
+        }
+        containers.sort_by_key(|container| container.id);
+        Self { id: id.to_owned(), containers }
+    }
+
+    /// Its containers in Heron's order.
+    #[must_use]
+    pub fn in_heron_order(&self) -> Vec<&ContainerPlan> {
+        let mut containers: Vec<_> = self.containers.iter().collect();
+        containers.sort_by_key(|container| container.place.0);
+        containers
+    }
+
+    /// All its instances in Heron's order.
+    fn visited(&self) -> impl Iterator<Item = &InstancePlan> {
+        self.in_heron_order().into_iter().flat_map(ContainerPlan::in_heron_order)
+    }
     /// How many containers there are, without container 0.
     #[must_use]
     pub fn container_count(&self) -> usize {
@@ -126,29 +178,10 @@ impl PackingPlan {
         self.containers.iter().map(|container| container.instances.len()).sum()
     }
 
-    /// Its containers by id.
-    #[must_use]
-    pub fn by_id(&self) -> Vec<&ContainerPlan> {
-        let mut containers: Vec<_> = self.containers.iter().collect();
-        containers.sort_by_key(|container| container.id);
-        containers
-    }
-
     /// The container of an id.
     #[must_use]
     pub fn container(&self, id: i32) -> Option<&ContainerPlan> {
         self.containers.iter().find(|container| container.id == id)
-    }
-
-    /// The same plan with containers by id and instances by task id: two plans mean the same if these are equal.
-    #[must_use]
-    pub fn sorted(&self) -> Self {
-        let mut plan = self.clone();
-        plan.containers.sort_by_key(|container| container.id);
-        for container in &mut plan.containers {
-            container.instances.sort_by_key(|instance| instance.task_id);
-        }
-        plan
     }
 
     /// How many instances each component has.
@@ -163,11 +196,23 @@ impl PackingPlan {
         counts
     }
 
+    /// Instances by component, in Heron's order.
+    pub(super) fn counts(&self) -> JavaMap<i32> {
+        let mut counts: JavaMap<i32> = JavaMap::default();
+        for instance in self.visited() {
+            match counts.get_mut(&instance.component) {
+                Some(count) => *count = count.saturating_add(1),
+                None => counts.put(&instance.component, 1),
+            }
+        }
+        counts
+    }
+
     /// What an instance of each component gets in the container where it gets least, in Heron's order.
     #[must_use]
     pub fn component_ram(&self) -> Vec<(String, i64)> {
-        let mut least = JavaMap::default();
-        for instance in self.containers.iter().flat_map(|container| &container.instances) {
+        let mut least: JavaMap<i64> = JavaMap::default();
+        for instance in self.visited() {
             let ram = instance.resource.ram;
             match least.get_mut(&instance.component) {
                 Some(known) => *known = ram.min(*known),
@@ -177,7 +222,7 @@ impl PackingPlan {
         least.into_ordered()
     }
 
-    /// [`Self::component_ram`] as the executor's `--component-ram-map` has it: `component:bytes,component:bytes`.
+    /// [`Self::component_ram`] as the executor's `--component-ram-map` has it, `component:bytes,component:bytes`.
     #[must_use]
     pub fn component_ram_map(&self) -> String {
         let entries = self.component_ram();
@@ -195,20 +240,22 @@ impl PackingPlan {
             .fold(none, Resource::max)
     }
 
-    /// The plan in the order in which Heron visits it once it has been stored and read again.
+    /// The plan as Heron visits it once it has been stored and read again.
     #[must_use]
     pub fn reread(&self) -> Self {
         let mut containers = JavaSet::default();
-        for container in &self.containers {
+        for container in self.in_heron_order() {
             let mut instances = JavaSet::default();
-            for instance in &container.instances {
+            for instance in container.in_heron_order() {
                 instances.insert(instance.java_hash(), instance.clone());
             }
-            let container =
-                ContainerPlan { instances: instances.into_ordered(), ..container.clone() };
-            containers.insert(container.java_hash(), container);
+            let hash = container.java_hash();
+            let mut reread =
+                ContainerPlan::new(container.id, instances.into_ordered(), container.required);
+            reread.scheduled = container.scheduled;
+            containers.insert(hash, reread);
         }
-        Self { id: self.id.clone(), containers: containers.into_ordered() }
+        Self::new(&self.id, containers.into_ordered())
     }
 
     /// Says what is wrong with a plan that comes from elsewhere.
@@ -258,12 +305,8 @@ impl From<&InstancePlan> for system::InstancePlan {
 
 impl From<&system::InstancePlan> for InstancePlan {
     fn from(instance: &system::InstancePlan) -> Self {
-        Self {
-            component: instance.component_name.clone(),
-            task_id: instance.task_id,
-            component_index: instance.component_index,
-            resource: (&instance.resource).into(),
-        }
+        let resource = (&instance.resource).into();
+        Self::new(&instance.component_name, instance.task_id, instance.component_index, resource)
     }
 }
 
@@ -271,7 +314,7 @@ impl From<&ContainerPlan> for system::ContainerPlan {
     fn from(container: &ContainerPlan) -> Self {
         Self {
             id: container.id,
-            instance_plans: container.instances.iter().map(Into::into).collect(),
+            instance_plans: container.in_heron_order().into_iter().map(Into::into).collect(),
             required_resource: (&container.required).into(),
             scheduled_resource: container.scheduled.as_ref().map(Into::into),
         }
@@ -280,34 +323,28 @@ impl From<&ContainerPlan> for system::ContainerPlan {
 
 impl From<&system::ContainerPlan> for ContainerPlan {
     fn from(container: &system::ContainerPlan) -> Self {
-        Self {
-            id: container.id,
-            instances: container.instance_plans.iter().map(Into::into).collect(),
-            required: (&container.required_resource).into(),
-            scheduled: container.scheduled_resource.as_ref().map(Into::into),
-        }
+        let instances = container.instance_plans.iter().map(Into::into).collect();
+        let required = (&container.required_resource).into();
+        let scheduled = container.scheduled_resource.as_ref().map(Into::into);
+        Self { scheduled, ..Self::new(container.id, instances, required) }
     }
 }
 
-/// The message that goes into `packingplans/<topology>`, in the plan's own order.
+/// The message that goes into `packingplans/<topology>`, in Heron's order.
 impl From<&PackingPlan> for system::PackingPlan {
     fn from(plan: &PackingPlan) -> Self {
-        Self {
-            id: plan.id.clone(),
-            container_plans: plan.containers.iter().map(Into::into).collect(),
-        }
+        let containers = plan.in_heron_order().into_iter().map(Into::into);
+        Self { id: plan.id.clone(), container_plans: containers.collect() }
     }
 }
 
-/// The plan of a message, in the message's order; refused if ids are missing or given twice.
+/// The plan of a message, whose order is taken for Heron's; refused if ids are missing or given twice.
 impl TryFrom<&system::PackingPlan> for PackingPlan {
     type Error = PackingError;
 
     fn try_from(message: &system::PackingPlan) -> Result<Self, PackingError> {
-        let plan = Self {
-            id: message.id.clone(),
-            containers: message.container_plans.iter().map(Into::into).collect(),
-        };
+        let containers = message.container_plans.iter().map(Into::into).collect();
+        let plan = Self::new(&message.id, containers);
         plan.check().map_err(|reason| PackingError::DamagedPlan { reason })?;
         Ok(plan)
     }
@@ -318,25 +355,14 @@ mod tests {
     use super::*;
 
     fn plan() -> PackingPlan {
-        let instance = |component: &str, task_id, ram| InstancePlan {
-            component: component.to_owned(),
-            task_id,
-            component_index: 0,
-            resource: Resource { cpu: 1.0, ram, disk: 4 },
+        let instance = |component: &str, task_id, ram| {
+            InstancePlan::new(component, task_id, 0, Resource { cpu: 1.0, ram, disk: 4 })
         };
-        let container = |id, cpu, ram, instances| ContainerPlan {
-            id,
-            instances,
-            required: Resource { cpu, ram, disk: 8 },
-            scheduled: None,
+        let container = |id, cpu, ram, instances| {
+            ContainerPlan::new(id, instances, Resource { cpu, ram, disk: 8 })
         };
-        PackingPlan {
-            id: "t1".into(),
-            containers: vec![
-                container(2, 1.0, 9, vec![instance("b", 3, 5), instance("a", 2, 6)]),
-                container(1, 2.0, 7, vec![instance("a", 1, 4)]),
-            ],
-        }
+        let second = container(2, 1.0, 9, vec![instance("b", 3, 5), instance("a", 2, 6)]);
+        PackingPlan::new("t1", vec![second, container(1, 2.0, 7, vec![instance("a", 1, 4)])])
     }
 
     #[test]
@@ -350,36 +376,41 @@ mod tests {
     }
 
     #[test]
-    fn sorting_leaves_only_the_order_behind() {
-        let sorted = plan().sorted();
-        assert_eq!(sorted.containers.iter().map(|c| c.id).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(sorted.containers[1].instances[0].task_id, 2);
-        assert_eq!(plan().by_id()[1].by_task_id()[0].task_id, 2);
+    fn a_plan_is_sorted_and_stored_in_its_own_order() {
+        let plan = plan();
+        assert_eq!(plan.containers.iter().map(|c| c.id).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(plan.containers[1].instances[0].task_id, 2);
+        let message = system::PackingPlan::from(&plan);
+        assert_eq!(message.container_plans.iter().map(|c| c.id).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(message.container_plans[0].instance_plans[0].task_id, 3);
     }
 
     #[test]
-    fn a_plan_survives_its_message_and_keeps_its_order() {
-        let message = system::PackingPlan::from(&plan());
-        assert_eq!(PackingPlan::try_from(&message).unwrap(), plan());
+    fn a_plan_survives_its_message_with_scheduled_resources() {
+        let mut plan = plan();
+        plan.containers[0].scheduled = Some(plan.max_container_resources());
+        let message = system::PackingPlan::from(&plan);
+        let again = PackingPlan::try_from(&message).unwrap();
+        assert_eq!(again, plan);
+        assert_eq!(system::PackingPlan::from(&again), message);
+        assert_eq!(again.reread(), plan, "only the order differs");
     }
 
     #[test]
     fn damaged_plans_are_refused() {
-        let damage: [fn(&mut PackingPlan); 5] = [
-            |plan| plan.containers[0].id = 1,
-            |plan| plan.containers[0].id = 0,
-            |plan| plan.containers[0].instances[0].task_id = 1,
-            |plan| plan.containers[0].instances[0].component.clear(),
-            |plan| plan.containers[0].instances[0].component_index = -1,
+        let damage: [fn(&mut system::PackingPlan); 6] = [
+            |plan| plan.container_plans[0].id = 1,
+            |plan| plan.container_plans[0].id = 0,
+            |plan| plan.container_plans[0].id = -1,
+            |plan| plan.container_plans[0].instance_plans[0].task_id = 1,
+            |plan| plan.container_plans[0].instance_plans[0].component_name.clear(),
+            |plan| plan.container_plans[0].instance_plans[0].component_index = -1,
         ];
         for damage in damage {
-            let mut plan = plan();
-            damage(&mut plan);
-            let message = system::PackingPlan::from(&plan);
-            assert!(matches!(
-                PackingPlan::try_from(&message),
-                Err(PackingError::DamagedPlan { .. })
-            ));
+            let mut message = system::PackingPlan::from(&plan());
+            damage(&mut message);
+            let read = PackingPlan::try_from(&message);
+            assert!(matches!(read, Err(PackingError::DamagedPlan { .. })), "{read:?}");
         }
     }
 }

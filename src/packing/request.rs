@@ -19,25 +19,13 @@ pub fn parse_parallelism(text: &str) -> Result<Vec<(String, i32)>, PackingError>
     Ok(requested.into_ordered())
 }
 
-/// Instances by component of a plan, in the order in which Heron visits it.
-pub(super) fn counts(plan: &PackingPlan) -> JavaMap<i32> {
-    let mut counts: JavaMap<i32> = JavaMap::default();
-    for instance in plan.containers.iter().flat_map(|container| &container.instances) {
-        match counts.get_mut(&instance.component) {
-            Some(count) => *count = count.saturating_add(1),
-            None => counts.put(&instance.component, 1),
-        }
-    }
-    counts
-}
-
 /// By how many instances each component changes; those that don't are left out.
 pub(super) fn changes(
     current: &PackingPlan,
     requested: &[(String, i32)],
 ) -> Result<JavaMap<i32>, PackingError> {
     let requested: JavaMap<i32> = requested.iter().map(|(name, n)| (name.as_str(), *n)).collect();
-    let counts = counts(current);
+    let counts = current.counts();
     let mut changes = JavaMap::default();
     for (component, wanted) in requested.ordered() {
         let Some(count) = counts.get(component) else {

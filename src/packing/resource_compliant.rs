@@ -243,3 +243,14 @@ fn no_room(limits: &Limits, component: String, containers: i32) -> PackingError 
         Ok(()) => PackingError::TooManyNewContainers { component, containers },
     }
 }
+
+/// What Heron does: one number after the other.
+#[cfg(test)]
+pub(super) fn pack_by_trying(input: &PackingInput) -> Option<PackingPlan> {
+    let limits = Limits::resources(input).ok()?;
+    let counts = input.parallelism().into_ordered().into_iter();
+    let counts: Vec<_> = counts.map(|(name, n)| (name, n.unsigned_abs())).collect();
+    let containers = input.containers().ok()?.min(input.total_instances());
+    (containers..=input.total_instances())
+        .find_map(|containers| deal(&limits, &counts, containers, input).ok().flatten())
+}

@@ -58,7 +58,7 @@ pub(super) fn repack(
     containers: Option<i32>,
 ) -> Result<PackingPlan, PackingError> {
     let padding = ram_padding(input)?;
-    let mut parallelism = super::request::counts(current);
+    let mut parallelism = current.counts();
     for (component, change) in changes.ordered() {
         if let Some(count) = parallelism.get_mut(component) {
             *count = count.wrapping_add(*change);
@@ -125,7 +125,7 @@ fn layout(
         let plan = sizes.container(id, &instances, &rams, &cpus)?;
         plans.insert(plan.java_hash(), plan);
     }
-    let plan = PackingPlan { id: input.topology_id.clone(), containers: plans.into_ordered() };
+    let plan = PackingPlan::new(&input.topology_id, plans.into_ordered());
     check_ram(version, &plan)?;
     Ok(plan)
 }
@@ -184,27 +184,27 @@ impl Sizes {
         largest: i32,
         ram_padding: i64,
     ) -> Result<Self, PackingError> {
-        let defaults = input.defaults;
+        let instance = input.default_instance();
         let hint = Resource {
             cpu: input.cores(CONTAINER_CPU)?.unwrap_or(UNSET_CPU),
             ram: input.bytes(CONTAINER_RAM)?.unwrap_or(UNSET),
             disk: input.bytes(CONTAINER_DISK)?.unwrap_or(UNSET),
         };
         let shared_ram = match version {
-            Version::One => plus(times(defaults.ram, largest)?, ram_padding)?,
+            Version::One => plus(times(instance.ram, largest)?, ram_padding)?,
             Version::Two => 0,
         };
         let disk = match (version, input.bytes(CONTAINER_DISK)?) {
             (Version::One, Some(disk)) if disk != UNSET => disk,
             (Version::Two, Some(disk)) => disk,
-            _ => plus(times(defaults.disk, largest)?, DISK_PADDING)?,
+            _ => plus(times(instance.disk, largest)?, DISK_PADDING)?,
         };
         Ok(Self {
             version,
-            instance: Resource { cpu: defaults.cpu, ram: defaults.ram, disk: defaults.disk },
+            instance,
             hint,
             shared_ram,
-            shared_cpu: shared_cpu(defaults.cpu, largest),
+            shared_cpu: shared_cpu(instance.cpu, largest),
             ram_padding,
             disk,
         })
@@ -307,16 +307,12 @@ impl Sizes {
         }
         let mut instances = JavaSet::for_collection(by_id.len());
         for (hash, placed, resource) in by_id.into_ordered() {
-            let instance = InstancePlan {
-                component: placed.component.to_owned(),
-                task_id: placed.task_id,
-                component_index: placed.component_index,
-                resource,
-            };
+            let Placed { component, task_id, component_index, .. } = *placed;
+            let instance = InstancePlan::new(component, task_id, component_index, resource);
             instances.insert(hash, instance);
         }
         let required = self.required(cpu, ram)?;
-        Ok(ContainerPlan { id, instances: instances.into_ordered(), required, scheduled: None })
+        Ok(ContainerPlan::new(id, instances.into_ordered(), required))
     }
 
     /// What a container needs whose instances have so much; never more than was asked for.

@@ -39,12 +39,13 @@ pub(super) fn additional(
 /// Heron looks at the RAM map only; cores and disk are the defaults.
 fn sum(input: &PackingInput, changes: &[(String, u32)]) -> Result<Resource, PackingError> {
     let ram_map = input.bytes_map(RAM_MAP)?;
+    let default = input.default_instance();
     let mut sum = Resource { cpu: 0.0, ram: 0, disk: 0 };
     for (component, count) in changes {
         let factor = i32::try_from(*count).unwrap_or(i32::MAX);
-        let ram = ram_map.get(component.as_str()).copied().unwrap_or(input.defaults.ram);
-        sum.cpu += f64::from(factor) * input.defaults.cpu;
-        sum.disk = plus(sum.disk, times(input.defaults.disk, factor)?)?;
+        let ram = ram_map.get(component.as_str()).copied().unwrap_or(default.ram);
+        sum.cpu += f64::from(factor) * default.cpu;
+        sum.disk = plus(sum.disk, times(default.disk, factor)?)?;
         sum.ram = plus(sum.ram, times(ram, factor)?)?;
     }
     Ok(sum)

@@ -72,8 +72,8 @@ fn java_class(error: &PackingError) -> &'static str {
 /// A plan as the vectors write it.
 fn describe(plan: &PackingPlan) -> Value {
     let resource = |r: &Resource| json!({"cpu": r.cpu, "ram": r.ram, "disk": r.disk});
-    let containers = plan.by_id().into_iter().map(|container| {
-        let instances = container.by_task_id().into_iter().map(|i| {
+    let containers = plan.containers.iter().map(|container| {
+        let instances = container.instances.iter().map(|i| {
             json!({
                 "component": i.component, "task_id": i.task_id, "component_index": i.component_index,
                 "cpu": i.resource.cpu, "ram": i.resource.ram, "disk": i.resource.disk,
@@ -86,8 +86,8 @@ fn describe(plan: &PackingPlan) -> Value {
             "instances": instances.collect::<Vec<_>>(),
         })
     });
-    let order = plan.containers.iter().map(|container| {
-        let tasks: Vec<_> = container.instances.iter().map(|i| i.task_id).collect();
+    let order = plan.in_heron_order().into_iter().map(|container| {
+        let tasks: Vec<_> = container.in_heron_order().iter().map(|i| i.task_id).collect();
         (container.id.to_string(), json!(tasks))
     });
     json!({
@@ -96,10 +96,10 @@ fn describe(plan: &PackingPlan) -> Value {
         "instance_count": plan.instance_count(),
         "component_ram_map": plan.component_ram_map(),
         "max_container_resources": resource(&plan.max_container_resources()),
-        "taken_from_container_id": plan.reread().containers[0].id,
+        "taken_from_container_id": plan.reread().in_heron_order()[0].id,
         "containers": containers.collect::<Vec<_>>(),
         "java_iteration_order": {
-            "containers": plan.containers.iter().map(|c| c.id).collect::<Vec<_>>(),
+            "containers": plan.in_heron_order().iter().map(|c| c.id).collect::<Vec<_>>(),
             "task_ids_by_container": order.collect::<serde_json::Map<_, _>>(),
         },
     })

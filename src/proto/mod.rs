@@ -10,3 +10,6 @@ pub mod ckptmgr;
 pub mod scheduler;
 pub mod system;
 pub mod tmanager;
+
+#[cfg(test)]
+mod records;

@@ -73,14 +73,31 @@ pub enum Action {
 impl Model {
     /// Takes in one event.
     pub fn step(&mut self, now: Millis, event: Event) -> Vec<Action> {
+        self.take_in(now, [event])
+    }
+
+    /// Takes in events that came together. What follows from all of them is pursued once: looking at every container for
+    /// each of its updates would take time with the square of their number.
+    pub fn take_in(&mut self, now: Millis, events: impl IntoIterator<Item = Event>) -> Vec<Action> {
         let mut actions = Vec::new();
+        for event in events {
+            self.absorb(now, event, &mut actions);
+        }
+        if self.connected {
+            self.pursue(now, &mut actions);
+        }
+        actions
+    }
+
+    /// Notes what an event tells, and answers it.
+    fn absorb(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
         match event {
             Event::Subscribed { framework_id, suppressed } => {
-                self.subscribed(now, framework_id, suppressed, &mut actions);
+                self.subscribed(now, framework_id, suppressed, actions);
             }
             Event::Disconnected => self.connected = false,
-            Event::Offers(offers) => self.offers(now, &offers, &mut actions),
-            Event::Update(status) => self.update(now, status, &mut actions),
+            Event::Offers(offers) => self.offers(now, &offers, actions),
+            Event::Update(status) => self.update(now, status, actions),
             Event::Error(message) => {
                 self.connected = false;
                 self.fatal = Some(message);
@@ -88,10 +105,6 @@ impl Model {
             Event::TasksListed(tasks) => self.tasks_listed(tasks),
             Event::Tick => {}
         }
-        if self.connected {
-            self.pursue(now, &mut actions);
-        }
-        actions
     }
 
     fn subscribed(

@@ -84,6 +84,24 @@ fn the_state_manager_is_the_one_of_the_release() {
 }
 
 #[test]
+fn state_in_files_has_its_own_state_manager() {
+    let local = HeronConf { zookeeper: "LOCALMODE".to_owned(), ..conf("0.20.5") };
+    let map = parsed(&local, "statemgr.yaml");
+    assert_eq!(map[STATE_CLASS], "org.apache.heron.statemgr.localfs.LocalFileSystemStateManager");
+    assert_eq!(map.len(), 3);
+}
+
+#[test]
+fn packing_classes_are_those_of_the_release() {
+    let class = "com.twitter.heron.packing.binpacking.FirstFitDecreasingPacking";
+    let conf = HeronConf { packing_class: class.to_owned(), ..conf("0.20.5") };
+    assert_eq!(
+        parsed(&conf, "packing.yaml")["heron.class.packing.algorithm"],
+        "org.apache.heron.packing.binpacking.FirstFitDecreasingPacking"
+    );
+}
+
+#[test]
 fn old_releases_get_their_own_names() {
     let old = conf("0.17.8");
     let internals = parsed(&old, "heron_internals.yaml");

@@ -12,9 +12,13 @@
 )]
 
 mod bed;
+#[path = "../support/definition.rs"]
+mod corners;
+mod definition;
 mod eras;
 mod faults;
 mod life;
+mod roundtrips;
 mod topologies;
 mod wrong;
 #[path = "../support/zookeeper.rs"]

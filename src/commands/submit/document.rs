@@ -35,7 +35,6 @@ fn document(plan: &Plan, context: &Context<'_>) -> Value {
     let resource = |r: &Resource| json!({ "cpu": r.cpu, "ram": r.ram, "disk": r.disk });
     let packed: Vec<Value> = plan
         .packing
-        .sorted()
         .containers
         .iter()
         .map(|container| {

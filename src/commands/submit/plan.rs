@@ -145,7 +145,7 @@ fn containers(settings: &Settings, packing: &PackingPlan) -> Vec<DesiredContaine
         disk: signed(resources.tmanager_disk),
     };
     let id = |id: i32| u32::try_from(id).unwrap_or_default();
-    let planned = packing.by_id().into_iter().map(|planned| (id(planned.id), planned.required));
+    let planned = packing.containers.iter().map(|planned| (id(planned.id), planned.required));
     std::iter::once((0, tmanager))
         .chain(planned)
         .map(|(id, resource)| DesiredContainer {
