@@ -33,7 +33,7 @@ pub(super) fn repack(
     changes: &JavaMap<i32>,
     containers: Option<i32>,
 ) -> Result<PackingPlan, PackingError> {
-    let mut parallelism = super::request::counts(current);
+    let mut parallelism = current.counts();
     for (component, change) in changes.ordered() {
         if let Some(count) = parallelism.get_mut(component) {
             *count = count.wrapping_add(*change);
@@ -69,22 +69,16 @@ fn layout(
         ram: hint.map_or_else(|| plus(largest_ram, stmgr), Ok)?,
         disk: container_disk(input, &allocation)?,
     };
-    let plans = (1..=containers).zip(&allocation).map(|(id, placed)| ContainerPlan {
-        id,
-        instances: placed.iter().map(|placed| instance(placed, ram_of(placed), input)).collect(),
-        required,
-        scheduled: None,
+    let plans = (1..=containers).zip(&allocation).map(|(id, placed)| {
+        let instances = placed.iter().map(|placed| instance(placed, ram_of(placed), input));
+        ContainerPlan::new(id, instances.collect(), required)
     });
-    Ok(PackingPlan { id: input.topology_id.clone(), containers: plans.collect() })
+    Ok(PackingPlan::new(&input.topology_id, plans.collect()))
 }
 
 fn instance(placed: &Placed, ram: i64, input: &PackingInput) -> InstancePlan {
-    InstancePlan {
-        component: placed.component.to_owned(),
-        task_id: placed.task_id,
-        component_index: placed.component_index,
-        resource: Resource { cpu: input.defaults.cpu, ram, disk: input.defaults.disk },
-    }
+    let resource = Resource { cpu: input.defaults.cpu, ram, disk: input.defaults.disk };
+    InstancePlan::new(placed.component, placed.task_id, placed.component_index, resource)
 }
 
 fn check_map(ram_map: &BTreeMap<&str, i64>) -> Result<(), PackingError> {

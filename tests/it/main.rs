@@ -12,8 +12,8 @@
 )]
 
 mod bed;
-#[path = "../support/definition.rs"]
 mod corners;
+#[path = "../support/definition.rs"]
 mod definition;
 mod eras;
 mod faults;
