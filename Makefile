@@ -49,6 +49,9 @@ doc: ## The documentation of the code builds without warnings
 bench: ## Benchmarks; results with their conditions go to docs/benchmarks.md
 	tests/bench/run.sh
 
+fuzz: ## Fuzzing without an end: make fuzz TARGET=properties (or overrides, yaml, arguments); needs nightly and cargo-fuzz
+	$(CARGO) +nightly fuzz run $(or $(TARGET),properties)
+
 clean:
 	$(CARGO) clean
 	rm -rf $(TOOLS)

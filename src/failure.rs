@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::cli::positionals::UsageError;
+use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
 use crate::engine::connector::MesosError;
@@ -157,11 +158,26 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if error.is::<ConfigureError>() {
         return Some((Exit::Configuration, Vec::new()));
     }
+    if let Some(error) = error.downcast_ref::<ConfigError>() {
+        return Some((exit_of_config(error), Vec::new()));
+    }
     sort_topology(error).or_else(|| sort_state(error)).or_else(|| sort_mesos(error))
 }
 
 fn hint(text: &str) -> Vec<String> {
     vec![text.to_owned()]
+}
+
+fn exit_of_config(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::File(_) | ConfigError::Context(_) | ConfigError::Malformed { .. } => {
+            Exit::Configuration
+        }
+        ConfigError::NoKey { .. } | ConfigError::NoCurrentContext | ConfigError::Yaml { .. } => {
+            Exit::Usage
+        }
+        ConfigError::NoHome | ConfigError::Write { .. } => Exit::Failed,
+    }
 }
 
 fn exit_of_command(error: &CommandError) -> Exit {

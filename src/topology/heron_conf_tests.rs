@@ -40,6 +40,9 @@ fn what_the_runtime_reads_is_what_heron_ships() {
         let expected = recorded(name);
         assert!(!expected.is_empty());
         assert_eq!(parsed(&conf("0.20.5"), name), expected, "{name}");
+        // The class may be given in full, and with the package of another era.
+        let packing_class = "com.twitter.heron.scheduler.util.RoundRobinPacking".to_owned();
+        assert_eq!(parsed(&HeronConf { packing_class, ..conf("0.20.5") }, name), expected);
     }
 }
 

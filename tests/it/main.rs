@@ -15,6 +15,7 @@ mod bed;
 mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
+mod eras;
 mod faults;
 mod life;
 mod roundtrips;

@@ -16,7 +16,8 @@ fn built(script: &str) -> Vec<PathBuf> {
     stdout.lines().filter(|line| !line.starts_with("==")).map(|line| root.join(line)).collect()
 }
 
-static JARS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| built("build-jar.sh"));
+/// The Java topologies: with the API of org.apache.heron, then of com.twitter.heron.
+pub static JARS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| built("build-jar.sh"));
 
 fn submit_and_kill(bed: &Bed, words: &[&str], name: &str, containers: usize) {
     let mut command = vec!["submit"];
