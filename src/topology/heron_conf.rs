@@ -200,7 +200,8 @@ impl HeronConf {
 /// The executor lays that file over `statemgr.yaml`, which must say what is true, and calls a function with its keys as
 /// the names of arguments, where `cluster` is one already; so only Heron's own keys go in.
 fn is_for_containers(key: &str) -> bool {
-    let ours = ["heron.mesos.", "heron.uploader.", "heron.supervisor."];
+    // How this machine reaches ZooKeeper is nothing to the containers, and no difference between two submissions.
+    let ours = ["heron.mesos.", "heron.uploader.", "heron.supervisor.", "heron.statemgr.client."];
     key.starts_with("heron.")
         && ![STATE_CLASS, STATE_CONNECTION, STATE_ROOT].contains(&key)
         && !ours.iter().any(|prefix| key.starts_with(prefix))
