@@ -50,7 +50,7 @@ bench: ## Benchmarks; results with their conditions go to docs/benchmarks.md
 	tests/bench/run.sh
 
 fuzz: ## Fuzzing without an end: make fuzz TARGET=properties (or overrides, yaml, arguments); needs nightly and cargo-fuzz
-	$(CARGO) +nightly fuzz run $(or $(TARGET),properties)
+	$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz/coverage $(or $(TARGET),properties)
 
 clean:
 	$(CARGO) clean

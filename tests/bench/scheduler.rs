@@ -95,16 +95,21 @@ fn rounds(criterion: &mut Criterion) {
         });
         let mut full = fresh.clone();
         full.step(NOW, Event::Offers(offered.clone()));
-        criterion.bench_function(&format!("updates/{count} tasks running"), |bencher| {
+        let events: Vec<Event> = placed.into_iter().map(Event::Update).collect();
+        criterion.bench_function(&format!("updates/{count} one by one"), |bencher| {
             bencher.iter_batched(
-                || (full.clone(), placed.clone()),
-                |(mut model, updates)| {
-                    let mut actions = 0;
-                    for status in updates {
-                        actions += model.step(NOW, Event::Update(status)).len();
-                    }
-                    (actions, model)
+                || (full.clone(), events.clone()),
+                |(mut model, events)| {
+                    let step = |event| model.step(NOW, event);
+                    (events.into_iter().map(step).collect::<Vec<_>>(), model)
                 },
+                BatchSize::LargeInput,
+            );
+        });
+        criterion.bench_function(&format!("updates/{count} together"), |bencher| {
+            bencher.iter_batched(
+                || (full.clone(), events.clone()),
+                |(mut model, events)| (model.take_in(NOW, events), model),
                 BatchSize::LargeInput,
             );
         });

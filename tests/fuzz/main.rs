@@ -1,7 +1,7 @@
-//! The checks of `fuzz/` for a bounded number of inputs: random ones, and mutations of what people and Heron wrote.
+//! The checks of `coverage/` for a bounded number of inputs: random ones, and mutations of what people and Heron wrote.
 //!
 //! `HERON_FUZZ_SEED` repeats a run, `HERON_FUZZ_ROUNDS` makes it longer. A failure shows the input and the seed. For
-//! fuzzing that learns from coverage there is `cargo +nightly fuzz run`, see `fuzz/Cargo.toml`.
+//! fuzzing that learns from coverage there is `cargo +nightly fuzz run`, see `coverage/Cargo.toml`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
-#[path = "../../fuzz/checks.rs"]
+#[path = "coverage/checks.rs"]
 mod checks;
 
 /// Pieces that mean something to one of the parsers.

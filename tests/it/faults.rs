@@ -121,6 +121,17 @@ impl Killing {
     }
 }
 
+/// Runs a command again while the lock of a dead client is in its way: a busy ZooKeeper may be late to end a session.
+fn when_free(run: impl Fn() -> Ran) -> Ran {
+    for _ in 0..5 {
+        let ran = run();
+        if !ran.stderr.contains("is held by") {
+            return ran;
+        }
+    }
+    run()
+}
+
 /// Steps at which the client is killed: all of the first, then some; a whole submission has some fifty.
 fn steps() -> impl Iterator<Item = usize> {
     (1..).map(|index| if index < 24 { index } else { 24 + (index - 24) * 3 })
@@ -144,12 +155,12 @@ fn a_submit_that_is_killed_anywhere_leaves_one_topology_or_none() {
         }
         if round % 2 == 0 {
             // The same submission again: it goes on, or begins anew; one topology either way.
-            let ran = bed.run(&["submit", &file]);
-            assert!(ran.code == 0 || ran.code == 6, "step {step}: {}", ran.stderr);
+            let ran = when_free(|| bed.run(&["submit", &file]));
+            assert_eq!(ran.code, 0, "step {step}: {}", ran.stderr);
             assert_eq!(bed.cluster.live_tasks().len(), 2, "step {step}");
             bed.ok(&["kill", "sliced"]);
         } else {
-            let ran = bed.run(&["kill", "sliced"]);
+            let ran = when_free(|| bed.run(&["kill", "sliced"]));
             assert!(ran.code == 0 || ran.code == 5, "step {step}: {}", ran.stderr);
         }
         bed.assert_nothing_left("sliced");
@@ -169,7 +180,7 @@ fn a_kill_that_is_killed_anywhere_can_be_repeated() {
     for step in steps().step_by(3) {
         bed.ok(&["submit", &file]);
         let killed = test.killed(&["kill", "twice"], step);
-        let ran = bed.run(&["kill", "twice"]);
+        let ran = when_free(|| bed.run(&["kill", "twice"]));
         assert!(ran.code == 0 || ran.code == 5, "step {step}: {}", ran.stderr);
         bed.assert_nothing_left("twice");
         if !killed {

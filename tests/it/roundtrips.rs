@@ -68,7 +68,7 @@ fn pass(client: &TcpStream, server: &TcpStream, counted: &Arc<AtomicUsize>) {
 }
 
 fn copy(mut from: TcpStream, mut to: TcpStream, before: impl Fn()) {
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         before();
         if to.write_all(&buffer[..count]).is_err() {
