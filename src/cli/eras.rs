@@ -281,6 +281,7 @@ fn of_any_time() {
         // The last of a flag that is given twice counts, as with argparse.
         ("kill --config-file a t --config-file b", "kill t | file b"),
         ("kill --config-property a=1 t --config-property a=2", "kill t | a=1 | a=2"),
+        ("kill -q t -v", "error: the argument '--quiet' cannot be used with '--verbose...'"),
         ("kill a b c", "error: `c` is one word too many"),
         ("kill", "error: no topology was given"),
         (

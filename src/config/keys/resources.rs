@@ -26,7 +26,7 @@ TMANAGER_RAM = "heron.mesos.tmanager.container.ram", Kind::Bytes,
 TMANAGER_DISK = "heron.mesos.tmanager.container.disk", Kind::Bytes,
     "The disk space of container 0.", default("1073741824");
 PACKING = "heron.class.packing.algorithm", Kind::Class,
-    "The packing algorithm, by its last component: `RoundRobinPacking`, `RoundRobinPackingV2`, `ResourceCompliantRRPacking` or `FirstFitDecreasingPacking`.",
+    "The packing algorithm, by its last component: `RoundRobinPacking`, `RoundRobinPackingV2`, `ResourceCompliantRRPacking` or `FirstFitDecreasingPacking`. `com.twitter.heron.scheduler.util.RoundRobinPacking` packs as in 2015: `topology.container.*` count as they stand.",
     aliases(&["packing.algorithm.class"]),
     default("org.apache.heron.packing.roundrobin.RoundRobinPacking");
 REPACKING = "heron.class.repacking.algorithm", Kind::Class,
