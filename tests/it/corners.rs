@@ -204,3 +204,31 @@ fn two_submissions_of_one_name_make_one_topology() {
     bed.ok(&["kill", "contended"]);
     bed.assert_nothing_left("contended");
 }
+
+#[test]
+fn a_tmanager_without_a_physical_plan_is_left_alone() {
+    let mut wish = Wish::default();
+    wish.standin.push(r#"never_register=["stmgr-1"]"#.to_owned());
+    let bed = Bed::with(&wish);
+    if !bed.cluster.is_simulated() {
+        return;
+    }
+    let file = bed.topology("planless", 1);
+    let ran = bed.run(&["submit", &file, "--timeout", "8s"]);
+    assert_eq!(ran.code, 9, "{}", ran.stderr);
+    assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("goes on with it"), "{}", ran.stderr);
+    // A request would end it (hazard 1), and its location would go with it.
+    let before = bed.json(&["status", "planless"]);
+    assert_eq!(before["topology"]["state"], "STARTING");
+    for verb in ["activate", "deactivate"] {
+        let ran = bed.run(&[verb, "planless", "--timeout", "1s"]);
+        assert_eq!(ran.code, 9, "{}", ran.stderr);
+        assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);
+    }
+    let after = bed.json(&["status", "planless"]);
+    assert_eq!(before["tmanager"], after["tmanager"]);
+    assert!(after["tmanager"].is_object());
+    bed.ok(&["kill", "planless"]);
+    bed.assert_nothing_left("planless");
+}
