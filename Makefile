@@ -15,10 +15,9 @@ release: ## The static binary, for users
 	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --locked --release --target $$(rustc -vV | sed -n 's/^host: //p')
 
 setup: ## Installs what the tests need: ZooKeeper, a Java runtime, Python packages in .tools
-	tests/support/setup.sh
+	tests/support/setup.sh java
 
-demo: setup ## Shows every command on a test cluster, and that nothing is left afterwards
-	$(CARGO) build --locked --bin heron-cli --examples
+demo: ## Shows every command on a test cluster, and that nothing is left afterwards
 	tests/demo/demo.sh
 
 test: lint unit-and-e2e deny doc ## Everything that CI runs
@@ -49,6 +48,9 @@ doc: ## The documentation of the code builds without warnings
 
 bench: ## Benchmarks; results with their conditions go to docs/benchmarks.md
 	tests/bench/run.sh
+
+fuzz: ## Fuzzing without an end: make fuzz TARGET=properties (or overrides, yaml, arguments); needs nightly and cargo-fuzz
+	$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz/coverage $(or $(TARGET),properties)
 
 clean:
 	$(CARGO) clean

@@ -12,7 +12,7 @@ use crate::commands::context::{Context, Signals};
 use crate::commands::error::Signal;
 use crate::commands::outcome::{Outcome, SCHEMA, Text, Version};
 use crate::commands::report::Reporter;
-use crate::commands::{kill, list, restart, status, submit, switch};
+use crate::commands::{config, kill, list, man, restart, status, submit, switch};
 use crate::config::Need;
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
@@ -68,9 +68,21 @@ fn init_logs(verbose: u8, env: &Env) {
 
 fn dispatch(cli: &Cli, ui: &Ui, env: &Env) -> Result<Outcome, Failure> {
     match &cli.command {
-        Command::Version => Ok(version()),
-        Command::Classpath => Ok(text(String::new())),
+        Command::Version(args) => {
+            warn_of(&args.legacy, ui);
+            Ok(version())
+        }
+        Command::Classpath(args) => {
+            warn_of(&args.legacy, ui);
+            Ok(text(String::new()))
+        }
         Command::Completions(args) => Ok(text(completions(args.shell))),
+        Command::Man(args) => man::man(cli::definition(), &args.directory).map_err(Failure::from),
+        Command::Config(args) => {
+            let given = given(cli, config::overrides(&args.command), &cli.command);
+            let console = ui.console();
+            config::config(&args.command, given, env, console.as_ref()).map_err(Failure::from)
+        }
         command => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Failure::new(Exit::Failed, error.into()))?;
@@ -78,6 +90,12 @@ fn dispatch(cli: &Cli, ui: &Ui, env: &Env) -> Result<Outcome, Failure> {
             runtime.shutdown_timeout(SHUTDOWN);
             result
         }
+    }
+}
+
+fn warn_of(legacy: &Legacy, ui: &Ui) {
+    for warning in legacy.warnings() {
+        ui.console().warn(&warning);
     }
 }
 
@@ -144,10 +162,10 @@ async fn execute(
     let console = ui.console();
     let machine = env.machine();
     let call = Call::of(command).map_err(|error| Failure::from(anyhow::Error::from(error)))?;
-    for warning in legacy(command).map(Legacy::warnings).unwrap_or_default() {
-        console.warn(&warning);
+    if let Some(legacy) = legacy(command) {
+        warn_of(legacy, ui);
     }
-    let given = given(cli, &call, command);
+    let given = given(cli, call.overrides.clone(), command);
     let configured = configure::configure(given, call.need, env, console.as_ref());
     let configured = configured.map_err(|error| Failure::from(anyhow::Error::from(error)))?;
     let context = Context {
@@ -162,7 +180,7 @@ async fn execute(
     Box::pin(carry_out(&context, command, &call, env)).await.map_err(Failure::from)
 }
 
-fn given(cli: &Cli, call: &Call, command: &Command) -> Given {
+fn given(cli: &Cli, overrides: Option<String>, command: &Command) -> Given {
     let global = &cli.global;
     let mut properties = legacy(command).map(Legacy::properties).unwrap_or_default();
     properties.extend(global.config_property.iter().cloned());
@@ -171,7 +189,7 @@ fn given(cli: &Cli, call: &Call, command: &Command) -> Given {
         config_file: global.config_file.clone(),
         config_path: global.config_path.clone(),
         properties,
-        overrides: call.overrides.clone(),
+        overrides,
         context: global.context.clone(),
         release_file: match command {
             Command::Submit(args) => args.release_yaml_file.clone(),
@@ -190,7 +208,11 @@ fn legacy(command: &Command) -> Option<&Legacy> {
         Command::Restart(args) => Some(&args.legacy),
         Command::Kill(args) => Some(&args.legacy),
         Command::List(args) => Some(&args.legacy),
-        Command::Version | Command::Classpath | Command::Completions(_) => None,
+        Command::Version(_)
+        | Command::Classpath(_)
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Config(_) => None,
     }
 }
 
@@ -247,7 +269,11 @@ impl Call {
                 let overrides = positionals::list(&args.arguments)?;
                 Self { verb: "list", need: Need::State, overrides, target: Target::All }
             }
-            Command::Version | Command::Classpath | Command::Completions(_) => {
+            Command::Version(_)
+            | Command::Classpath(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Config(_) => {
                 Self { verb: "version", need: Need::State, overrides: None, target: Target::All }
             }
         })

@@ -38,6 +38,13 @@ impl Env {
         self.get("HOME").map(PathBuf::from)
     }
 
+    /// The directory of the user's own configuration files.
+    #[must_use]
+    pub fn config_home(&self) -> Option<PathBuf> {
+        let given = self.get("XDG_CONFIG_HOME").map(PathBuf::from);
+        given.or_else(|| self.home().map(|home| home.join(".config")))
+    }
+
     /// The machine and the user.
     #[must_use]
     pub fn machine(&self) -> Machine {

@@ -5,11 +5,14 @@
 use std::fmt;
 
 use crate::cli::positionals::UsageError;
+use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
 use crate::engine::connector::MesosError;
+use crate::engine::journal::StoreError;
 use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
+use crate::mesos::scheduler_client::CallError;
 use crate::packing::PackingError;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
@@ -155,11 +158,26 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if error.is::<ConfigureError>() {
         return Some((Exit::Configuration, Vec::new()));
     }
+    if let Some(error) = error.downcast_ref::<ConfigError>() {
+        return Some((exit_of_config(error), Vec::new()));
+    }
     sort_topology(error).or_else(|| sort_state(error)).or_else(|| sort_mesos(error))
 }
 
 fn hint(text: &str) -> Vec<String> {
     vec![text.to_owned()]
+}
+
+fn exit_of_config(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::File(_) | ConfigError::Context(_) | ConfigError::Malformed { .. } => {
+            Exit::Configuration
+        }
+        ConfigError::NoKey { .. } | ConfigError::NoCurrentContext | ConfigError::Yaml { .. } => {
+            Exit::Usage
+        }
+        ConfigError::NoHome | ConfigError::Write { .. } => Exit::Failed,
+    }
 }
 
 fn exit_of_command(error: &CommandError) -> Exit {
@@ -192,7 +210,7 @@ fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
 }
 
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
-    let exit = match error.downcast_ref::<StateError>()? {
+    let exit = match StoreError::state_of(error)? {
         StateError::Unreachable { .. }
         | StateError::ConnectionLost { .. }
         | StateError::TimedOut { .. }
@@ -216,7 +234,7 @@ fn sort_mesos(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<LeaderError>() {
         return Some((exit_of_leader(error), hint(error.hint())));
     }
-    if let Some(error) = error.downcast_ref::<HttpError>() {
+    if let Some(error) = http_error(error) {
         return Some((exit_of_http(error), hint(error.hint())));
     }
     match error.downcast_ref::<MesosError>()? {
@@ -227,6 +245,17 @@ fn sort_mesos(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         // Their causes say more.
         MesosError::Leader(_) | MesosError::Http(_) => None,
     }
+}
+
+/// An HTTP error, whether it stands for itself or inside of one that is transparent.
+fn http_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a HttpError> {
+    if let Some(MesosError::Http(inner)) = error.downcast_ref::<MesosError>() {
+        return Some(inner);
+    }
+    if let Some(CallError::Http(inner)) = error.downcast_ref::<CallError>() {
+        return Some(inner);
+    }
+    error.downcast_ref::<HttpError>()
 }
 
 fn exit_of_leader(error: &LeaderError) -> Exit {

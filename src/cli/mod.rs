@@ -3,6 +3,7 @@
 //! Words go through three steps: [`rewrite`] brings historical forms (flags anywhere, abbreviations, `--verbose True`)
 //! into one order, clap parses that, and [`positionals`] tells overrides, topology and arguments apart.
 
+mod config;
 mod global;
 pub mod positionals;
 pub mod rewrite;
@@ -12,10 +13,14 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use config::{
+    CheckArgs, ConfigArgs, ConfigCommand, ContextArgs, ContextCommand, ContextShowArgs,
+    ContextUseArgs, ConvertArgs, KeysArgs, ManArgs, ShowArgs,
+};
 pub use global::{ColorChoice, Global, OutputFormat};
 pub use verbs::{
-    CompletionsArgs, DryRunFormat, KillArgs, Legacy, ListArgs, RestartArgs, SubmitArgs,
-    TopologyArgs, WaitFor,
+    ClasspathArgs, CompletionsArgs, DryRunFormat, KillArgs, Legacy, ListArgs, RestartArgs,
+    SubmitArgs, TopologyArgs, VersionArgs, WaitFor,
 };
 
 /// Runs Heron topologies on Apache Mesos.
@@ -24,9 +29,19 @@ pub use verbs::{
     name = "heron-cli",
     version,
     disable_help_subcommand = false,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 the topology's own program \
-                  failed,\n5 no such topology, 6 conflict, 7 unreachable, 8 not allowed, 9 timed out, 10 partly done, \
-                  11 no room on any agent.\n`docs/exit-codes.md` tells more."
+    after_help = "A first topology:
+  heron-cli config check --config-file conf/mesos_scheduler.conf
+  heron-cli submit --config-file conf/mesos_scheduler.conf wordcount.jar com.example.WordCount wc
+  heron-cli status --config-file conf/mesos_scheduler.conf wc
+  heron-cli kill --config-file conf/mesos_scheduler.conf wc
+
+`heron-cli help <command>` shows the arguments of a command, with examples.
+Command lines of every earlier heron-cli work as they are; `docs/migration.md` goes through them.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration,
+4 the topology's own program failed, 5 no such topology, 6 conflict, 7 unreachable,
+8 not allowed, 9 timed out, 10 partly done, 11 no room on any agent.
+`docs/exit-codes.md` tells more."
 )]
 pub struct Cli {
     /// Options that every command takes.
@@ -44,10 +59,10 @@ pub enum Command {
     #[command(override_usage = SubmitArgs::USAGE, after_help = SubmitArgs::EXAMPLES)]
     Submit(SubmitArgs),
     /// Let the spouts of a paused topology emit again
-    #[command(override_usage = "heron-cli activate [OPTIONS] [OVERRIDES] <TOPOLOGY>")]
+    #[command(override_usage = "heron-cli activate [OPTIONS] [OVERRIDES] <TOPOLOGY>", after_help = TopologyArgs::ACTIVATE)]
     Activate(TopologyArgs),
     /// Pause a topology: its spouts fall silent, its containers run on
-    #[command(override_usage = "heron-cli deactivate [OPTIONS] [OVERRIDES] <TOPOLOGY>")]
+    #[command(override_usage = "heron-cli deactivate [OPTIONS] [OVERRIDES] <TOPOLOGY>", after_help = TopologyArgs::DEACTIVATE)]
     Deactivate(TopologyArgs),
     /// Restart one container of a topology, or all of them
     #[command(override_usage = RestartArgs::USAGE, after_help = RestartArgs::EXAMPLES)]
@@ -56,17 +71,24 @@ pub enum Command {
     #[command(override_usage = "heron-cli kill [OPTIONS] [OVERRIDES] <TOPOLOGY>", after_help = KillArgs::EXAMPLES)]
     Kill(KillArgs),
     /// List the topologies in the state tree
-    #[command(override_usage = "heron-cli list [OPTIONS] [OVERRIDES]")]
+    #[command(override_usage = "heron-cli list [OPTIONS] [OVERRIDES]", after_help = ListArgs::EXAMPLES)]
     List(ListArgs),
     /// Show the state of a topology and of its containers
-    #[command(override_usage = "heron-cli status [OPTIONS] [OVERRIDES] <TOPOLOGY>")]
+    #[command(override_usage = "heron-cli status [OPTIONS] [OVERRIDES] <TOPOLOGY>", after_help = TopologyArgs::STATUS)]
     Status(TopologyArgs),
+    /// Show, check and convert the configuration; named clusters
+    #[command(after_help = config::EXAMPLES)]
+    Config(ConfigArgs),
     /// Show the version
-    Version,
+    Version(VersionArgs),
     /// Print the class path that stock clients need: none
-    Classpath,
+    Classpath(ClasspathArgs),
     /// Print a completion script for a shell
+    #[command(after_help = CompletionsArgs::EXAMPLES)]
     Completions(CompletionsArgs),
+    /// Write the manual pages to a directory
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// Parses a command line.
@@ -82,3 +104,8 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
 pub fn definition() -> clap::Command {
     Cli::command()
 }
+
+#[cfg(test)]
+mod eras;
+#[cfg(test)]
+mod reference;

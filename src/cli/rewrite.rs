@@ -8,6 +8,8 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Command};
 
+use super::positionals;
+
 /// A flag as the definition knows it.
 struct Flag {
     names: Vec<String>,
@@ -15,10 +17,24 @@ struct Flag {
     takes_value: bool,
 }
 
+/// Flags that no earlier release had. Behind the topology's class an abbreviation of one is the topology's.
+const NEW: [&str; 8] =
+    ["color", "context", "no-rollback", "output", "quiet", "timeout", "topology-binary", "wait"];
+
+impl Flag {
+    /// Whether a word behind the topology's class may stand for this flag: in full, or as it always could.
+    fn may_be(&self, word: &str) -> bool {
+        let Some(long) = word.strip_prefix("--") else { return true };
+        let name = long.split_once('=').map_or(long, |(name, _)| name);
+        let full = self.names.iter().any(|known| known == name);
+        full || !self.names.iter().any(|known| NEW.contains(&known.as_str()))
+    }
+}
+
 /// The words in the order: program, command, known flags with their values, `--`, everything else.
 ///
-/// Unknown flags stay in front of `--`, where clap refuses them with a suggestion, except behind the second positional
-/// of `submit` (the topology's class): there they belong to the topology. Words that are no Unicode are left to clap.
+/// Unknown flags stay in front of `--`, where clap refuses them with a suggestion, except behind the topology's class in
+/// `submit`: there they belong to the topology. Words that are no Unicode are left to clap.
 #[must_use]
 pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Vec<OsString> {
     let Some(words) =
@@ -27,15 +43,15 @@ pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Vec<OsString> {
         return argv;
     };
     let Some((program, words)) = words.split_first() else { return argv };
-    let Some((verb_at, verb)) = find_verb(definition, words) else { return argv };
+    let Some(Found { path, verb, before, after }) = find_verb(definition, words) else {
+        return argv;
+    };
     let flags = flags_of(definition, verb);
-    let mut sorted = Sorted { flags: &flags, front: Vec::new(), rest: Vec::new() };
-    let submits = verb.get_name() == "submit";
-    let before = words.get(..verb_at).unwrap_or_default();
-    let after = words.get(verb_at + 1..).unwrap_or_default();
-    sorted.take(before, false);
-    sorted.take(after, submits);
-    let mut result = vec![program.clone(), verb.get_name().to_owned()];
+    let mut sorted = Sorted { flags: &flags, front: Vec::new(), rest: Vec::new(), class: false };
+    sorted.take(&before, false);
+    sorted.take(after, path == ["submit"]);
+    let mut result = vec![program.clone()];
+    result.extend(path);
     result.append(&mut sorted.front);
     if verb.get_positionals().next().is_some() {
         result.push("--".to_owned());
@@ -44,21 +60,43 @@ pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Vec<OsString> {
     result.into_iter().map(OsString::from).collect()
 }
 
-/// The first word that is a command, skipping global flags and their values.
-fn find_verb<'a>(definition: &'a Command, words: &[String]) -> Option<(usize, &'a Command)> {
+/// A command among the words.
+struct Found<'a> {
+    /// Its name, with the names of those it belongs to.
+    path: Vec<String>,
+    verb: &'a Command,
+    /// Flags in front of it.
+    before: Vec<String>,
+    /// Everything behind it.
+    after: &'a [String],
+}
+
+/// The first word that is a command, skipping global flags and their values; of a command with commands of its own, the
+/// one of those that follows. None where clap should tell what is missing, or show its help.
+fn find_verb<'a>(definition: &'a Command, words: &'a [String]) -> Option<Found<'a>> {
     let flags = flags_of(definition, definition);
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
+    let mut found = Found { path: Vec::new(), verb: definition, before: Vec::new(), after: words };
+    while let Some((word, after)) = found.after.split_first() {
         if word == "--" || word == "help" {
             return None;
         }
-        if let Some(verb) = definition.get_subcommands().find(|verb| verb.get_name() == word) {
-            // The commands that take commands of their own have no history to bring into order.
-            return (!verb.has_subcommands()).then_some((at, verb));
+        found.after = after;
+        if let Some(verb) = found.verb.get_subcommands().find(|verb| verb.get_name() == word) {
+            found.path.push(word.clone());
+            found.verb = verb;
+            if !verb.has_subcommands() {
+                return Some(found);
+            }
+            continue;
         }
-        let value_follows =
-            known(&flags, word).is_some_and(|(flag, inline)| flag.takes_value && !inline);
-        at += if value_follows { 2 } else { 1 };
+        let (flag, inline) = known(&flags, word)?;
+        found.before.push(word.clone());
+        if let (true, Some((value, after))) =
+            (flag.takes_value && !inline, found.after.split_first())
+        {
+            found.before.push(value.clone());
+            found.after = after;
+        }
     }
     None
 }
@@ -66,7 +104,7 @@ fn find_verb<'a>(definition: &'a Command, words: &[String]) -> Option<(usize, &'
 fn flags_of(definition: &Command, verb: &Command) -> Vec<Flag> {
     let globals = definition.get_arguments().filter(|argument| argument.is_global_set());
     let mut flags: Vec<Flag> = globals
-        .chain(verb.get_arguments())
+        .chain(verb.get_arguments().filter(|argument| !argument.is_global_set()))
         .filter(|argument| argument.get_long().is_some() || argument.get_short().is_some())
         .map(|argument| Flag {
             names: argument
@@ -114,6 +152,8 @@ struct Sorted<'a> {
     flags: &'a [Flag],
     front: Vec<String>,
     rest: Vec<String>,
+    /// Whether the words so far hold the class of a topology to be submitted.
+    class: bool,
 }
 
 impl Sorted<'_> {
@@ -129,15 +169,18 @@ impl Sorted<'_> {
                 self.rest.push(word.clone());
                 continue;
             }
-            let Some((flag, inline)) = known(self.flags, word) else {
-                let topology_s = submits && self.rest.len() >= 2;
-                let place = if topology_s { &mut self.rest } else { &mut self.front };
+            self.class = self.class || (submits && holds_class(&self.rest));
+            let found =
+                known(self.flags, word).filter(|(flag, _)| !self.class || flag.may_be(word));
+            let Some((flag, inline)) = found else {
+                let place = if self.class { &mut self.rest } else { &mut self.front };
                 place.push(word.clone());
                 continue;
             };
             self.front.push(self.in_full(word));
             if flag.takes_value && !inline {
-                self.front.extend(words.next().cloned());
+                // `--` is no value; clap tells that one is missing.
+                self.front.extend(words.next_if(|next| *next != "--").cloned());
             } else if !flag.takes_value && words.peek().is_some_and(|next| is_truth(next)) {
                 // `--verbose True`: argparse's store with a value. Nothing else of that spelling makes sense here.
                 let on = words.next().is_some_and(|truth| truth.eq_ignore_ascii_case("true"));
@@ -157,6 +200,11 @@ impl Sorted<'_> {
     }
 }
 
+/// Whether words behind these go to the topology's main.
+fn holds_class(words: &[String]) -> bool {
+    positionals::submit(words).is_ok_and(|found| found.class.is_some())
+}
+
 fn is_truth(word: &str) -> bool {
     matches!(word, "True" | "False")
 }
@@ -166,11 +214,14 @@ mod tests {
     use super::*;
     use crate::cli::definition;
 
-    fn rewritten(line: &str) -> String {
+    fn rewritten(line: &str) -> Vec<String> {
         let argv = shlex::split(line).unwrap().into_iter().map(OsString::from).collect();
         let words = rewrite(&definition(), argv);
-        let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap()).collect();
-        shlex::try_join(words).unwrap()
+        words.into_iter().map(|word| word.into_string().unwrap()).collect()
+    }
+
+    fn words(line: &str) -> Vec<String> {
+        shlex::split(line).unwrap()
     }
 
     #[test]
@@ -185,22 +236,37 @@ mod tests {
             ("h submit --verbose True t.jar C", "h submit --verbose -- t.jar C"),
             ("h submit --deactivated False t.jar C", "h submit -- t.jar C"),
             ("h submit t.jar C --rate 5 -x -v", "h submit -v -- t.jar C --rate 5 -x"),
+            ("h submit t.jar C --tim 5 --tmp d", "h submit --tmp-dir d -- t.jar C --tim 5"),
+            ("h submit --tim 5 t.jar C", "h submit --timeout 5 -- t.jar C"),
+            ("h kill --config-file -- t", "h kill --config-file -- t"),
             ("h submit t.jar C -- --config-file mine", "h submit -- t.jar C --config-file mine"),
             ("h submit t.pex - name", "h submit -- t.pex - name"),
             ("h submit --nonsense t.jar C", "h submit --nonsense -- t.jar C"),
             ("h restart t -1", "h restart -- t -1"),
             ("h list -o json", "h list -o json --"),
-            ("h version -o json", "h version -o json"),
+            ("h classpath -o json", "h classpath -o json"),
+            ("h version", "h version --"),
+            ("h submit '' t.jar --rate 5 C", "h submit --rate -- '' t.jar 5 C"),
+            ("h submit k=v t.jar C --rate", "h submit -- k=v t.jar C --rate"),
+            (
+                "h --config-property a=1 config --config-f f show --orig --config-property b=2 c=d",
+                "h config show --config-property a=1 --config-file f --origin --config-property b=2 -- c=d",
+            ),
+            ("h -v config context use --quiet x", "h config context use -v --quiet -- x"),
+            ("h config", "h config"),
+            ("h config help show", "h config help show"),
+            ("h config nonsense", "h config nonsense"),
+            ("h --nonsense config show", "h --nonsense config show"),
             ("h --help", "h --help"),
             ("h nonsense --config-file", "h nonsense --config-file"),
         ];
         for (typed, expected) in cases {
-            assert_eq!(rewritten(typed), expected, "{typed}");
+            assert_eq!(rewritten(typed), words(expected), "{typed}");
         }
     }
 
     #[test]
     fn an_abbreviation_that_fits_two_flags_is_not_taken() {
-        assert_eq!(rewritten("h kill --config x t"), "h kill --config -- x t");
+        assert_eq!(rewritten("h kill --config x t"), words("h kill --config -- x t"));
     }
 }

@@ -64,6 +64,7 @@ impl Legacy {
         ]
         .into_iter()
         .filter_map(|(key, value)| value.as_ref().map(|value| format!("{key}={value}")))
+        .chain(self.heron_verbose.then(|| "heron.verbose=true".to_owned()))
         .collect()
     }
 }
@@ -119,9 +120,9 @@ impl SubmitArgs {
     /// Examples, at the end of the help.
     pub const EXAMPLES: &'static str = "Examples:
   heron-cli submit --config-file conf/mesos_scheduler.conf wordcount.pex - wordcount
-  heron-cli submit --config-file conf/mesos_scheduler.conf topologies.jar com.example.WordCount wordcount
+  heron-cli submit --config-file conf/mesos_scheduler.conf wordcount.jar com.example.WordCount wc
   heron-cli submit --config-file conf/mesos_scheduler.conf wordcount.defn --topology-binary topologies.jar
-  heron-cli submit \"role=web environ:test\" topologies.jar com.example.WordCount wordcount --deactivated
+  heron-cli submit \"role=web environ:test\" wordcount.jar com.example.WordCount wc --deactivated
 
 OVERRIDES are properties (`key=value key:value`), or `cluster/role/environ`.
 Words after the class go to the topology's main; `--` ends the options.";
@@ -136,6 +137,25 @@ pub struct TopologyArgs {
     /// Flags of earlier releases.
     #[command(flatten)]
     pub legacy: Legacy,
+}
+
+impl TopologyArgs {
+    /// Examples of `activate`.
+    pub const ACTIVATE: &'static str = "Examples:
+  heron-cli activate --config-file conf/mesos_scheduler.conf wordcount
+  heron-cli activate --context prod wordcount
+
+An active topology stays active: that is a success, which says so.";
+    /// Examples of `deactivate`.
+    pub const DEACTIVATE: &'static str = "Examples:
+  heron-cli deactivate --config-file conf/mesos_scheduler.conf wordcount
+  heron-cli deactivate local/me/devel wordcount --config-path conf/heron
+
+A paused topology stays paused: that is a success, which says so.";
+    /// Examples of `status`.
+    pub const STATUS: &'static str = "Examples:
+  heron-cli status --config-file conf/mesos_scheduler.conf wordcount
+  heron-cli status --context prod wordcount -o json";
 }
 
 /// Arguments of `kill`.
@@ -193,11 +213,45 @@ pub struct ListArgs {
     pub legacy: Legacy,
 }
 
+impl ListArgs {
+    /// Examples, at the end of the help.
+    pub const EXAMPLES: &'static str = "Examples:
+  heron-cli list --config-file conf/mesos_scheduler.conf
+  heron-cli list --context prod -o json";
+}
+
+/// Arguments of `version`.
+#[derive(Clone, Debug, Args)]
+pub struct VersionArgs {
+    /// 2020: the cluster whose API server was asked.
+    #[arg(value_name = "CLUSTER", hide = true)]
+    pub cluster: Option<String>,
+    /// Flags of earlier releases.
+    #[command(flatten)]
+    pub legacy: Legacy,
+}
+
+/// Arguments of `classpath`.
+#[derive(Clone, Debug, Args)]
+pub struct ClasspathArgs {
+    /// Flags of earlier releases.
+    #[command(flatten)]
+    pub legacy: Legacy,
+}
+
 /// Arguments of `completions`.
 #[derive(Clone, Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+impl CompletionsArgs {
+    /// Examples, at the end of the help.
+    pub const EXAMPLES: &'static str = "Examples:
+  heron-cli completions bash > ~/.local/share/bash-completion/completions/heron-cli
+  heron-cli completions zsh > ~/.zfunc/_heron-cli
+  heron-cli completions fish > ~/.config/fish/completions/heron-cli.fish";
 }
 
 /// What `submit` waits for.

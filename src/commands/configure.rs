@@ -59,23 +59,16 @@ pub struct Configured {
 }
 
 /// Where named clusters may stand: the user's file, then the machine's.
-fn context_files(env: &Env) -> Vec<PathBuf> {
-    let own = env.get("XDG_CONFIG_HOME").map(PathBuf::from);
-    let own = own.or_else(|| env.home().map(|home| home.join(".config")));
-    let machine = PathBuf::from("/etc");
-    own.into_iter().chain([machine]).map(|base| base.join("heron-cli/config.toml")).collect()
+pub(super) fn context_files(env: &Env) -> Vec<PathBuf> {
+    let bases = env.config_home().into_iter().chain([PathBuf::from("/etc")]);
+    bases.map(|base| base.join("heron-cli/config.toml")).collect()
 }
 
-/// Reads the configuration and makes settings of it; warnings go to the reporter.
-pub fn configure(
-    given: Given,
-    need: Need,
-    env: &Env,
-    reporter: &dyn Reporter,
-) -> Result<Configured, ConfigureError> {
+/// What a configuration is made from: what was given, and what the environment adds.
+pub(super) fn sources(given: Given, env: &Env) -> Sources {
     let Given { loader, config_file, config_path, properties, overrides, context, release_file } =
         given;
-    let sources = Sources {
+    Sources {
         loader,
         config_file,
         config_path,
@@ -87,7 +80,17 @@ pub fn configure(
         user: env.user(),
         home: env.home().map(|home| home.display().to_string()).unwrap_or_default(),
         java_home: env.get("JAVA_HOME").map(str::to_owned),
-    };
+    }
+}
+
+/// Reads the configuration and makes settings of it; warnings go to the reporter.
+pub fn configure(
+    given: Given,
+    need: Need,
+    env: &Env,
+    reporter: &dyn Reporter,
+) -> Result<Configured, ConfigureError> {
+    let sources = sources(given, env);
     let loaded = load(&sources)?;
     let resolved = loaded.resolve(need);
     for warning in resolved.warnings.iter().filter(|warning| warning.kind.is_urgent()) {

@@ -35,7 +35,7 @@ impl Held {
         topology: &str,
     ) -> anyhow::Result<Self> {
         let paths = state.journal(topology);
-        let patience = context.settings.state.session_timeout + LOCK_SLACK;
+        let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
         let patience = context.timeout.map_or(patience, |timeout| timeout.min(patience));
         let holder = context.holder();
         let deadline = Instant::now() + patience;
@@ -96,7 +96,7 @@ fn interrupted(
 pub(super) fn is_session_loss(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         matches!(
-            cause.downcast_ref::<StateError>(),
+            StoreError::state_of(cause),
             Some(
                 StateError::SessionExpired
                     | StateError::Closed

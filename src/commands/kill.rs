@@ -68,18 +68,18 @@ enum Look {
 }
 
 async fn look(context: &Context<'_>, state: &StateTree, topology: &str) -> anyhow::Result<Look> {
-    let record = state.journal(topology).record;
+    let others = [state.journal(topology).record, state.tree.update_lock(topology)];
     let (found, others) =
-        TopologyState::read_with(&state.zk, &state.tree, topology, &[record]).await?;
-    let journalled = others.iter().any(Option::is_some);
+        TopologyState::read_with(&state.zk, &state.tree, topology, &others).await?;
+    let more = others.iter().any(Option::is_some);
     if found.exists() {
         context.check_place(state, &found)?;
-    } else if !found.is_absent() || journalled {
+    } else if !found.is_absent() || more {
         context
             .reporter
             .warn(&format!("topology {topology} is not there; removing what is left of it"));
     }
-    if !found.is_absent() || journalled {
+    if !found.is_absent() || more {
         return Ok(Look::Something);
     }
     let connector = context.connector()?;

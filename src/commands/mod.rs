@@ -3,6 +3,7 @@
 //! A command takes plain values, reports to a [`report::Reporter`] while it works and returns an
 //! [`outcome::Outcome`] or an error that [`crate::failure`] sorts. It knows no wire format and no terminal.
 
+pub mod config;
 pub mod configure;
 pub mod context;
 mod drive;
@@ -12,6 +13,7 @@ mod held;
 pub mod kill;
 mod labels;
 pub mod list;
+pub mod man;
 pub mod outcome;
 pub mod report;
 pub mod restart;

@@ -3,6 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::config::{
+    CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
+};
+
 /// What a command found or did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -23,6 +27,20 @@ pub enum Outcome {
     Listed(Listed),
     /// `status`.
     Status(Box<Status>),
+    /// `config show`.
+    ConfigShown(ShownConfig),
+    /// `config check`.
+    ConfigChecked(CheckedConfig),
+    /// `config convert`.
+    ConfigConverted(ConvertedFile),
+    /// `config keys`.
+    ConfigKeys(KeyList),
+    /// `config context list`.
+    Contexts(Contexts),
+    /// `config context show`.
+    ContextShown(Box<ContextDetails>),
+    /// `config context use`.
+    ContextUsed(UsedContext),
     /// `version`.
     Version(Version),
     /// Text that is itself the answer: completions, the class path.

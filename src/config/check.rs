@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::layer::Origin;
 use super::load::{Files, LoadError, LoadErrors, Loaded, Sources, load};
-use super::problem::{Problem, Problems, Warning, is_secret, redact_url};
+use super::problem::{Problem, Problems, Warning, WarningKind, is_secret, redact_url};
 use super::settings::{Need, Resolved};
 
 /// The findings of a check; it failed if there is an error among them.
@@ -91,7 +91,17 @@ pub fn check_loaded(loaded: &Loaded, need: Need) -> Report {
     let mut lines = Lines::new(&loaded.files);
     let mut findings: Vec<_> = problems.iter().map(|p| of_problem(p, &mut lines)).collect();
     findings.extend(warnings.iter().map(|warning| of_warning(warning, &mut lines)));
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
     Report { findings }
+}
+
+/// Errors first; then files, each from its first line, then flags, then what is missing.
+fn order(finding: &Finding) -> (Severity, u8, Option<&Path>, usize) {
+    match &finding.origin {
+        Some(Origin::File { file, line, .. }) => (finding.severity, 0, Some(file), *line),
+        Some(_) => (finding.severity, 1, None, 0),
+        None => (finding.severity, 2, None, 0),
+    }
 }
 
 /// Judges a configuration that can't be read.
@@ -119,7 +129,10 @@ fn of_problem(problem: &Problem, lines: &mut Lines) -> Finding {
 
 fn of_warning(warning: &Warning, lines: &mut Lines) -> Finding {
     let key = warning.key.as_deref();
-    let quote = warning.origin.as_ref().and_then(|at| quote(at, key, lines));
+    let mut quote = warning.origin.as_ref().and_then(|at| quote(at, key, lines));
+    if matches!(warning.kind, WarningKind::UnknownKey | WarningKind::Unused) {
+        mark_key(quote.as_mut(), key);
+    }
     Finding {
         severity: Severity::Warning,
         key: warning.key.clone(),
@@ -201,6 +214,16 @@ fn quote(origin: &Origin, key: Option<&str>, lines: &mut Lines) -> Option<Quote>
     Some(Quote { line, before, length: width.min(WIDEST).saturating_sub(before).max(1) })
 }
 
+/// Marks the key instead of its value, where the line begins with it as it is.
+fn mark_key(quote: Option<&mut Quote>, key: Option<&str>) {
+    let (Some(quote), Some(key)) = (quote, key) else { return };
+    let blanks = quote.line.len() - quote.line.trim_start().len();
+    if !key.is_empty() && quote.line.get(blanks..).is_some_and(|line| line.starts_with(key)) {
+        quote.before = quote.line.get(..blanks).map_or(0, |blanks| blanks.chars().count());
+        quote.length = key.chars().count();
+    }
+}
+
 /// Control characters would upset a terminal.
 fn visible(char: char) -> char {
     if char.is_control() && char != '\t' { '\u{fffd}' } else { char }
@@ -262,7 +285,7 @@ mod tests {
             quotes(&report),
             [
                 "\tzk.connection.timeout.ms = 20x\n\t                           ^^^",
-                "roel: bob\n      ^^^",
+                "roel: bob\n^^^^",
             ]
         );
         assert!(report.findings[1].text.contains("did you mean role?"));

@@ -304,24 +304,21 @@ fn context(
     Ok(context)
 }
 
-/// The text of a `config.toml` with another current context; everything else stays as it is.
+/// The text of a `config.toml` with another current context; everything else stays as it is, comments included.
 #[must_use]
 pub fn with_current(text: &str, name: &str) -> String {
-    let entry = format!("current = {}", toml::Value::String(name.to_owned()));
-    let is_current = |line: &str| {
-        line.split_once('=').is_some_and(|(key, _)| matches!(key.trim(), "current" | "\"current\""))
-    };
-    let top = text.lines().take_while(|line| !line.trim_start().starts_with('['));
-    let Some(at) = top.into_iter().position(is_current) else {
-        return if text.is_empty() { format!("{entry}\n") } else { format!("{entry}\n\n{text}") };
-    };
-    let mut lines: Vec<&str> = text.lines().collect();
-    if let Some(line) = lines.get_mut(at) {
-        *line = &entry;
+    let name = toml::Value::String(name.to_owned());
+    let (mark, rest) = text.strip_prefix('\u{feff}').map_or(("", text), |rest| ("\u{feff}", rest));
+    let span = DeTable::parse(rest).ok().and_then(|root| {
+        let current = root.get_ref().iter().find(|(key, _)| key.get_ref() == "current");
+        current.map(|(_, value)| value.span())
+    });
+    let parts = span.and_then(|span| Some((rest.get(..span.start)?, rest.get(span.end..)?)));
+    match parts {
+        Some((before, after)) => format!("{mark}{before}{name}{after}"),
+        None if rest.is_empty() => format!("{mark}current = {name}\n"),
+        None => format!("{mark}current = {name}\n\n{rest}"),
     }
-    let mut text = lines.join("\n");
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]
@@ -413,6 +410,9 @@ config-path = "/etc/heron"
         assert_eq!(changed, TEXT.replace("current = \"prod\"", "current = \"test\""));
         assert_eq!(with_current("[contexts.a]\n", "a"), "current = \"a\"\n\n[contexts.a]\n");
         assert_eq!(with_current("", "a"), "current = \"a\"\n");
+        // A comment behind the value, line ends and what only looks like the entry all stay.
+        let odd = "\u{feff}# current = 'no'\r\n\"current\" = 'b' # mine\r\n[contexts.b]\r\ndescription = \"\"\"\r\ncurrent = 1\"\"\"\r\n";
+        assert_eq!(with_current(odd, "a"), odd.replace("'b'", "\"a\""));
     }
 
     proptest! {

@@ -38,3 +38,6 @@ pub use load::{LoadError, LoadErrors, Loaded, Sources, load};
 pub use problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
 pub use secret::read_secret;
 pub use settings::{Need, Resolved, Settings};
+
+#[cfg(test)]
+mod vectors;

@@ -29,8 +29,8 @@ use crate::scheduler::step::Event;
 /// What a framework of ours understands (design §3).
 const CAPABILITIES: [&str; 4] =
     ["MULTI_ROLE", "RESERVATION_REFINEMENT", "PARTITION_AWARE", "TASK_KILLING_STATE"];
-/// Acknowledgements under way at once: they have no order among each other.
-const ACKNOWLEDGEMENTS: usize = 32;
+/// Calls under way at once that have no order among each other.
+const TOGETHER: usize = 32;
 /// Events that are taken in together.
 const BATCH: usize = 1024;
 /// How long a sandbox may take to answer.
@@ -296,8 +296,17 @@ impl MesosLink {
         Self { framework, caller, events, reader }
     }
 
-    fn call(&self, body: Body) -> Call {
-        Call { framework_id: Some(self.framework.clone()), body }
+    fn calls(&self, bodies: Vec<Body>) -> Vec<Call> {
+        let call = |body| Call { framework_id: Some(self.framework.clone()), body };
+        bodies.into_iter().map(call).collect()
+    }
+
+    /// Sends calls that have no order among each other.
+    async fn send_together(&self, calls: &[Call]) -> Result<(), CallError> {
+        for batch in calls.chunks(TOGETHER) {
+            try_join_all(batch.iter().map(|call| self.caller.send(call))).await.map_err(sort)?;
+        }
+        Ok(())
     }
 }
 
@@ -358,16 +367,22 @@ impl Link for MesosLink {
     async fn send(&mut self, calls: Vec<Body>) -> Result<(), CallError> {
         let (acknowledgements, ordered): (Vec<Body>, Vec<Body>) =
             calls.into_iter().partition(|body| matches!(body, Body::Acknowledge { .. }));
-        let acknowledgements: Vec<Call> =
-            acknowledgements.into_iter().map(|body| self.call(body)).collect();
-        for batch in acknowledgements.chunks(ACKNOWLEDGEMENTS) {
-            try_join_all(batch.iter().map(|call| self.caller.send(call))).await.map_err(sort)?;
-        }
-        for body in ordered {
-            self.caller.send(&self.call(body)).await.map_err(sort)?;
+        self.send_together(&self.calls(acknowledgements)).await?;
+        let ordered = self.calls(ordered);
+        for run in ordered.chunk_by(|one, next| are_independent(&one.body, &next.body)) {
+            self.send_together(run).await?;
         }
         Ok(())
     }
+}
+
+/// Whether the master may see two neighbouring calls in either order: launches from different offers, and ends of
+/// different tasks.
+fn are_independent(one: &Body, next: &Body) -> bool {
+    matches!(
+        (one, next),
+        (Body::Accept { .. }, Body::Accept { .. }) | (Body::Kill { .. }, Body::Kill { .. })
+    )
 }
 
 fn sort(error: scheduler_client::CallError) -> CallError {

@@ -28,6 +28,19 @@ pub enum StoreError {
     Record(#[from] JournalError),
 }
 
+impl StoreError {
+    /// What ZooKeeper says with an error, whether it stands for itself or comes through the journal: a transparent error
+    /// hides the one inside from those who walk the chain.
+    #[must_use]
+    pub fn state_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a StateError> {
+        match error.downcast_ref::<Self>() {
+            Some(Self::State(inner)) => Some(inner),
+            Some(Self::Record(_)) => None,
+            None => error.downcast_ref::<StateError>(),
+        }
+    }
+}
+
 /// What the journal of a topology holds.
 #[derive(Clone, Debug, Default)]
 pub struct Journalled {

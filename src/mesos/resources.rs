@@ -85,9 +85,10 @@ impl fmt::Display for Listed<'_> {
     }
 }
 
-/// The usable resources of one agent for one role.
+/// The usable resources of one agent for one role. It borrows what it passes on unchanged: copying that for every offer of
+/// a round would cost more than everything else.
 #[derive(Clone, Debug, Default)]
-pub struct Pool {
+pub struct Pool<'a> {
     agent_id: AgentId,
     hostname: String,
     role: String,
@@ -96,29 +97,29 @@ pub struct Pool {
     free: [i64; 3],
     free_ports: usize,
     /// Reserved ones first.
-    scalars: [Vec<ScalarPart>; 3],
-    ports: Vec<PortPart>,
+    scalars: [Vec<ScalarPart<'a>>; 3],
+    ports: Vec<PortPart<'a>>,
 }
 
 #[derive(Clone, Debug)]
-struct ScalarPart {
+struct ScalarPart<'a> {
     left: i64,
-    rest: Map<String, Value>,
+    rest: &'a Map<String, Value>,
 }
 
 #[derive(Clone, Debug)]
-struct PortPart {
+struct PortPart<'a> {
     /// Ascending, apart from each other, none empty.
     left: Vec<(u16, u16)>,
-    rest: Map<String, Value>,
+    rest: &'a Map<String, Value>,
 }
 
-impl Pool {
+impl<'a> Pool<'a> {
     /// Gathers the offers of the first one's agent and role; offers of others are left alone, see [`Pool::offer_ids`].
     ///
     /// `roles_allowed` are the framework's roles; an offer or a reservation for another role isn't used. Empty: any.
     #[must_use]
-    pub fn from_offers<S: AsRef<str>>(offers: &[&Offer], roles_allowed: &[S]) -> Self {
+    pub fn from_offers<S: AsRef<str>>(offers: &[&'a Offer], roles_allowed: &[S]) -> Self {
         let mut pool = Self::default();
         let Some(first) = offers.first() else { return pool };
         pool.agent_id = first.agent_id.clone();
@@ -131,7 +132,7 @@ impl Pool {
         let usable = offers.iter().filter(|offer| {
             offer.agent_id == pool.agent_id && role_of(offer) == pool.role && allowed(&pool.role)
         });
-        let usable: Vec<&Offer> = usable.copied().collect();
+        let usable: Vec<&'a Offer> = usable.copied().collect();
         pool.offer_ids = usable.iter().map(|offer| offer.id.clone()).collect();
         for reserved in [true, false] {
             for resource in usable.iter().flat_map(|offer| &offer.resources) {
@@ -226,7 +227,7 @@ impl Pool {
         missing
     }
 
-    fn add(&mut self, resource: &Resource) {
+    fn add(&mut self, resource: &'a Resource) {
         if resource.name == "ports" {
             return self.add_ports(resource);
         }
@@ -240,13 +241,13 @@ impl Pool {
             return;
         }
         *free += amount;
-        match parts.iter_mut().find(|part| part.rest == resource.rest) {
+        match parts.iter_mut().find(|part| *part.rest == resource.rest) {
             Some(part) => part.left += amount,
-            None => parts.push(ScalarPart { left: amount, rest: resource.rest.clone() }),
+            None => parts.push(ScalarPart { left: amount, rest: &resource.rest }),
         }
     }
 
-    fn add_ports(&mut self, resource: &Resource) {
+    fn add_ports(&mut self, resource: &'a Resource) {
         let offered =
             resource.ranges.as_ref().map(|ranges| ranges.range.as_slice()).unwrap_or_default();
         let mut new: Vec<(u16, u16)> =
@@ -254,12 +255,12 @@ impl Pool {
         for part in &self.ports {
             new = without(&new, &part.left);
         }
-        match self.ports.iter_mut().find(|part| part.rest == resource.rest) {
+        match self.ports.iter_mut().find(|part| *part.rest == resource.rest) {
             Some(part) => {
                 part.left.append(&mut new);
                 part.left = merged(std::mem::take(&mut part.left));
             }
-            None => self.ports.push(PortPart { left: merged(new), rest: resource.rest.clone() }),
+            None => self.ports.push(PortPart { left: merged(new), rest: &resource.rest }),
         }
         self.free_ports = self.ports.iter().map(|part| count(&part.left)).sum();
     }
@@ -305,7 +306,12 @@ fn is_plain(resource: &Resource) -> bool {
         .all(|name| resource.rest.get(name).is_none_or(Value::is_null))
 }
 
-fn take_scalar(name: &str, mut need: i64, parts: &mut Vec<ScalarPart>, into: &mut Vec<Resource>) {
+fn take_scalar(
+    name: &str,
+    mut need: i64,
+    parts: &mut Vec<ScalarPart<'_>>,
+    into: &mut Vec<Resource>,
+) {
     for part in parts.iter_mut() {
         if need == 0 {
             break;
@@ -324,7 +330,11 @@ fn take_scalar(name: &str, mut need: i64, parts: &mut Vec<ScalarPart>, into: &mu
     parts.retain(|part| part.left > 0);
 }
 
-fn take_ports(mut need: usize, parts: &mut Vec<PortPart>, into: &mut Vec<Resource>) -> Vec<u16> {
+fn take_ports(
+    mut need: usize,
+    parts: &mut Vec<PortPart<'_>>,
+    into: &mut Vec<Resource>,
+) -> Vec<u16> {
     let mut ports = Vec::with_capacity(need);
     for part in parts.iter_mut() {
         if need == 0 {

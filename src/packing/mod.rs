@@ -16,6 +16,7 @@ mod plan;
 mod request;
 mod resource_compliant;
 mod round_robin;
+mod round_robin_2015;
 mod scaling;
 
 use std::fmt;
@@ -33,6 +34,8 @@ pub const MAX_INSTANCES: usize = 1_000_000;
 pub enum Algorithm {
     /// In turn into `topology.stmgrs` containers, which are shared out. Heron's default.
     RoundRobin,
+    /// The same as it was in 2015, chosen by the class name of those years.
+    RoundRobin2015,
     /// In turn into `topology.stmgrs` containers, with defaults.
     RoundRobinV2,
     /// In turn into `topology.stmgrs` containers or, if these are too small, more.
@@ -42,7 +45,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All of them.
+    /// Those of Heron's last release.
     pub const ALL: [Self; 4] = [
         Self::RoundRobin,
         Self::RoundRobinV2,
@@ -57,8 +60,14 @@ impl Algorithm {
         "FirstFitDecreasingPacking",
     ];
 
+    /// The only class whose package matters: later releases count otherwise.
+    const CLASS_OF_2015: &'static str = "com.twitter.heron.scheduler.util.RoundRobinPacking";
+
     /// The algorithm of a class (`heron.class.packing.algorithm`), whatever its package: Heron moved it twice.
     pub fn from_class_name(class: &str) -> Result<Self, PackingError> {
+        if class.trim() == Self::CLASS_OF_2015 {
+            return Ok(Self::RoundRobin2015);
+        }
         let name = class.trim().rsplit('.').next().unwrap_or_default();
         Self::ALL
             .into_iter()
@@ -71,7 +80,7 @@ impl Algorithm {
     pub fn name(self) -> &'static str {
         let [one, two, compliant, first_fit] = Self::NAMES;
         match self {
-            Self::RoundRobin => one,
+            Self::RoundRobin | Self::RoundRobin2015 => one,
             Self::RoundRobinV2 => two,
             Self::ResourceCompliantRoundRobin => compliant,
             Self::FirstFitDecreasing => first_fit,
@@ -89,6 +98,7 @@ impl fmt::Display for Algorithm {
 pub fn pack(algorithm: Algorithm, input: &PackingInput) -> Result<PackingPlan, PackingError> {
     match algorithm {
         Algorithm::RoundRobin => round_robin::pack(round_robin::Version::One, input),
+        Algorithm::RoundRobin2015 => round_robin_2015::pack(input),
         Algorithm::RoundRobinV2 => round_robin::pack(round_robin::Version::Two, input),
         Algorithm::ResourceCompliantRoundRobin => resource_compliant::pack(input),
         Algorithm::FirstFitDecreasing => first_fit::pack(input),
@@ -111,6 +121,9 @@ pub fn repack(
         |version| round_robin::repack(version, &current, input, &changes, container_count);
     let plan = match algorithm {
         Algorithm::RoundRobin => round_robin(round_robin::Version::One),
+        Algorithm::RoundRobin2015 => {
+            round_robin_2015::repack(&current, input, &changes, container_count)
+        }
         Algorithm::RoundRobinV2 => round_robin(round_robin::Version::Two),
         _ if container_count.is_some() => {
             Err(PackingError::ContainerCountUnsupported { algorithm: algorithm.name() })

@@ -93,11 +93,11 @@ fn ram_padding(input: &PackingInput) -> Result<i64, PackingError> {
 }
 
 /// An instance that has its place, not yet its resources.
-struct Placed<'a> {
-    component: &'a str,
+pub(super) struct Placed<'a> {
+    pub(super) component: &'a str,
     hash: i32,
-    task_id: i32,
-    component_index: i32,
+    pub(super) task_id: i32,
+    pub(super) component_index: i32,
 }
 
 fn layout(
@@ -131,7 +131,7 @@ fn layout(
 }
 
 /// Deals instances out, those with most RAM in the map first.
-fn allocate<'a>(
+pub(super) fn allocate<'a>(
     containers: i32,
     parallelism: &'a JavaMap<i32>,
     ram_map: &BTreeMap<&str, i64>,

@@ -29,7 +29,7 @@ fn algorithms_are_known_by_the_last_part_of_their_class() {
     for (class, algorithm) in [
         ("org.apache.heron.packing.roundrobin.RoundRobinPacking", Algorithm::RoundRobin),
         ("com.twitter.heron.packing.roundrobin.RoundRobinPacking", Algorithm::RoundRobin),
-        ("com.twitter.heron.scheduler.util.RoundRobinPacking", Algorithm::RoundRobin),
+        ("com.twitter.heron.scheduler.util.RoundRobinPacking", Algorithm::RoundRobin2015),
         ("org.apache.heron.packing.roundrobin.RoundRobinPackingV2", Algorithm::RoundRobinV2),
         (
             "org.apache.heron.packing.roundrobin.ResourceCompliantRRPacking",

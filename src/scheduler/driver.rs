@@ -66,7 +66,8 @@ pub trait Link {
     /// Waits for events and returns all that are there; [`Event::Disconnected`] is the last one ever. Cancel-safe.
     async fn events(&mut self) -> Vec<Event>;
 
-    /// Sends calls so that the master sees them in their order, except acknowledgements, which have none.
+    /// Sends calls so that the master sees them in their order, except for those that have none: acknowledgements, and
+    /// ACCEPTs or KILLs in a row.
     async fn send(&mut self, calls: Vec<Body>) -> Result<(), CallError>;
 }
 
@@ -257,14 +258,11 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
     }
 
     async fn take_in(&mut self, events: Vec<Event>) -> Result<(), DriverError> {
-        let now = (self.clock)();
-        let mut actions = Vec::new();
-        for event in events {
-            let over = matches!(event, Event::Disconnected | Event::Error(_));
-            actions.extend(self.model.step(now, event));
-            if over {
-                self.link = None;
-            }
+        let over =
+            events.iter().any(|event| matches!(event, Event::Disconnected | Event::Error(_)));
+        let actions = self.model.take_in((self.clock)(), events);
+        if over {
+            self.link = None;
         }
         self.carry_out(actions).await
     }

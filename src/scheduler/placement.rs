@@ -31,7 +31,7 @@ pub(super) struct Placed {
 /// The offers of one agent, and what is left of them.
 struct Bin<'a> {
     offers: Vec<&'a Offer>,
-    pool: Pool,
+    pool: Pool<'a>,
     tasks: Vec<TaskInfo>,
 }
 

@@ -129,14 +129,17 @@ impl Launch {
     /// refuses; placement never gives fewer ports than [`Launch::ports`].
     #[must_use]
     pub fn render(&self, container: u32, ports: &[u16]) -> String {
-        self.command
-            .iter()
-            .map(|piece| match piece {
-                Piece::Text(text) => text.clone(),
-                Piece::Port { port } => ports.get(*port).map(u16::to_string).unwrap_or_default(),
-                Piece::Shard { .. } => container.to_string(),
-            })
-            .collect()
+        let mut command = String::new();
+        for piece in &self.command {
+            match piece {
+                Piece::Text(text) => command.push_str(text),
+                Piece::Port { port } => {
+                    command.extend(ports.get(*port).map(u16::to_string));
+                }
+                Piece::Shard { .. } => command.push_str(&container.to_string()),
+            }
+        }
+        command
     }
 }
 

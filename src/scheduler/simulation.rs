@@ -447,8 +447,12 @@ fn run(world: &mut World, rounds: usize) -> Model {
             model.step(world.now, Event::Disconnected);
             world.subscribe(&model);
         }
-        let event = world.events.pop_front().unwrap_or(Event::Tick);
-        let actions = model.step(world.now, event);
+        let together = world.rng.random_range(1..5).min(world.events.len());
+        let mut events: Vec<Event> = world.events.drain(..together).collect();
+        if events.is_empty() {
+            events.push(Event::Tick);
+        }
+        let actions = model.take_in(world.now, events);
         for action in actions {
             if bad && world.rng.random_ratio(1, 100) {
                 // A crash: whatever was not carried out is lost, and so is all that is not in the journal.

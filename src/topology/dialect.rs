@@ -107,6 +107,12 @@ impl Release {
         format!("{}.statemgr.zookeeper.curator.CuratorStateManager", self.java_package())
     }
 
+    /// The same for state in files of one machine.
+    #[must_use]
+    pub fn local_state_manager_class(&self) -> String {
+        format!("{}.statemgr.localfs.LocalFileSystemStateManager", self.java_package())
+    }
+
     /// What stands for `=` in encoded JVM options.
     #[must_use]
     pub fn jvm_options_escape(&self) -> &'static str {

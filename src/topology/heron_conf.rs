@@ -18,7 +18,7 @@ use super::yaml::{self, YamlError};
 pub struct HeronConf {
     /// The release that the containers run.
     pub release: Release,
-    /// `heron.statemgr.connection.string`.
+    /// `heron.statemgr.connection.string`; `LOCALMODE` for state in files of one machine.
     pub zookeeper: String,
     /// `heron.statemgr.root.path`.
     pub root: String,
@@ -28,7 +28,7 @@ pub struct HeronConf {
     pub java_home: String,
     /// `heron.package.core.uri`.
     pub core_uri: String,
-    /// `heron.class.packing.algorithm`, the name of the class without its package.
+    /// `heron.class.packing.algorithm`, with a package or without; that of the release is written.
     pub packing_class: String,
     /// `heron.build.user` of a generated `release.yaml`.
     pub build_user: String,
@@ -61,6 +61,7 @@ pub enum HeronConfError {
 const STATE_CLASS: &str = "heron.class.state.manager";
 const STATE_CONNECTION: &str = "heron.statemgr.connection.string";
 const STATE_ROOT: &str = "heron.statemgr.root.path";
+const LOCAL: &str = "LOCALMODE";
 const STATE_MANAGER: &str = "statemgr.yaml";
 const OVERRIDE: &str = "override.yaml";
 const RELEASE: &str = "release.yaml";
@@ -85,8 +86,9 @@ impl HeronConf {
 
     fn generated(&self) -> Vec<(String, String)> {
         let package = self.release.java_package();
-        let packing = format!("{package}.packing.{}", packing_directory(&self.packing_class));
-        let packing = yaml::quoted(&format!("{packing}.{}", self.packing_class));
+        let packing = self.packing_class.rsplit('.').next().unwrap_or_default();
+        let packing = format!("{package}.packing.{}.{packing}", packing_directory(packing));
+        let packing = yaml::quoted(&packing);
         let scheduler = format!("{package}.scheduler.mesos.Mesos");
         let uploader = yaml::quoted(&format!("{package}.uploader.NullUploader"));
         let java_home = yaml::quoted(&self.java_home);
@@ -150,10 +152,16 @@ impl HeronConf {
     fn state_manager(&self) -> Result<String, HeronConfError> {
         let own = match self.own.get(STATE_MANAGER) {
             Some(bytes) => yaml::read(STATE_MANAGER, bytes)?,
+            None if self.zookeeper == LOCAL => Map::new(),
             None => zookeeper_defaults(),
         };
+        let class = if self.zookeeper == LOCAL {
+            self.release.local_state_manager_class()
+        } else {
+            self.release.state_manager_class()
+        };
         let mut entries = Map::new();
-        entries.insert(STATE_CLASS.to_owned(), self.release.state_manager_class().into());
+        entries.insert(STATE_CLASS.to_owned(), class.into());
         entries.insert(STATE_CONNECTION.to_owned(), self.zookeeper.as_str().into());
         entries.insert(STATE_ROOT.to_owned(), self.root.as_str().into());
         for (key, value) in own {
@@ -192,7 +200,8 @@ impl HeronConf {
 /// The executor lays that file over `statemgr.yaml`, which must say what is true, and calls a function with its keys as
 /// the names of arguments, where `cluster` is one already; so only Heron's own keys go in.
 fn is_for_containers(key: &str) -> bool {
-    let ours = ["heron.mesos.", "heron.uploader.", "heron.supervisor."];
+    // How this machine reaches ZooKeeper is nothing to the containers, and no difference between two submissions.
+    let ours = ["heron.mesos.", "heron.uploader.", "heron.supervisor.", "heron.statemgr.client."];
     key.starts_with("heron.")
         && ![STATE_CLASS, STATE_CONNECTION, STATE_ROOT].contains(&key)
         && !ours.iter().any(|prefix| key.starts_with(prefix))

@@ -40,6 +40,9 @@ fn what_the_runtime_reads_is_what_heron_ships() {
         let expected = recorded(name);
         assert!(!expected.is_empty());
         assert_eq!(parsed(&conf("0.20.5"), name), expected, "{name}");
+        // The class may be given in full, and with the package of another era.
+        let packing_class = "com.twitter.heron.scheduler.util.RoundRobinPacking".to_owned();
+        assert_eq!(parsed(&HeronConf { packing_class, ..conf("0.20.5") }, name), expected);
     }
 }
 
@@ -78,6 +81,24 @@ fn the_state_manager_is_the_one_of_the_release() {
     let suffix = "heron.statemgr.zookeeper.curator.CuratorStateManager";
     assert_eq!(class("0.20.5"), format!("org.apache.{suffix}"));
     assert_eq!(class("0.17.8"), format!("com.twitter.{suffix}"));
+}
+
+#[test]
+fn state_in_files_has_its_own_state_manager() {
+    let local = HeronConf { zookeeper: "LOCALMODE".to_owned(), ..conf("0.20.5") };
+    let map = parsed(&local, "statemgr.yaml");
+    assert_eq!(map[STATE_CLASS], "org.apache.heron.statemgr.localfs.LocalFileSystemStateManager");
+    assert_eq!(map.len(), 3);
+}
+
+#[test]
+fn packing_classes_are_those_of_the_release() {
+    let class = "com.twitter.heron.packing.binpacking.FirstFitDecreasingPacking";
+    let conf = HeronConf { packing_class: class.to_owned(), ..conf("0.20.5") };
+    assert_eq!(
+        parsed(&conf, "packing.yaml")["heron.class.packing.algorithm"],
+        "org.apache.heron.packing.binpacking.FirstFitDecreasingPacking"
+    );
 }
 
 #[test]

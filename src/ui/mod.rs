@@ -1,5 +1,6 @@
 //! What people and programs see: stdout holds the answer and nothing else, stderr all that is told on the way.
 
+mod config;
 mod failure;
 mod progress;
 mod render;
@@ -12,7 +13,7 @@ use anstream::ColorChoice as Colour;
 
 use crate::cli::{ColorChoice, Global, OutputFormat};
 use crate::commands::outcome::Outcome;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 pub use progress::Console;
 
 /// How output is made.
@@ -48,12 +49,13 @@ impl Ui {
         self.console.clear();
         match result {
             Ok(outcome) => {
-                let text = match self.format {
-                    OutputFormat::Json => render::json(&outcome),
-                    OutputFormat::Text => render::text(&outcome),
-                };
-                print(&text);
-                0
+                match (self.format, &outcome) {
+                    (OutputFormat::Json, outcome) => print(&render::json(outcome)),
+                    // The bytes of a file are not ours to change.
+                    (OutputFormat::Text, Outcome::ConfigConverted(file)) => print_raw(&file.bytes),
+                    (OutputFormat::Text, outcome) => print(&render::text(outcome)),
+                }
+                exit_code(&outcome)
             }
             Err(failure) => {
                 match self.format {
@@ -71,6 +73,19 @@ fn print(text: &str) {
     let mut stdout = anstream::stdout().lock();
     let ended = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
     let _ = write!(stdout, "{text}{ended}").and_then(|()| stdout.flush());
+}
+
+fn print_raw(bytes: &[u8]) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+}
+
+/// An answer can be a bad one.
+fn exit_code(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::ConfigChecked(checked) if !checked.good => Exit::Configuration.code(),
+        _ => 0,
+    }
 }
 
 /// Shows what is wrong with a command line that could not be parsed; the process's exit code.

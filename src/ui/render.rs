@@ -1,5 +1,6 @@
 //! Outcomes as text and as JSON.
 
+use super::config;
 use super::table::table;
 use crate::commands::outcome::{
     Killed, Listed, Outcome, Restarted, Status, StatusContainer, Submitted, Switched,
@@ -22,6 +23,13 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Killed(killed) => killed_text(killed),
         Outcome::Listed(listed) => listed_text(listed),
         Outcome::Status(status) => status_text(status),
+        Outcome::ConfigShown(shown) => config::shown(shown),
+        Outcome::ConfigChecked(checked) => config::checked(checked),
+        Outcome::ConfigConverted(file) => file.text.clone(),
+        Outcome::ConfigKeys(list) => config::keys(list),
+        Outcome::Contexts(contexts) => config::contexts(contexts),
+        Outcome::ContextShown(context) => config::context(context),
+        Outcome::ContextUsed(used) => config::used(used),
         Outcome::Version(version) => {
             format!("heron-cli {} (for Heron {})", version.version, version.heron)
         }

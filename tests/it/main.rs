@@ -12,8 +12,14 @@
 )]
 
 mod bed;
+mod corners;
+#[path = "../support/definition.rs"]
+mod definition;
+mod eras;
 mod faults;
 mod life;
+mod roundtrips;
+mod topologies;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;

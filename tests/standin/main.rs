@@ -16,10 +16,13 @@
 mod conf;
 mod controller;
 mod core_package;
+#[path = "../support/definition.rs"]
+mod definition;
 mod executor;
 mod flags;
 mod http;
 mod log;
+mod make_definition;
 mod plan;
 mod registration;
 mod shell;
@@ -42,6 +45,7 @@ const USAGE: &str = "usage: heron-standin <command>
   heron-executor|heron-tmanager|heron-stmgr|heron-shell <flags>   act as that part of Heron
   make-core --out DIR [--dialect 0.17.8] [--host H] [--restart-delay-ms N] [--set KEY=JSON]…
                                                                   write DIR/heron-core.tar.gz
+  make-defn --name N --containers N --out FILE                    write a topology's definition
   zookeeper --data DIR [--port P]                                 run ZooKeeper until stdin ends or a signal comes
   read-tree --zk HOST:PORT [--root PATH]… [--raw-dump]            print znodes as JSON";
 
@@ -73,6 +77,7 @@ fn main() -> ExitCode {
         "heron-stmgr" => runtime.block_on(stmgr::run(&rest)),
         "heron-shell" => runtime.block_on(shell::run(&rest)),
         "make-core" => core_package::run(&rest),
+        "make-defn" => make_definition::run(&rest),
         "read-tree" => runtime.block_on(tree::run(&rest)),
         "zookeeper" => runtime.block_on(zookeeper_command::run(&rest)),
         other => {

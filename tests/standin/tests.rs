@@ -12,12 +12,15 @@
 mod conf;
 mod controller;
 mod core_package;
+#[path = "../support/definition.rs"]
+mod definition;
 mod executor;
 mod flags;
 mod http;
 #[cfg(test)]
 mod live;
 mod log;
+mod make_definition;
 mod plan;
 mod registration;
 mod shell;

@@ -8,8 +8,15 @@ missing=()
 command -v java >/dev/null || missing+=(default-jre-headless)
 command -v python3 >/dev/null || missing+=(python3)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
-for package in "$@"; do
-  command -v "$package" >/dev/null || missing+=("$package")
+# Arguments are what else is needed: `java` for compiling the Java topologies, or the names of programs.
+for wanted in "$@"; do
+  case $wanted in
+    java)
+      command -v javac >/dev/null || missing+=(default-jdk-headless)
+      command -v mvn >/dev/null || missing+=(maven)
+      ;;
+    *) command -v "$wanted" >/dev/null || missing+=("$wanted") ;;
+  esac
 done
 ((${#missing[@]})) || exit 0
 

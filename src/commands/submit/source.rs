@@ -161,7 +161,8 @@ impl Sources {
         let built = package::build(&self.contents(&plan.definition, &conf), &path)?;
         if let Some(keep) = &self.keep {
             std::fs::create_dir_all(keep)
-                .and_then(|()| std::fs::copy(&path, keep.join(&plan.package.name)))
+                // The name that Heron always gave it: a configuration of 2016 says that agents find it under that.
+                .and_then(|()| std::fs::copy(&path, keep.join("topology.tar.gz")))
                 .and_then(|_| {
                     let name = format!("{}.defn", plan.name);
                     std::fs::write(keep.join(name), &plan.definition.bytes)

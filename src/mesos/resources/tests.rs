@@ -34,8 +34,10 @@ fn reserved(resource: Value, role: &str) -> Value {
     )
 }
 
-fn pool(resources: &Value) -> Pool {
-    Pool::from_offers(&[&offer("o", resources)], &["heron"])
+fn pool(resources: &Value) -> Pool<'static> {
+    // Kept for as long as the process: the pool borrows from it.
+    let offer: &'static Offer = Box::leak(Box::new(offer("o", resources)));
+    Pool::from_offers(&[offer], &["heron"])
 }
 
 fn want(cpus: f64, mem_mb: f64, disk_mb: f64, ports: usize) -> Want {

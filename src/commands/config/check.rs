@@ -1,0 +1,46 @@
+//! `config check`: the configuration as `submit` would use it, judged as a whole.
+
+use super::{CheckedConfig, Failed, Finding, Quoted};
+use crate::commands::outcome::{Outcome, SCHEMA};
+use crate::config::check::{self, Quote, Severity};
+use crate::config::{Need, Sources};
+
+/// Lists everything wrong or doubtful.
+pub(super) fn check(sources: &Sources) -> Outcome {
+    let report = check::check(sources, Need::Launch);
+    let good = report.is_good();
+    let findings: Vec<Finding> = report.findings.into_iter().map(finding).collect();
+    let errors = findings.iter().filter(|finding| finding.severity == "error").count();
+    let warnings = findings.len() - errors;
+    let error = (!good).then(|| Failed {
+        code: "configuration",
+        message: format!("errors in the configuration: {errors}"),
+        hint: "see the findings",
+    });
+    Outcome::ConfigChecked(CheckedConfig {
+        schema: SCHEMA,
+        good,
+        errors,
+        warnings,
+        findings,
+        error,
+    })
+}
+
+fn finding(found: check::Finding) -> Finding {
+    Finding {
+        severity: match found.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        key: found.key,
+        origin: found.origin.as_ref().map(Into::into),
+        message: found.text,
+        quote: found.quote.map(quoted),
+    }
+}
+
+fn quoted(quote: Quote) -> Quoted {
+    let marked = quote.to_string();
+    Quoted { text: quote.line, column: quote.before + 1, length: quote.length, marked }
+}

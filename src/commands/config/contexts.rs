@@ -1,0 +1,119 @@
+//! `config context`: named clusters.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{ConfigError, ContextDetails, ContextRow, Contexts, Setting, UsedContext};
+use crate::commands::configure::{Given, context_files};
+use crate::commands::outcome::{Outcome, SCHEMA};
+use crate::config::context::{self, Context};
+use crate::config::files;
+use crate::config::layer::Origin;
+use crate::config::problem::{redact, redact_url};
+use crate::env::Env;
+
+/// Contexts, and where they were looked for.
+struct Known {
+    contexts: context::Contexts,
+    looked_in: Vec<PathBuf>,
+}
+
+impl Known {
+    fn read(env: &Env) -> Result<Self, ConfigError> {
+        let looked_in = context_files(env);
+        let home = env.home().map(|home| home.display().to_string()).unwrap_or_default();
+        Ok(Self { contexts: context::read(&looked_in, &home)?, looked_in })
+    }
+
+    fn current(&self) -> Option<&str> {
+        self.contexts.current.as_ref().map(|(name, _)| name.as_str())
+    }
+}
+
+/// Lists all contexts. `--context` counts as the current one.
+pub(super) fn list(given: &Given, env: &Env) -> anyhow::Result<Outcome> {
+    let known = Known::read(env)?;
+    let current = given.context.clone().or_else(|| known.current().map(str::to_owned));
+    let row = |context| row(context, current.as_deref());
+    Ok(Outcome::Contexts(Contexts {
+        schema: SCHEMA,
+        contexts: known.contexts.by_name.values().map(row).collect(),
+        looked_in: known.looked_in.iter().map(|path| path.display().to_string()).collect(),
+        current,
+    }))
+}
+
+/// Shows one context; secrets among its settings are blotted out.
+pub(super) fn show(name: Option<&str>, given: &Given, env: &Env) -> anyhow::Result<Outcome> {
+    let known = Known::read(env)?;
+    let current = given.context.as_deref().or(known.current());
+    let name = name.or(current).ok_or(ConfigError::NoCurrentContext)?;
+    let context = known.contexts.get(name).map_err(ConfigError::from)?;
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let settings = context.settings.iter().map(|(key, value, origin)| Setting {
+        key: key.clone(),
+        value: redact(key, value),
+        origin: origin.into(),
+    });
+    let secrets = context.secrets.iter().map(|(key, file, origin)| Setting {
+        key: key.clone(),
+        value: file.display().to_string(),
+        origin: origin.into(),
+    });
+    Ok(Outcome::ContextShown(Box::new(ContextDetails {
+        schema: SCHEMA,
+        row: row(context, current),
+        config_file: path(&context.config_file),
+        config_path: path(&context.config_path),
+        loader: context.loader.clone(),
+        overrides: context.overrides.as_deref().map(redact_url),
+        settings: settings.collect(),
+        secrets: secrets.collect(),
+    })))
+}
+
+/// Makes a context the current one, in the user's own file; everything else in it stays.
+pub(super) fn make_current(name: &str, env: &Env) -> anyhow::Result<Outcome> {
+    let known = Known::read(env)?;
+    known.contexts.get(name).map_err(ConfigError::from)?;
+    let own = env.config_home().ok_or(ConfigError::NoHome)?.join("heron-cli/config.toml");
+    let old = files::read_if_there(&own).map_err(ConfigError::from)?.unwrap_or_default();
+    // It was read as TOML above, which is UTF-8.
+    let old = String::from_utf8_lossy(&old);
+    let new = context::with_current(&old, name);
+    if new != old {
+        write(&own, &new).map_err(|source| ConfigError::Write { file: own.clone(), source })?;
+    }
+    Ok(Outcome::ContextUsed(UsedContext {
+        schema: SCHEMA,
+        current: name.to_owned(),
+        before: known.current().map(str::to_owned),
+        file: own.display().to_string(),
+    }))
+}
+
+/// Replaces a file as a whole, so that nobody ever reads half of it. Links and permissions stay.
+fn write(file: &Path, text: &str) -> std::io::Result<()> {
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let directory = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory)?;
+    let mut new = tempfile::NamedTempFile::new_in(directory)?;
+    new.write_all(text.as_bytes())?;
+    if let Ok(old) = std::fs::metadata(&file) {
+        new.as_file().set_permissions(old.permissions())?;
+    }
+    new.as_file().sync_all()?;
+    new.persist(&file)?;
+    Ok(())
+}
+
+fn row(context: &Context, current: Option<&str>) -> ContextRow {
+    let (file, line) = (context.file.clone(), context.line);
+    ContextRow {
+        name: context.name.clone(),
+        current: current == Some(context.name.as_str()),
+        cluster: context.cluster.clone(),
+        description: context.description.clone(),
+        origin: (&Origin::File { file, line, column: 0 }).into(),
+    }
+}

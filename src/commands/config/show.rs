@@ -1,0 +1,30 @@
+//! `config show`.
+
+use super::ShownConfig;
+use crate::cli::ShowArgs;
+use crate::commands::configure::ConfigureError;
+use crate::commands::outcome::Outcome;
+use crate::commands::report::Reporter;
+use crate::config::show::{Defaults, Secrets, ShowOptions, show as document};
+use crate::config::{Sources, load};
+
+/// Shows every key of every layer.
+pub(super) fn show(
+    args: &ShowArgs,
+    sources: &Sources,
+    reporter: &dyn Reporter,
+) -> anyhow::Result<Outcome> {
+    let loaded = load(sources).map_err(ConfigureError::from)?;
+    for warning in loaded.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
+        reporter.warn(&warning.to_string());
+    }
+    let options = ShowOptions {
+        defaults: if args.defaults { Defaults::Shown } else { Defaults::Hidden },
+        secrets: if args.redact { Secrets::Redacted } else { Secrets::Shown },
+    };
+    Ok(Outcome::ConfigShown(ShownConfig {
+        document: document(&loaded.config, options),
+        with_origin: args.origin,
+        with_overridden: args.include_overridden,
+    }))
+}

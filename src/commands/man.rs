@@ -1,0 +1,33 @@
+//! `man`: the manual pages, made from the definition of the command line.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::outcome::{Outcome, SCHEMA, Text};
+
+/// The pages can't be written.
+#[derive(Debug, Error)]
+#[error("failed to write the manual pages to {}", directory.display())]
+pub struct ManError {
+    /// The directory.
+    pub directory: PathBuf,
+    /// The reason.
+    pub source: std::io::Error,
+}
+
+/// Writes a page for every command; the answer is the list of files.
+pub fn man(definition: clap::Command, directory: &Path) -> anyhow::Result<Outcome> {
+    let failed = |source| ManError { directory: directory.to_owned(), source };
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    clap_mangen::generate_to(definition, directory).map_err(failed)?;
+    let mut names: Vec<String> = std::fs::read_dir(directory)
+        .map_err(failed)?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "1"))
+        .map(|path| path.display().to_string() + "\n")
+        .collect();
+    names.sort();
+    Ok(Outcome::Text(Text { schema: SCHEMA, text: names.concat() }))
+}

@@ -1,0 +1,237 @@
+//! The outcomes of `config` as text.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::table::table;
+use crate::commands::config::{
+    CheckedConfig, ContextDetails, Contexts, Finding, KeyList, ShownConfig, UsedContext,
+};
+use crate::config::reference::KeyRow;
+use crate::config::show::{Place, Row, Shadow};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// A place, as it is named in messages.
+fn place(origin: &Place) -> String {
+    match origin {
+        Place::File { file, line } => format!("{file}:{line}"),
+        Place::Flag { flag } => (*flag).to_owned(),
+        Place::Argument { argument, column } => format!("{argument}, column {column}"),
+        Place::BuiltIn { .. } => "built in".to_owned(),
+    }
+}
+
+/// A value on one line.
+fn one_line(value: &str) -> String {
+    let plain = |char: char| !char.is_control();
+    if value.chars().all(plain) { value.to_owned() } else { value.escape_debug().to_string() }
+}
+
+/// `config show`: `key = value` lines, with what was asked for beside and below.
+pub(super) fn shown(shown: &ShownConfig) -> String {
+    let mut text = String::new();
+    for row in &shown.document.settings {
+        // Writing to a text can't fail.
+        let _ = write!(text, "{} = {}", one_line(&row.key), one_line(&row.value));
+        if shown.with_origin {
+            let _ = write!(text, "  {FAINT}# {}{FAINT:#}", came_from(row.layer, &row.origin));
+        }
+        text.push('\n');
+        if shown.with_overridden {
+            hidden(&mut text, row);
+        }
+    }
+    text
+}
+
+fn came_from(layer: &str, origin: &Place) -> String {
+    match origin {
+        Place::File { .. } => format!("{layer}, {}", place(origin)),
+        Place::Argument { column, .. } => format!("{layer}, column {column}"),
+        Place::Flag { .. } | Place::BuiltIn { .. } => layer.to_owned(),
+    }
+}
+
+fn hidden(text: &mut String, row: &Row) {
+    for Shadow { key, value, layer, origin } in &row.shadows {
+        let key = key.as_deref().unwrap_or(&row.key);
+        let (key, value) = (one_line(key), one_line(value));
+        let from = came_from(layer, origin);
+        let _ = writeln!(text, "  {FAINT}overrides {key} = {value}  # {from}{FAINT:#}");
+    }
+    if let Some(other) = &row.overridden_by {
+        let _ = writeln!(text, "  {FAINT}overridden by {}{FAINT:#}", one_line(other));
+    }
+}
+
+/// `config check`: the findings, each with its line, and a sum.
+pub(super) fn checked(checked: &CheckedConfig) -> String {
+    let mut text = String::new();
+    for finding in &checked.findings {
+        one_finding(&mut text, finding);
+    }
+    let verdict = if checked.good {
+        "the configuration can be used"
+    } else {
+        "the configuration can't be used"
+    };
+    let sum = match (checked.errors, checked.warnings) {
+        (0, 0) => String::new(),
+        (0, warnings) => format!(": {}", counted(warnings, "warning")),
+        (errors, 0) => format!(": {}", counted(errors, "error")),
+        (errors, warnings) => {
+            format!(": {}, {}", counted(errors, "error"), counted(warnings, "warning"))
+        }
+    };
+    text + verdict + &sum + "\n"
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn one_finding(text: &mut String, finding: &Finding) {
+    let style = if finding.severity == "error" { ERROR } else { WARNING };
+    let origin = finding.origin.as_ref().map(place);
+    let about = match (&finding.key, origin) {
+        (Some(key), Some(at)) => format!("{at}: {}: ", one_line(key)),
+        (Some(key), None) => format!("{}: ", one_line(key)),
+        (None, Some(at)) => format!("{at}: "),
+        (None, None) => String::new(),
+    };
+    let message = finding.message.replace('\n', "\n    ");
+    let _ = writeln!(text, "{style}{}:{style:#} {about}{message}", finding.severity);
+    if let Some(quote) = &finding.quote {
+        let (line, mark) = quote.marked.split_once('\n').unwrap_or((&quote.marked, ""));
+        let _ = writeln!(text, "  {FAINT}|{FAINT:#} {line}");
+        let _ = writeln!(text, "  {FAINT}|{FAINT:#} {style}{mark}{style:#}");
+    }
+    text.push('\n');
+}
+
+/// `config keys`: a table, or the entries in full.
+pub(super) fn keys(list: &KeyList) -> String {
+    if list.explained {
+        let entries: Vec<String> = list.keys.iter().map(entry).collect();
+        return entries.join("\n");
+    }
+    let rows: Vec<Vec<String>> = list
+        .keys
+        .iter()
+        .filter(|row| row.unused.is_none())
+        .map(|row| {
+            let default = row.default.unwrap_or("-").to_owned();
+            vec![row.key.to_owned(), row.kind.clone(), default]
+        })
+        .collect();
+    let unused = list.keys.len() - rows.len();
+    let mut text = table(&["KEY", "VALUE", "DEFAULT"], &rows);
+    let _ = writeln!(
+        text,
+        "\nand {unused} keys of earlier releases without effect here. `heron-cli config keys WORD` explains keys."
+    );
+    text
+}
+
+fn entry(row: &KeyRow) -> String {
+    let mut text = format!("{}\n", row.key);
+    let mut line = |words: &str| {
+        for line in wrapped(words, 90) {
+            let _ = writeln!(text, "  {line}");
+        }
+    };
+    line(row.doc);
+    if let Some(why) = row.unused {
+        line(&format!("No effect here. {why}"));
+    }
+    line(&format!("Value: {}", row.kind));
+    if let Some(default) = row.default {
+        line(&format!("Default: {default}"));
+    }
+    if !row.aliases.is_empty() {
+        line(&format!("Also: {}", row.aliases.join(", ")));
+    }
+    text
+}
+
+/// Words in lines of at most so many characters, where the words allow it.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// `config context list`.
+pub(super) fn contexts(contexts: &Contexts) -> String {
+    if contexts.contexts.is_empty() {
+        let files = contexts.looked_in.join(" and ");
+        return format!("there are no contexts; they stand in {files}\n");
+    }
+    let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    let rows: Vec<Vec<String>> = contexts
+        .contexts
+        .iter()
+        .map(|row| {
+            let current = if row.current { "*" } else { "" };
+            let origin = place(&row.origin);
+            let cluster = dash(&row.cluster);
+            vec![current.to_owned(), row.name.clone(), cluster, dash(&row.description), origin]
+        })
+        .collect();
+    table(&["", "NAME", "CLUSTER", "DESCRIPTION", "DEFINED IN"], &rows)
+}
+
+/// `config context show`.
+pub(super) fn context(context: &ContextDetails) -> String {
+    let current = if context.row.current { " (current)" } else { "" };
+    let mut facts = vec![
+        ("Context", Some(format!("{}{current}", context.row.name))),
+        ("Defined in", Some(place(&context.row.origin))),
+        ("Description", context.row.description.clone()),
+        ("Cluster", context.row.cluster.clone()),
+        ("Config file", context.config_file.clone()),
+        ("Config path", context.config_path.clone()),
+        ("Loader", context.loader.clone()),
+        ("Overrides", context.overrides.clone()),
+    ];
+    facts.retain(|(_, value)| value.is_some());
+    let mut text: String = facts
+        .iter()
+        .map(|(name, value)| format!("{name:<13}{}\n", value.as_deref().unwrap_or_default()))
+        .collect();
+    for (title, list) in [("Settings", &context.settings), ("Secrets", &context.secrets)] {
+        if !list.is_empty() {
+            let _ = writeln!(text, "{title}");
+            for setting in list {
+                let _ = writeln!(text, "  {} = {}", setting.key, one_line(&setting.value));
+            }
+        }
+    }
+    text
+}
+
+/// `config context use`.
+pub(super) fn used(used: &UsedContext) -> String {
+    let UsedContext { current, before, file, .. } = used;
+    match before {
+        Some(before) if before == current => {
+            format!("context {current} was current already ({file})\n")
+        }
+        Some(before) => {
+            format!("context {current} is current now, before it was {before} ({file})\n")
+        }
+        None => format!("context {current} is current now ({file})\n"),
+    }
+}

@@ -1,0 +1,72 @@
+//! Real topologies: a Python one made with heronpy, Java ones made with heron-api of both eras.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use crate::bed::Bed;
+
+/// Runs one of the build scripts; the paths that it prints.
+fn built(script: &str) -> Vec<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(root.join("tests/support").join(script)).output().unwrap();
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script} failed:\n{stderr}");
+    stdout.lines().filter(|line| !line.starts_with("==")).map(|line| root.join(line)).collect()
+}
+
+/// The Java topologies: with the API of org.apache.heron, then of com.twitter.heron.
+pub static JARS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| built("build-jar.sh"));
+
+fn submit_and_kill(bed: &Bed, words: &[&str], name: &str, containers: usize) {
+    let mut command = vec!["submit"];
+    command.extend(words);
+    let submitted = bed.json(&command);
+    assert_eq!(submitted["topology"]["name"], name);
+    assert_eq!(submitted["containers"], containers + 1);
+    assert!(submitted["topology"]["id"].as_str().unwrap().starts_with(name));
+    assert_eq!(bed.json(&["status", name])["topology"]["state"], "RUNNING");
+    bed.ok(&["kill", name]);
+    bed.assert_nothing_left(name);
+}
+
+#[test]
+fn a_python_topology_runs() {
+    let pex = built("build-pex.sh").pop().unwrap();
+    let bed = Bed::new();
+    submit_and_kill(&bed, &[pex.to_str().unwrap(), "-", "counted", "2"], "counted", 2);
+    let paused = bed.json(&["submit", pex.to_str().unwrap(), "-", "waiting", "--deactivated"]);
+    assert_eq!(paused["topology"]["state"], "PAUSED");
+    assert_eq!(bed.json(&["status", "waiting"])["topology"]["state"], "PAUSED");
+    bed.ok(&["activate", "waiting"]);
+    bed.ok(&["kill", "waiting"]);
+    let failed = bed.run(&["submit", pex.to_str().unwrap(), "-", "x", "--throw"]);
+    assert_eq!(failed.code, 4, "{}", failed.stderr);
+    bed.assert_nothing_left("waiting");
+}
+
+#[test]
+fn java_topologies_of_both_eras_run() {
+    let bed = Bed::new();
+    for jar in JARS.iter() {
+        let jar = jar.to_str().unwrap();
+        submit_and_kill(&bed, &[jar, "tests.topologies.WordCount", "javaword"], "javaword", 1);
+    }
+}
+
+#[test]
+fn a_java_main_that_fails_is_quoted_without_its_stack() {
+    let bed = Bed::new();
+    let jar = JARS[0].to_str().unwrap();
+    let ran = bed.run(&["submit", jar, "tests.topologies.Throws", "x"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("Exception"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("\tat "), "{}", ran.stderr);
+    let ran = bed.run(&["submit", jar, "tests.topologies.Silent", "x"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("without submitting"), "{}", ran.stderr);
+    let ran = bed.run(&["submit", jar, "tests.topologies.NoSuchMain"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("NoSuchMain"), "{}", ran.stderr);
+}
