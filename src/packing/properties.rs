@@ -196,7 +196,7 @@ proptest! {
         parallelism in prop::collection::vec(-2..9_i32, 0..4),
     ) {
         let input = input(&parallelism, &[(key, value)]);
-        for algorithm in Algorithm::ALL {
+        for algorithm in Algorithm::ALL.into_iter().chain([Algorithm::RoundRobin2015]) {
             if let Ok(plan) = pack(algorithm, &input) {
                 let requested = [("component-0".to_owned(), 5)];
                 for containers in [None, Some(3), Some(i32::MIN), Some(i32::MAX)] {
