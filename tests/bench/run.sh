@@ -10,3 +10,5 @@ cargo build --locked --release --bin heron-cli --example test-cluster --example 
 python3 tests/bench/bench.py --bin "${CARGO_TARGET_DIR:-target}/release" "$@"
 echo "== the state machine"
 cargo bench --locked --bench scheduler
+echo "== packing"
+cargo bench --locked --bench packing
