@@ -165,11 +165,12 @@ pub fn show(config: &Config, options: ShowOptions) -> Shown {
                 shadows.push(built_in(default));
             }
         }
-        let redacted = value(winner) != winner.value;
+        let shown = value(winner);
+        let redacted = shown != winner.value;
         let utf16 = winner.utf16.as_deref().filter(|_| !redacted);
         settings.push(Row {
             key: winner.key.clone(),
-            value: value(winner),
+            value: shown,
             layer: winner.layer.name(),
             origin: (&winner.origin).into(),
             shadows,

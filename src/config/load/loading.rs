@@ -76,12 +76,16 @@ impl Loading {
             java_home: sources.java_home.clone().filter(|home| !home.is_empty()),
             user: sources.user.clone(),
         };
+        // Values with variables are few, and most configurations have none: only for them it is worth a copy.
+        let mut any = false;
+        self.config.rewrite(|setting| any |= has_variables(setting));
+        if !any {
+            return;
+        }
         let before = self.config.clone();
         let (errors, warnings) = (&mut self.errors, &mut self.warnings);
         self.config.rewrite(|setting| {
-            if is_properties(&setting.origin)
-                || !(setting.value.contains("${") || setting.value.contains('~'))
-            {
+            if !has_variables(setting) {
                 return;
             }
             match substitute::substitute(&setting.value, &before, &tokens) {
@@ -133,6 +137,11 @@ impl Loading {
             self.config.add(Setting { key, value, layer, origin, secret: false, utf16 });
         }
     }
+}
+
+/// Whether a value may hold variables.
+fn has_variables(setting: &Setting) -> bool {
+    (setting.value.contains("${") || setting.value.contains('~')) && !is_properties(&setting.origin)
 }
 
 /// Whether a value stands in a properties file, by the rule that chose its reader.
