@@ -33,6 +33,7 @@ unit-and-e2e: setup ## All tests: beside the code, and of the built binary on a 
 	@echo "== tests"
 	$(CARGO) build --locked --bin heron-cli --examples
 	$(CARGO) test --locked
+	$(CARGO) test --locked --example test-cluster
 
 deny: $(DENY) ## Licences, sources and bans of the dependencies
 	@echo "== dependencies"
