@@ -11,7 +11,6 @@ use super::context::{Context, StateTree};
 use super::error::CommandError;
 use super::held::{Held, is_session_loss};
 use super::report::Progress;
-use crate::engine::journal::JournalStore;
 use crate::mesos::event::TaskState;
 use crate::proto::system::PhysicalPlan;
 use crate::scheduler::driver::{Driver, End, Limits};
@@ -77,8 +76,7 @@ async fn once(
         return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
     };
     let StateTree { zk, tree, .. } = &held.state;
-    let paths = held.paths.clone();
-    let mut journal = JournalStore::new(zk, &held.lock, tree, topology, paths, &journalled);
+    let mut journal = held.store(topology, &journalled);
     let mut connector = context.connector()?;
     let goal = desired.goal;
     let model = Model::new(desired, journalled.containers, policy.clone());

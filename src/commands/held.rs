@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::context::{Context, StateTree};
 use super::error::CommandError;
-use crate::engine::journal::{Journalled, StoreError, load};
+use crate::engine::journal::{JournalStore, Journalled, StoreError, load};
 use crate::scheduler::journal::JournalPaths;
 use crate::state::lock::Lock;
 use crate::state::{Op, StateError};
@@ -55,6 +55,12 @@ impl Held {
     /// Reads the journal.
     pub async fn journal(&self) -> Result<Journalled, StoreError> {
         load(&self.state.zk, &self.paths).await
+    }
+
+    /// The journal, for writing. `journalled` is what it holds.
+    pub fn store(&self, topology: &str, journalled: &Journalled) -> JournalStore<'_> {
+        let StateTree { zk, tree, .. } = &self.state;
+        JournalStore::new(zk, &self.lock, tree, topology, self.paths.clone(), journalled)
     }
 
     /// Gives the name back that taking the lock has reserved, unless something was written or somebody waits for it.

@@ -12,18 +12,18 @@ use super::context::{Context, StateTree};
 use super::drive::{Aim, Driven, changed, drive, missing};
 use super::ending::{failed, interrupted};
 use super::error::CommandError;
+use super::framework::{framework, labels};
 use super::held::Held;
-use super::labels::labels;
 use super::outcome::{Killed, Outcome, SCHEMA};
 use super::switch::seconds;
 use crate::config::settings::Mesos;
 use crate::engine::connector::MesosError;
-use crate::engine::journal::{JournalStore, Journalled};
+use crate::engine::journal::Journalled;
 use crate::mesos::http::HttpError;
 use crate::mesos::ids::FrameworkId;
 use crate::scheduler::driver::End;
 use crate::scheduler::model::{Policy, Verdict};
-use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_VERSION};
+use crate::scheduler::record::{Desired, Goal, Launch, Phase, RECORD_VERSION};
 use crate::state::{Op, StateError, TopologyState, removal};
 
 /// How long the containers' ends are waited for.
@@ -200,12 +200,7 @@ async fn to_kill(
 }
 
 /// A record for a framework that lost its journal: enough to kill its tasks.
-fn adopted(
-    context: &Context<'_>,
-    mesos: &Mesos,
-    topology: &str,
-    framework: FrameworkId,
-) -> Desired {
+fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId) -> Desired {
     Desired {
         version: RECORD_VERSION,
         topology: topology.to_owned(),
@@ -214,16 +209,7 @@ fn adopted(
         phase: Phase::Launched,
         generation: 1,
         digest: String::new(),
-        framework: Framework {
-            id: framework,
-            name: format!("heron-{topology}"),
-            user: mesos.task_user.clone(),
-            roles: mesos.roles.clone(),
-            principal: mesos.principal.clone(),
-            failover_timeout_seconds: mesos.failover_timeout.as_secs_f64(),
-            labels: labels(context.settings, topology, None),
-            extra: Map::new(),
-        },
+        framework: framework(mesos, topology, id, labels(context.settings, topology, None)),
         launch: Launch {
             command: Vec::new(),
             user: None,
@@ -243,12 +229,10 @@ async fn write(
     journalled: &Journalled,
     desired: &Desired,
 ) -> anyhow::Result<()> {
-    let (zk, tree, paths) = (&held.state.zk, &held.state.tree, held.paths.clone());
     if journalled.desired.is_none() {
-        zk.ensure_directories(&[&paths.containers]).await?;
+        held.state.zk.ensure_directories(&[&held.paths.containers]).await?;
     }
-    let mut store = JournalStore::new(zk, &held.lock, tree, topology, paths, journalled);
-    Ok(store.write_desired(desired).await?)
+    Ok(held.store(topology, journalled).write_desired(desired).await?)
 }
 
 async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<()> {
@@ -282,9 +266,9 @@ pub(super) fn is_removed(message: &str) -> bool {
 pub(super) async fn remove_state(held: &Held, topology: &str) -> anyhow::Result<Vec<String>> {
     let journalled = held.journal().await?;
     let (zk, tree) = (&held.state.zk, &held.state.tree);
-    let paths = held.paths.clone();
+    let paths = &held.paths;
     let has_containers = zk.exists(&paths.containers).await?.is_some();
-    let store = JournalStore::new(zk, &held.lock, tree, topology, paths.clone(), &journalled);
+    let store = held.store(topology, &journalled);
     let journal = store.removal(has_containers);
     match removal::remove(zk, tree, topology, &journal, Some(&held.lock)).await {
         // Somebody waits for the lock: the directory stays for them, and they find an empty record.

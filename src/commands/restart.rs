@@ -9,7 +9,6 @@ use super::error::CommandError;
 use super::held::Held;
 use super::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
 use super::switch::seconds;
-use crate::engine::journal::JournalStore;
 use crate::scheduler::driver::End;
 use crate::scheduler::model::Policy;
 use crate::scheduler::record::{Desired, Goal};
@@ -62,13 +61,7 @@ async fn run(
         return Err(CommandError::NotOurs { topology: topology.to_owned(), what }.into());
     };
     let (desired, restarted) = ask_for(desired, topology, container)?;
-    {
-        let paths = held.paths.clone();
-        let (zk, tree) = (&held.state.zk, &held.state.tree);
-        JournalStore::new(zk, &held.lock, tree, topology, paths, &journalled)
-            .write_desired(&desired)
-            .await?;
-    }
+    held.store(topology, &journalled).write_desired(&desired).await?;
     context.reporter.step(&match restarted.as_slice() {
         [one] => format!("restarting container {one} of topology {topology}"),
         all => format!("restarting the {} containers of topology {topology}", all.len()),

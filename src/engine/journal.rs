@@ -10,7 +10,7 @@ use crate::scheduler::journal::{
 };
 use crate::scheduler::record::{ContainerRecord, Desired};
 use crate::state::lock::Lock;
-use crate::state::transaction::{Done, TRANSACTION_LIMIT};
+use crate::state::transaction::Done;
 use crate::state::{Op, StateError, Tree, Zk};
 
 /// Writes per transaction: what fits well below the limit of a ZooKeeper server.
@@ -191,10 +191,4 @@ impl Journal for JournalStore<'_> {
     async fn tmanager_ended(&mut self) -> Result<(), BoxError> {
         Ok(self.remove_locations().await?)
     }
-}
-
-/// How many bytes a topology's desired record may have.
-#[must_use]
-pub const fn record_limit() -> usize {
-    TRANSACTION_LIMIT
 }

@@ -209,11 +209,6 @@ impl Model {
         })
     }
 
-    /// Tasks that are being killed although no container has them.
-    pub fn strays(&self) -> impl Iterator<Item = &TaskId> {
-        self.strays.keys()
-    }
-
     /// Containers that wait for an offer.
     pub fn unplaced(&self) -> impl Iterator<Item = &DesiredContainer> {
         let running = self.desired.goal == Goal::Running;

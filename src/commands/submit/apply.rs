@@ -15,15 +15,14 @@ use crate::commands::context::{Context, StateTree, rfc3339};
 use crate::commands::drive::{Aim, Driven, changed, drive, missing};
 use crate::commands::ending::{failed, interrupted};
 use crate::commands::error::CommandError;
+use crate::commands::framework::{framework, labels};
 use crate::commands::held::Held;
 use crate::commands::kill::{self, is_removed};
-use crate::commands::labels::labels;
 use crate::commands::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::commands::report::Progress;
 use crate::commands::switch::seconds;
 use crate::config::settings::Mesos;
 use crate::engine::connector::{MesosConnector, page};
-use crate::engine::journal::{JournalStore, Journalled};
 use crate::mesos::ids::FrameworkId;
 use crate::mesos::leader::Leader;
 use crate::proto::system::{self, ExecutionState, HeronReleaseState};
@@ -31,7 +30,7 @@ use crate::scheduler::driver::End;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::{Policy, Verdict};
 use crate::scheduler::placement::explain;
-use crate::scheduler::record::{Desired, Framework, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
 use crate::state::topology_state::NewTopology;
 use crate::state::{Op, TopologyState};
 use crate::upload;
@@ -65,7 +64,7 @@ pub(super) async fn apply(
     context.reporter.step("looking for the leading Mesos master");
     let leader = connector.wait_for_leader(deadline.min(Instant::now() + LEADER)).await?;
     let state = context.open().await?;
-    if let Err(error) = look(context, &state, plan).await {
+    if let Err(error) = look(&state, plan).await {
         state.close().await;
         return Err(error);
     }
@@ -108,18 +107,18 @@ fn submitted(
 }
 
 /// Refuses a name that is taken before anything else is done; whether that still holds is checked under the lock.
-async fn look(context: &Context<'_>, state: &StateTree, plan: &Plan) -> anyhow::Result<()> {
+async fn look(state: &StateTree, plan: &Plan) -> anyhow::Result<()> {
     let record = state.journal(&plan.name).record;
     let (found, others) =
         TopologyState::read_with(&state.zk, &state.tree, &plan.name, &[record]).await?;
     let journalled = others.iter().flatten().any(|node| !node.data.is_empty());
     if found.exists() && !journalled {
-        return Err(exists(plan, &found, context));
+        return Err(exists(plan, &found));
     }
     Ok(())
 }
 
-fn exists(plan: &Plan, found: &TopologyState, context: &Context<'_>) -> anyhow::Error {
+fn exists(plan: &Plan, found: &TopologyState) -> anyhow::Error {
     let execution = found.execution_state.as_ref().and_then(|found| found.message.as_ref().ok());
     let state = found.state().map_or("in an unknown state", |state| state.name());
     let what = execution.map_or_else(
@@ -130,7 +129,6 @@ fn exists(plan: &Plan, found: &TopologyState, context: &Context<'_>) -> anyhow::
             format!("{state}, submitted by {who} at {}", rfc3339(when))
         },
     );
-    let _ = context;
     CommandError::Exists { topology: plan.name.clone(), what }.into()
 }
 
@@ -145,7 +143,7 @@ async fn run(
     let journalled = held.journal().await?;
     let resumed = journalled.desired.is_some();
     if let Some(desired) = &journalled.desired {
-        resumable(context, held, plan, desired).await?;
+        resumable(held, plan, desired).await?;
         context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
     } else {
         room::check(site.connector, plan).await?;
@@ -169,12 +167,7 @@ async fn run(
 }
 
 /// Whether an earlier submission can be gone on with: it was interrupted, and its content is the same.
-async fn resumable(
-    context: &Context<'_>,
-    held: &Held,
-    plan: &Plan,
-    desired: &Desired,
-) -> anyhow::Result<()> {
+async fn resumable(held: &Held, plan: &Plan, desired: &Desired) -> anyhow::Result<()> {
     if desired.goal == Goal::Running
         && desired.phase == Phase::Launching
         && desired.digest == plan.digest
@@ -183,7 +176,7 @@ async fn resumable(
     }
     if desired.goal == Goal::Running && desired.phase == Phase::Launched {
         let found = TopologyState::read(&held.state.zk, &held.state.tree, &plan.name).await?;
-        return Err(exists(plan, &found, context));
+        return Err(exists(plan, &found));
     }
     let what = if desired.goal == Goal::Killed {
         "it is being killed, and that was interrupted"
@@ -244,16 +237,12 @@ fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan) -> Desired {
         phase: Phase::Launching,
         generation: 1,
         digest: plan.digest.clone(),
-        framework: Framework {
-            id: FrameworkId(Uuid::new_v4().to_string()),
-            name: format!("heron-{}", plan.name),
-            user: mesos.task_user.clone(),
-            roles: mesos.roles.clone(),
-            principal: mesos.principal.clone(),
-            failover_timeout_seconds: mesos.failover_timeout.as_secs_f64(),
-            labels: labels(context.settings, &plan.name, Some(&plan.id)),
-            extra: Map::new(),
-        },
+        framework: framework(
+            mesos,
+            &plan.name,
+            FrameworkId(Uuid::new_v4().to_string()),
+            labels(context.settings, &plan.name, Some(&plan.id)),
+        ),
         launch: plan.launch.clone(),
         containers: plan.containers.clone(),
         extra: Map::new(),
@@ -290,13 +279,8 @@ async fn finish(
     }
     let desired = changed(&desired, |desired| desired.phase = Phase::Launched);
     let journalled = held.journal().await?;
-    store(held, plan, &journalled).write_desired(&desired).await?;
+    held.store(&plan.name, &journalled).write_desired(&desired).await?;
     Ok(desired)
-}
-
-fn store<'a>(held: &'a Held, plan: &Plan, journalled: &Journalled) -> JournalStore<'a> {
-    let (zk, tree, paths) = (&held.state.zk, &held.state.tree, held.paths.clone());
-    JournalStore::new(zk, &held.lock, tree, &plan.name, paths, journalled)
 }
 
 async fn conclude(
