@@ -15,6 +15,7 @@ pub mod kill;
 pub mod list;
 pub mod man;
 pub mod outcome;
+pub mod planned;
 pub mod report;
 pub mod restart;
 pub mod status;

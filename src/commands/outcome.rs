@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::config::{
     CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
 };
+use super::planned::Planned;
 
 /// What a command found or did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,7 +16,7 @@ pub enum Outcome {
     Submitted(Submitted),
     /// `submit` of a main with several topologies.
     SubmittedAll(SubmittedAll),
-    /// `submit --dry-run`.
+    /// `submit --dry-run` and `update --dry-run`.
     Planned(Planned),
     /// `activate` and `deactivate`.
     Switched(Switched),
@@ -87,17 +88,6 @@ pub struct TopologyRef {
     pub id: String,
     /// RUNNING or PAUSED.
     pub state: String,
-}
-
-/// Outcome of `submit --dry-run`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Planned {
-    /// The document of design §5.
-    pub plan: Value,
-    /// How it is shown as text.
-    #[serde(skip)]
-    pub text: String,
 }
 
 /// Outcome of `activate` and `deactivate`.

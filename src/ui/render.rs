@@ -17,7 +17,7 @@ pub(super) fn text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Submitted(submitted) => submitted_text(submitted),
         Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
-        Outcome::Planned(planned) => planned.text.clone(),
+        Outcome::Planned(planned) => super::plan::text(planned, false),
         Outcome::Switched(switched) => switched_text(switched),
         Outcome::Restarted(restarted) => restarted_text(restarted),
         Outcome::Killed(killed) => killed_text(killed),
