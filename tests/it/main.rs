@@ -20,6 +20,7 @@ mod faults;
 mod life;
 mod roundtrips;
 mod topologies;
+mod update;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
