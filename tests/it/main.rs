@@ -16,6 +16,7 @@ mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
 mod eras;
+mod executioner;
 mod faults;
 mod life;
 mod roundtrips;
