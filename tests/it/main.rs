@@ -18,6 +18,7 @@ mod definition;
 mod eras;
 mod faults;
 mod life;
+mod mains;
 mod roundtrips;
 mod topologies;
 mod wrong;

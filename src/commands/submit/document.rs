@@ -122,7 +122,15 @@ fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
     );
     let command = plan.launch.outline(0, &crate::topology::executor::PORT_NAMES);
     launched.push(format!("container 0 runs: {command}"));
+    let topology = format!(
+        "topology {} ({}), {}, for Heron {}",
+        plan.name,
+        plan.id,
+        plan.state.name(),
+        plan.release
+    );
     vec![
+        PlannedStep::new("Would be submitted", vec![topology]),
         PlannedStep::new(
             "Would be uploaded",
             vec![format!(
@@ -132,10 +140,7 @@ fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
             )],
         ),
         PlannedStep::new("Would be written", written),
-        PlannedStep::new(
-            &format!("Would be launched, {} with release {}", plan.name, plan.release),
-            launched,
-        ),
+        PlannedStep::new("Would be launched", launched),
     ]
 }
 
