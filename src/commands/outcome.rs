@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::scheduler::update::UpdateStep;
+
 use super::config::{
     CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
 };
@@ -22,6 +24,10 @@ pub enum Outcome {
     Switched(Switched),
     /// `restart`.
     Restarted(Restarted),
+    /// `update` of a packing plan.
+    Updated(Updated),
+    /// `update` of settings.
+    Configured(Configured),
     /// `kill`.
     Killed(Killed),
     /// `list`.
@@ -112,6 +118,40 @@ pub struct Restarted {
     pub containers: Vec<u32>,
 }
 
+/// Outcome of `update` of a packing plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Updated {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology and its state now.
+    pub topology: TopologyRef,
+    /// Whether it was so before.
+    pub already: bool,
+    /// Whether an interrupted update was finished.
+    pub resumed: bool,
+    /// Number of containers now, container 0 included.
+    pub containers: usize,
+    /// Containers that are new.
+    pub added: Vec<u32>,
+    /// Containers that are gone.
+    pub removed: Vec<u32>,
+    /// Containers whose tasks were replaced by ones with other room.
+    pub relaunched: Vec<u32>,
+}
+
+/// Outcome of `update --runtime-config`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Configured {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// The settings, `[component:]key:value`.
+    pub settings: Vec<String>,
+    /// Whether nothing was done.
+    pub dry_run: bool,
+}
+
 /// Outcome of `kill`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Killed {
@@ -168,6 +208,8 @@ pub struct Status {
     pub framework: Option<StatusFramework>,
     /// Who drives it at the moment.
     pub supervisor: Option<Value>,
+    /// An update that is under way or was interrupted.
+    pub update: Option<StatusUpdate>,
     /// Its containers, if heron-cli started it.
     pub containers: Vec<StatusContainer>,
 }
@@ -209,6 +251,17 @@ pub struct StatusFramework {
     pub id: String,
     /// Whether a scheduler is connected; none if the master could not be asked.
     pub connected: Option<bool>,
+}
+
+/// The update of a [`Status`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusUpdate {
+    /// What was asked for.
+    pub request: String,
+    /// How far it has come: BEGUN, RESIZED, WRITTEN.
+    pub step: UpdateStep,
+    /// Whether the next command undoes it, if nobody is at it any more; otherwise it finishes it.
+    pub can_be_undone: bool,
 }
 
 /// A container of a [`Status`].

@@ -21,6 +21,7 @@ mod life;
 mod mains;
 mod roundtrips;
 mod topologies;
+mod update;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
