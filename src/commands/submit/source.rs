@@ -203,7 +203,7 @@ async fn run_main(
             path: env.get("PATH").map(Into::into),
         },
         jvm_properties: args.topology_main_jvm_property.clone(),
-        extra_classpath: classpath(args.extra_launch_classpath.as_deref()),
+        extra_classpath: classpath(env, args.extra_launch_classpath.as_deref()),
         time_limit: context.timeout.map_or(limit, |timeout| timeout.min(limit)),
         temporary,
     };
@@ -213,12 +213,12 @@ async fn run_main(
     or_interrupted(context, doing, main_runner::run(&main, &on_line)).await
 }
 
-fn classpath(given: Option<&str>) -> Vec<PathBuf> {
+fn classpath(env: &Env, given: Option<&str>) -> Vec<PathBuf> {
     given
         .unwrap_or_default()
         .split(':')
         .filter(|entry| !entry.is_empty())
-        .map(PathBuf::from)
+        .map(|entry| env.directory.join(entry))
         .collect()
 }
 
