@@ -524,6 +524,16 @@ fn dry_runs_come_in_herons_forms() {
     assert_eq!(json["topology"], "planned");
     assert_eq!(json["containers"][0]["components"].as_array().unwrap().len(), 2);
     assert_eq!(ours["containers"].as_array().unwrap().len(), 3);
+    let expected = [
+        "submit",
+        &file,
+        "--dry-run",
+        "--config-property=heron.class.uploader=NullUploader",
+        "--config-property=heron.package.topology.uri=http://me:hunter2@host/p.tar.gz",
+    ];
+    let expected = bed.ok(&expected).stdout;
+    let line = "nothing: the package is expected to be at http://********@host/p.tar.gz";
+    assert!(expected.contains(line) && !expected.contains("hunter2"), "{expected}");
     bed.assert_untouched();
 
     // What a dry run says is what is done.
