@@ -17,6 +17,7 @@ mod corners;
 mod definition;
 mod eras;
 mod faults;
+mod files;
 mod life;
 mod mains;
 mod roundtrips;

@@ -1,15 +1,12 @@
-//! Topology files of every kind and place, mains that misbehave and files that are damaged: what works runs, what
-//! doesn't is an error with its exit code, and leaves nothing behind.
+//! Mains of every kind of topology file, and mains that misbehave: what works runs, what doesn't is an error with its
+//! exit code, and leaves nothing behind.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use prost::Message as _;
@@ -19,32 +16,32 @@ use crate::bed::{Bed, Ran, definition};
 use crate::topologies::JARS;
 
 /// A bed whose temporary directory is its own, so that what is left in it is seen.
-struct Watched {
-    bed: Bed,
+pub struct Watched {
+    pub bed: Bed,
     temporary: PathBuf,
 }
 
 impl Watched {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let bed = Bed::new();
         let temporary = bed.directory.path().join("tmp");
         std::fs::create_dir(&temporary).unwrap();
         Self { bed, temporary }
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = self.bed.command(words);
         command.env("TMPDIR", &self.temporary);
         command
     }
 
-    fn run(&self, words: &[&str]) -> Ran {
+    pub fn run(&self, words: &[&str]) -> Ran {
         let ran = Ran::from(self.command(words).output().unwrap());
         self.assert_clean();
         ran
     }
 
-    fn ok(&self, words: &[&str]) -> Ran {
+    pub fn ok(&self, words: &[&str]) -> Ran {
         let ran = self.run(words);
         assert_eq!(ran.code, 0, "{words:?}\n{}\n{}", ran.stdout, ran.stderr);
         ran
@@ -52,7 +49,7 @@ impl Watched {
 
     /// Runs what must be refused: an exit code, parts of the error, no temporary file, no znode, no framework, no
     /// package.
-    fn refused(&self, words: &[&str], code: i32, parts: &[&str]) -> Ran {
+    pub fn refused(&self, words: &[&str], code: i32, parts: &[&str]) -> Ran {
         let ran = self.run(words);
         assert_eq!(ran.code, code, "{words:?}\n{}\n{}", ran.stdout, ran.stderr);
         assert_eq!(ran.stdout, "");
@@ -64,12 +61,12 @@ impl Watched {
         ran
     }
 
-    fn assert_clean(&self) {
+    pub fn assert_clean(&self) {
         let left: Vec<_> = std::fs::read_dir(&self.temporary).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
     }
 
-    fn assert_untouched(&self) {
+    pub fn assert_untouched(&self) {
         assert_eq!(self.records(), Vec::<String>::new());
         let store = self.bed.directory.path().join("store");
         let packages = std::fs::read_dir(store).map_or(0, Iterator::count);
@@ -86,14 +83,14 @@ impl Watched {
         self.bed.znodes().into_iter().filter(|path| depth(path) > 1).collect()
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> String {
+    pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.bed.directory.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
     /// A shell script that poses as a pex; `$DEFN` is where definitions go and `$HERE` where the test's files are.
-    fn script(&self, name: &str, body: &str) -> String {
+    pub fn script(&self, name: &str, body: &str) -> String {
         let here = self.bed.directory.path().display();
         let text = format!(
             "#!/bin/sh\nDEFN=$(echo \"$HERON_OPTIONS\" | tr ',' '\\n' | sed -n 's/.*tmpdirectory=//p')\nHERE='{here}'\n{body}\n"
@@ -111,7 +108,7 @@ impl Watched {
         path
     }
 
-    fn kill(&self, name: &str) {
+    pub fn kill(&self, name: &str) {
         self.ok(&["kill", name]);
         self.bed.assert_nothing_left(name);
     }
@@ -274,209 +271,6 @@ fn tars_of_jars_run_compressed_or_not() {
         assert!(ran.stdout.contains("is running"), "{}", ran.stdout);
         bed.kill("tarred");
     }
-}
-
-#[test]
-fn damaged_files_are_refused() {
-    let bed = Watched::new();
-    let whole = std::fs::read(&JARS[0]).unwrap();
-    let defn = bed.bed.topology("damaged", 1);
-    let class = "tests.topologies.WordCount";
-    let cut = &whole[..whole.len() / 2];
-    for (name, bytes, part) in [
-        ("cut.jar", cut, "damaged jar"),
-        ("page.jar", b"<html>gone</html>".as_slice(), "damaged jar"),
-        ("empty.jar", b"".as_slice(), "is empty"),
-        ("junk.tar", b"junk".as_slice(), "junk.tar"),
-        ("junk.tar.gz", b"\x1f\x8b\x08junk".as_slice(), "junk.tar.gz"),
-        ("empty.pex", b"".as_slice(), "is empty"),
-    ] {
-        bed.file(name, bytes);
-        bed.refused(&["submit", name, class, "x"], 4, &[name, part]);
-        bed.refused(&["submit", &defn, "--topology-binary", name], 4, &[name, part]);
-    }
-    std::fs::write(&defn, b"\xff\xff junk").unwrap();
-    bed.refused(&["submit", &defn], 4, &["damaged.defn", "corrupt"]);
-    std::fs::write(&defn, b"").unwrap();
-    bed.refused(&["submit", &defn], 4, &["damaged.defn"]);
-}
-
-#[test]
-fn a_tar_stays_in_its_directory() {
-    let bed = Watched::new();
-    let entry = |name: &str, kind: tar::EntryType, target: &str| {
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(kind);
-        header.set_mode(0o644);
-        header.set_size(0);
-        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-        header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
-        header.set_cksum();
-        let mut builder = tar::Builder::new(Vec::new());
-        builder.append(&header, std::io::empty()).unwrap();
-        builder.into_inner().unwrap()
-    };
-    let defn = bed.bed.topology("escapes", 1);
-    for (name, bytes) in [
-        ("up.tar", entry("../../escaped", tar::EntryType::Regular, "")),
-        ("root.tar", entry("/tmp/escaped", tar::EntryType::Regular, "")),
-        ("link.tar", entry("link", tar::EntryType::Symlink, "/etc")),
-        ("device.tar", entry("disk", tar::EntryType::Block, "")),
-    ] {
-        bed.file(name, &bytes);
-        bed.refused(&["submit", name, "Main"], 4, &[name]);
-        bed.refused(&["submit", &defn, "--topology-binary", name], 4, &[name]);
-    }
-    assert!(!bed.bed.directory.path().join("escaped").exists());
-}
-
-#[test]
-fn what_is_too_large_is_not_uploaded() {
-    let bed = Watched::new();
-    let defn = bed.bed.topology("large", 1);
-    let limit = |bytes: &str| format!("heron.topology.package.max.bytes={bytes}");
-    let words = |limit: &'static str| ["submit", defn.as_str(), "--config-property", limit];
-    bed.refused(
-        &words("heron.topology.package.max.bytes=10"),
-        4,
-        &["topologies.pex", "package.max.bytes"],
-    );
-    // The file is below the limit, the package with its configuration is not.
-    let tight = limit("100");
-    let ran = ["submit", &defn, "--config-property", &tight];
-    bed.refused(&ran, 4, &["package has more than 100 bytes"]);
-    bed.ok(&["submit", &defn, "--config-property", &limit("1MB")]);
-    bed.kill("large");
-}
-
-#[test]
-fn a_plan_that_can_not_fit_touches_nothing() {
-    let bed = Watched::new();
-    let mut topology = definition("crammed", "crammed-id", 1);
-    let set = |config: &mut heron_cli::proto::api::Config, key: &str, value: &str| {
-        for kv in config.kvs.iter_mut().filter(|kv| kv.key == key) {
-            kv.value = Some(value.to_owned());
-        }
-    };
-    set(topology.topology_config.as_mut().unwrap(), "topology.container.ram", "70000000");
-    bed.bed.topology("x", 1);
-    bed.file("crammed.defn", &topology.encode_to_vec());
-    for algorithm in
-        ["RoundRobinPacking", "ResourceCompliantRRPacking", "FirstFitDecreasingPacking"]
-    {
-        let class = format!("heron.class.packing.algorithm={algorithm}");
-        let ran = bed.refused(
-            &["submit", "crammed.defn", "--config-property", &class],
-            4,
-            &["topology.c"],
-        );
-        let dry = bed.run(&["submit", "crammed.defn", "--config-property", &class, "--dry-run"]);
-        assert_eq!((dry.code, dry.stderr), (ran.code, ran.stderr), "a dry run tells the same");
-    }
-    set(&mut topology.spouts[0].comp.config, "topology.component.parallelism", "2000000000");
-    bed.file("crammed.defn", &topology.encode_to_vec());
-    bed.refused(&["submit", "crammed.defn"], 4, &["2000000001 instances"]);
-}
-
-/// A web server with the files of a directory; one asks for a password, one has its name in a header.
-fn web(directory: &Path) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    let directory = directory.to_owned();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let shared = directory.clone();
-            let file = move |axum::extract::Path(name): axum::extract::Path<String>| async move {
-                std::fs::read(shared.join(name)).map_err(|_| StatusCode::NOT_FOUND)
-            };
-            let shared = directory.clone();
-            let guarded = move |headers: HeaderMap| async move {
-                // me:hunter2
-                match headers.get("authorization") {
-                    Some(given) if given == "Basic bWU6aHVudGVyMg==" => {
-                        std::fs::read(shared.join("words.jar")).unwrap().into_response()
-                    }
-                    _ => StatusCode::UNAUTHORIZED.into_response(),
-                }
-            };
-            let named = move |axum::extract::Path(name): axum::extract::Path<String>| async move {
-                let disposition = format!("attachment; filename=\"{name}\"");
-                let content = std::fs::read(directory.join(name)).unwrap();
-                ([("content-disposition", disposition)], content)
-            };
-            let app = axum::Router::new()
-                .route("/files/{name}", axum::routing::get(file))
-                .route("/guarded/words.jar", axum::routing::get(guarded))
-                .route("/named/{name}/content", axum::routing::get(named));
-            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
-        });
-    });
-    format!("http://{address}")
-}
-
-#[test]
-fn a_topology_file_may_be_on_the_web() {
-    let bed = Watched::new();
-    let files = bed.bed.directory.path().join("files");
-    std::fs::create_dir(&files).unwrap();
-    std::fs::copy(&JARS[0], files.join("words.jar")).unwrap();
-    let defn = bed.bed.topology("webby", 1);
-    std::fs::rename(&defn, files.join("webby.defn")).unwrap();
-    std::fs::rename(bed.bed.directory.path().join("topologies.pex"), files.join("t.pex")).unwrap();
-    let server = web(&files);
-    let class = "tests.topologies.WordCount";
-
-    let signed = format!("{server}/files/words.jar?X-Signature=hunter2&x=.pex#y");
-    let ran = bed.ok(&["submit", &signed, class, "fetched", "-v"]);
-    assert!(ran.stderr.contains("/files/words.jar"), "{}", ran.stderr);
-    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
-    bed.kill("fetched");
-
-    let guarded = format!("{}/guarded/words.jar", server.replace("//", "//me:hunter2@"));
-    let ran = bed.ok(&["submit", "role=web", &guarded, class, "fetched", "--dry-run", "-vvv"]);
-    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
-
-    let named = format!("{server}/named/webby.defn/content?x=1");
-    let binary = format!("{server}/files/t.pex");
-    bed.ok(&["submit", &named, "--topology-binary", &binary]);
-    bed.kill("webby");
-    let local = format!("file://{}", files.join("webby.defn").display());
-    std::fs::remove_file(files.join("words.jar")).unwrap();
-    bed.ok(&["submit", &local]);
-    bed.kill("webby");
-    std::fs::remove_dir_all(bed.bed.directory.path().join("store")).unwrap();
-
-    let hidden = |ran: &Ran| assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
-    let gone = format!("{server}/files/gone.jar?sig=hunter2");
-    hidden(&bed.refused(&["submit", &gone, class], 4, &["404", "/files/gone.jar"]));
-    let wrong = guarded.replace("hunter2", "hunter22");
-    hidden(&bed.refused(&["submit", &wrong, class], 8, &["401"]));
-    hidden(&bed.refused(&["submit", &gone], 2, &["no class"]));
-    hidden(&bed.refused(&["submit", "s3://bucket/t.jar?sig=hunter2", class], 2, &["s3", "http"]));
-    bed.refused(&["submit", &named], 4, &["--topology-binary"]);
-    let pexless = format!("{server}/named/t.pex/content");
-    bed.refused(&["submit", &pexless], 2, &["no class"]);
-    let small = "heron.topology.package.max.bytes=10";
-    bed.refused(&["submit", &named, "--config-property", small], 4, &["larger than 10 bytes"]);
-}
-
-#[test]
-fn a_server_that_dies_half_way_leaves_nothing() {
-    let bed = Watched::new();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = [0; 1000];
-            let _ = std::io::Read::read(&mut stream, &mut request);
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf");
-        }
-    });
-    let url = format!("http://{address}/t.jar");
-    bed.refused(&["submit", &url, "Main"], 7, &["failed to download", "/t.jar"]);
 }
 
 #[test]
