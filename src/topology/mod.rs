@@ -18,7 +18,6 @@ mod invocation;
 pub mod java;
 pub mod main_runner;
 pub mod options;
-pub mod output;
 pub mod package;
 mod problem;
 pub mod ready;

@@ -1,4 +1,4 @@
-//! What a user's main has printed, cut down to what explains its end.
+//! What a program has printed, cut down to what explains its end.
 
 use std::collections::VecDeque;
 use std::fmt;
