@@ -14,11 +14,13 @@ use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
 use crate::mesos::scheduler_client::CallError;
 use crate::packing::PackingError;
+use crate::program::End;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
 use crate::topology::executor::ExecutorError;
 use crate::topology::main_runner::MainError;
 use crate::topology::ready::ReadyError;
+use crate::upload::{Trouble, UploadError};
 
 /// The exit codes. They are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,7 +163,10 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return Some((exit_of_config(error), Vec::new()));
     }
-    sort_topology(error).or_else(|| sort_state(error)).or_else(|| sort_mesos(error))
+    sort_topology(error)
+        .or_else(|| sort_state(error))
+        .or_else(|| sort_mesos(error))
+        .or_else(|| sort_program(error.downcast_ref()?))
 }
 
 fn hint(text: &str) -> Vec<String> {
@@ -207,6 +212,43 @@ fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         || error.is::<ReadyError>()
         || error.is::<ExecutorError>();
     topology.then(|| (Exit::Topology, hint("nothing was changed")))
+}
+
+/// Stores that work by programs of the system.
+fn sort_program(error: &UploadError) -> Option<Sorted> {
+    let failure = match error {
+        UploadError::NoProgram(missing) => {
+            let how = match missing.program.as_str() {
+                "hadoop" => "install Hadoop's client, and set HADOOP_HOME or PATH",
+                "ssh" | "scp" | "sftp" => "install OpenSSH's client (Debian's openssh-client)",
+                _ => "write the program's whole path, or set PATH",
+            };
+            return Some((Exit::Configuration, hint(how)));
+        }
+        UploadError::Leftover { failed, .. } => return sort_program(failed),
+        UploadError::Program(failure) => failure,
+        _ => return None,
+    };
+    if let End::TimedOut(_) = failure.end {
+        let text = "heron.uploader.program.time.limit.seconds says how long one run may take";
+        return Some((Exit::Unreachable, hint(text)));
+    }
+    Some(match failure.trouble {
+        Trouble::Denied if failure.program == "hadoop" => (
+            Exit::NotAllowed,
+            hint("Hadoop's client acts as you, or as your Kerberos ticket says (`klist`)"),
+        ),
+        Trouble::Denied => (
+            Exit::NotAllowed,
+            hint("no password is asked for: a key or an agent must do (`ssh-add -l`)"),
+        ),
+        Trouble::HostKey => (
+            Exit::NotAllowed,
+            hint("connect with `ssh` once to see the host's key; what is known is trusted"),
+        ),
+        Trouble::Unreachable => (Exit::Unreachable, Vec::new()),
+        Trouble::Other => (Exit::Failed, Vec::new()),
+    })
 }
 
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
