@@ -138,7 +138,7 @@ impl CommandStore {
             }
             Some(Err(answer)) => {
                 tracing::debug!("the check command {}; {}", answer.end, answer.tail);
-                Err(UploadError::NotThere { place })
+                Err(UploadError::Lost { place })
             }
         }
     }
@@ -208,7 +208,7 @@ impl Store for CommandStore {
         })
     }
 
-    fn abandon<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(self.delete_ours(name))
     }
 }

@@ -49,6 +49,12 @@ pub enum UploadError {
         /// Size of what is there.
         actual: u64,
     },
+    /// The store said that it had taken the package, and does not have it.
+    #[error("the store accepted the package, but {place} is not there")]
+    Lost {
+        /// Path or URL.
+        place: String,
+    },
     /// The package file changed while it was uploaded.
     #[error("{} changed during the upload: it had {expected} bytes", path.display())]
     PackageChanged {
@@ -88,12 +94,6 @@ pub enum UploadError {
         status: u16,
         /// The end of what it said.
         body: String,
-    },
-    /// What should have arrived has not.
-    #[error("{place} is not there after the upload, although that ended well")]
-    NotThere {
-        /// Path or URL.
-        place: String,
     },
     /// A check command that told no size.
     #[error(

@@ -153,7 +153,7 @@ impl HdfsStore {
                 let expected = package.size;
                 return Err(UploadError::SizeMismatch { place: part, expected, actual });
             }
-            None => return Err(UploadError::NotThere { place: part }),
+            None => return Err(UploadError::Lost { place: part }),
         }
         if replace {
             // HDFS renames onto nothing that is there.
@@ -230,7 +230,7 @@ impl Store for HdfsStore {
         })
     }
 
-    fn abandon<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(self.clean(name))
     }
 }

@@ -78,9 +78,8 @@ pub trait Store: Send + Sync {
         name: &'a str,
     ) -> BoxFuture<'a, Result<(), UploadError>>;
 
-    /// Removes what is left elsewhere of an upload whose future was dropped in its midst. Stores whose uploads leave
-    /// nothing then have nothing to do.
-    fn abandon<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+    /// Removes what an upload may have left that was broken off before it had an end.
+    fn discard<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(ready(Ok(())))
     }
 }

@@ -17,8 +17,13 @@ mod corners;
 mod definition;
 mod eras;
 mod faults;
+#[path = "../support/hdfs.rs"]
+mod hdfs;
 mod life;
+mod programs;
 mod roundtrips;
+#[path = "../support/sshd.rs"]
+mod sshd;
 mod topologies;
 mod wrong;
 #[path = "../support/zookeeper.rs"]

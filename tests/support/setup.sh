@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what tests and demo need and this machine lacks: Debian's ZooKeeper, a Java runtime, Python.
+# Installs what tests and demo need and this machine lacks: Debian's ZooKeeper and OpenSSH, a Java runtime, Python.
 set -euo pipefail
 
 missing=()
 [[ -f /usr/share/java/zookeeper.jar ]] || missing+=(zookeeper)
 [[ -f /usr/share/java/slf4j-simple.jar ]] || missing+=(libslf4j-java)
+command -v ssh >/dev/null || missing+=(openssh-client)
+[[ -x /usr/sbin/sshd ]] || missing+=(openssh-server)
 command -v java >/dev/null || missing+=(default-jre-headless)
 command -v python3 >/dev/null || missing+=(python3)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)

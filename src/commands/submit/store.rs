@@ -29,7 +29,7 @@ pub(super) async fn upload(
         signal = context.signals.wait() => signal,
     };
     let mut next = vec!["nothing was changed".to_owned()];
-    if let Err(error) = store.abandon(name).await {
+    if let Err(error) = store.discard(name).await {
         next = vec![format!(
             "nothing but this was changed: a part of the package may be left: {error}"
         )];

@@ -86,7 +86,7 @@ impl ScpStore {
         match self.ask(&script, format!("rename the package to {place}")).await? {
             Some(actual) if actual == size => Ok(()),
             Some(actual) => Err(UploadError::SizeMismatch { place, expected: size, actual }),
-            None => Err(UploadError::NotThere { place: self.config.place(&self.part.of(name)) }),
+            None => Err(UploadError::Lost { place: self.config.place(&self.part.of(name)) }),
         }
     }
 
@@ -136,7 +136,7 @@ impl Store for ScpStore {
         })
     }
 
-    fn abandon<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_plain(name)?;
             self.clean(name).await

@@ -76,9 +76,7 @@ impl SftpStore {
                 return Err(UploadError::SizeMismatch { place, expected, actual });
             }
             None => {
-                return Err(UploadError::NotThere {
-                    place: self.config.place(&self.part.of(name)),
-                });
+                return Err(UploadError::Lost { place: self.config.place(&self.part.of(name)) });
             }
         }
         // Without OpenSSH's extension a server renames onto nothing that is there.
@@ -153,7 +151,7 @@ impl Store for SftpStore {
         })
     }
 
-    fn abandon<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_plain(name)?;
             self.clean(name).await

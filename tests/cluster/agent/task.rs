@@ -53,7 +53,8 @@ pub async fn run(sim: Weak<Sim>, job: Job) {
     let fetched = match prepare(&job) {
         Err(error) => Err(error.to_string()),
         Ok(()) => {
-            fetcher::fetch_all(&job.directory, &wire::list(&job.task["command"]["uris"])).await
+            let uris = wire::list(&job.task["command"]["uris"]);
+            fetcher::fetch_all(&job.directory, &uris, job.settings.hadoop_home.as_deref()).await
         }
     };
     if fetched.is_err() {
