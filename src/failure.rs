@@ -227,6 +227,9 @@ fn sort_program(error: &UploadError) -> Option<Sorted> {
         }
         UploadError::Leftover { failed, .. } => return sort_program(failed),
         UploadError::Program(failure) => failure,
+        UploadError::BadUrl { .. } | UploadError::BadName { .. } => {
+            return Some((Exit::Configuration, Vec::new()));
+        }
         _ => return None,
     };
     if let End::TimedOut(_) = failure.end {

@@ -23,7 +23,7 @@ pub use input::Input;
 use output::{Source, Tail};
 
 /// A program with everything it is told.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Program {
     /// The program: a path, or a name to be looked for on `PATH`.
     pub program: OsString,
@@ -33,6 +33,8 @@ pub struct Program {
     pub environment: Vec<(&'static str, OsString)>,
     /// The directory it runs in, if not that of this process.
     pub directory: Option<PathBuf>,
+    /// Tells lines that explain nothing, which are not kept for an error.
+    pub is_noise: Option<fn(&str) -> bool>,
 }
 
 impl Program {
@@ -121,7 +123,12 @@ pub async fn run(
         .map_err(|source| RunError::Start { program: name(), source })?;
     let group = Group::of(&child);
     let mut tails = (Tail::default(), Tail::default());
-    let followed = follow(&mut child, input, &mut tails, on_line);
+    let keep = |tail: &mut Tail, line: &str| {
+        if !program.is_noise.is_some_and(|is_noise| is_noise(line)) {
+            tail.push(line);
+        }
+    };
+    let followed = follow(&mut child, input, &mut tails, &keep, on_line);
     let ended = tokio::time::timeout(limit, followed).await;
     // Whatever it has started in the background ends with it.
     drop(group);
@@ -165,14 +172,21 @@ async fn follow(
     child: &mut Child,
     input: Option<Input<'_>>,
     tails: &mut (Tail, Tail),
+    keep: &(dyn Fn(&mut Tail, &str) + Sync),
     on_line: &(dyn Fn(Source, &str) + Sync),
 ) -> io::Result<ExitStatus> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let talking = async {
         let (fed, first, second) = tokio::join!(
             input::feed(stdin, input),
-            read_lines(stdout, Source::Stdout, &mut tails.0, on_line),
-            read_lines(stderr, Source::Stderr, &mut tails.1, on_line),
+            read_lines(stdout, |line| {
+                on_line(Source::Stdout, line);
+                keep(&mut tails.0, line);
+            }),
+            read_lines(stderr, |line| {
+                on_line(Source::Stderr, line);
+                keep(&mut tails.1, line);
+            }),
         );
         fed.and(first).and(second)
     };
@@ -197,9 +211,7 @@ const LONGEST_LINE: usize = 8 * 1024;
 
 async fn read_lines(
     stream: Option<impl AsyncRead + Unpin>,
-    source: Source,
-    tail: &mut Tail,
-    on_line: &(dyn Fn(Source, &str) + Sync),
+    mut on_line: impl FnMut(&str),
 ) -> io::Result<()> {
     let Some(mut stream) = stream else { return Ok(()) };
     let mut chunk = vec![0; LONGEST_LINE];
@@ -207,8 +219,7 @@ async fn read_lines(
     let mut emit = |line: &mut Vec<u8>| {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end_matches(['\n', '\r']);
-        on_line(source, text);
-        tail.push(text);
+        on_line(text);
         line.clear();
     };
     loop {

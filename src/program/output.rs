@@ -47,12 +47,6 @@ impl Tail {
         self.lines.extend(other.lines);
     }
 
-    /// Keeps only some lines.
-    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.exceptions.retain(|line| keep(line));
-        self.lines.retain(|line| keep(line));
-    }
-
     /// What it printed that explains most, exceptions first.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.exceptions.iter().chain(&self.lines).map(String::as_str)

@@ -69,7 +69,7 @@ pub(super) fn invocation(
         // The library is only packaged; what is named instead of a class is the program that describes it.
         FileKind::So | FileKind::Dylib => (OsString::from(&main.class), arguments.collect()),
     };
-    Ok(Program { program, arguments, environment, directory: None })
+    Ok(Program { program, arguments, environment, ..Program::default() })
 }
 
 fn java_arguments(main: &UserMain, options: &str, class_path: OsString) -> Vec<OsString> {

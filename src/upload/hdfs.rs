@@ -65,7 +65,7 @@ impl HdfsStore {
         if let Some(configuration) = &self.config.configuration {
             program = program.args(["--config".into(), configuration.clone().into_os_string()]);
         }
-        program.args(["fs"]).args(arguments)
+        Program { is_noise: Some(is_noise), ..program.args(["fs"]).args(arguments) }
     }
 
     async fn run(&self, arguments: &[&str], doing: String) -> Result<Answer, UploadError> {
@@ -178,11 +178,19 @@ fn is_missing(line: &str) -> bool {
     line.contains("No such file or directory")
 }
 
-/// What the client says of a failure; for some it prints the whole list of its commands, which explains nothing.
-fn failure(mut answer: Answer, doing: String) -> UploadError {
-    answer.tail.retain(|line| {
-        !line.starts_with(['\t', '[']) && !line.starts_with("Usage:") && !line.contains(" WARN ")
-    });
+/// After some errors the client prints all commands and options that there are, and it complains of missing native code.
+fn is_noise(line: &str) -> bool {
+    let options = ["-conf <", "-D <", "-fs <", "-jt <", "-files <", "-libjars <", "-archives <"];
+    line.starts_with("\t[")
+        || ["Usage: hadoop", "Generic options", "The general command", "command [generic"]
+            .iter()
+            .chain(&options)
+            .any(|start| line.starts_with(start))
+        || line.contains("NativeCodeLoader")
+}
+
+/// What the client's words mean.
+fn failure(answer: Answer, doing: String) -> UploadError {
     let said = |words: &[&str]| {
         answer.tail.lines().any(|line| words.iter().any(|word| line.contains(word)))
     };
@@ -231,6 +239,9 @@ impl Store for HdfsStore {
     }
 
     fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
-        Box::pin(self.clean(name))
+        Box::pin(async move {
+            check_name(name)?;
+            self.clean(name).await
+        })
     }
 }

@@ -45,7 +45,7 @@ impl fmt::Debug for Programs {
 #[derive(Debug, Error)]
 #[error("failed to {doing}: {program} {end}; {tail}")]
 pub struct ProgramFailure {
-    /// What it was to do, such as "put the package at a:/b".
+    /// What it was to do, such as `delete host:/file`.
     pub doing: String,
     /// The program.
     pub program: String,

@@ -73,7 +73,7 @@ impl SshConfig {
                         or set heron.package.topology.uri to the folder that they fetch from",
             );
         }
-        self.directory = path.to_owned();
+        path.clone_into(&mut self.directory);
         Ok(self)
     }
 
@@ -123,6 +123,9 @@ fn failure(answer: Answer, doing: String, program: &str) -> UploadError {
         Trouble::HostKey
     } else if said("ermission denied") || said("Too many authentication failures") {
         Trouble::Denied
+    } else if said("write remote ") {
+        // A full disk, say; OpenSSH hangs up afterwards, as if there were no connection.
+        Trouble::Other
     } else if answer.end == crate::program::End::Exited(255) || said("Connection closed") {
         Trouble::Unreachable
     } else {

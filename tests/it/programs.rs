@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
-use crate::bed::{Bed, Ran, Wish};
+use crate::bed::{Bed, Ran, Wish, http};
 use crate::hdfs::{Hdfs, hadoop_fs, hadoop_home};
 use crate::sshd::Sshd;
 
@@ -17,7 +17,7 @@ static HDFS: LazyLock<Mutex<Hdfs>> = LazyLock::new(|| {
 });
 
 fn hdfs() -> String {
-    HDFS.lock().unwrap_or_else(|poison| poison.into_inner()).uri.clone()
+    HDFS.lock().unwrap().uri.clone()
 }
 
 fn refused(ran: &Ran, code: i32, parts: &[&str]) {
@@ -100,6 +100,10 @@ fn a_topology_runs_from_hdfs() {
     assert!(ran.status.success());
     assert_eq!(hadoop_fs(&["-stat", "%Y", names[0]]).unwrap(), time);
     bed.ok(&["kill", "inhdfs"]);
+
+    let web = HDFS.lock().unwrap().http.clone();
+    let seen = http("GET", &format!("{web}/webhdfs/v1/heron/topologies?op=LISTSTATUS"), "");
+    assert!(seen.contains("\"pathSuffix\":\"inhdfs-"), "{seen}");
 
     // The same name with another size is not the same package: it is replaced.
     std::fs::write(bed.directory.path().join("short"), "short").unwrap();
@@ -354,13 +358,13 @@ fn directories_that_can_not_be_used_are_told() {
         refused(&ran, 1, &["nodir-"]);
         assert_eq!(std::fs::read_to_string(&remote.store).unwrap(), "");
 
-        // A full disk; /dev/full can't be a directory, but it is on a small file system of a user's own.
         let property = format!("{key}=/srv/a b");
         let ran = remote.bed.run(&["submit", &file, "--config-property", &property]);
         refused(&ran, 3, &["letters, digits"]);
-        let property = format!("{key}=~/packages");
+        let property = format!("{key}=packages");
         let ran = remote.bed.run(&["submit", &file, "--config-property", &property]);
         refused(&ran, 3, &["heron.package.topology.uri"]);
+        std::fs::remove_file(&remote.store).unwrap();
         remote.uses(sftp, "-oProxyCommand=touch", "user_key", true);
         refused(&remote.bed.run(&["submit", &file]), 3, &["no host"]);
         remote.bed.assert_nothing_left("nodir");
@@ -375,10 +379,9 @@ fn nothing_of_a_failed_copy_stays() {
         let file = bed.topology("half", 1);
         // What arrives is cut short; sftp is told what to do on its standard input.
         let half = if sftp {
-            format!(
-                "commands=$(cat); if [[ $commands == put* ]]; then put=($commands); head -c 100 \"${{put[1]}}\" >\"${{put[2]}}\"; \
-                 FAULT; fi; exec \"$real\" \"$@\" <<<\"$commands\""
-            )
+            "commands=$(cat); if [[ $commands == put* ]]; then put=($commands); \
+             head -c 100 \"${put[1]}\" >\"${put[2]}\"; FAULT; fi; exec \"$real\" \"$@\" <<<\"$commands\""
+                .to_owned()
         } else {
             "place=${@: -1}; head -c 100 \"${@: -2:1}\" >\"${place#*:}\"; FAULT".to_owned()
         };
@@ -428,6 +431,33 @@ fn nothing_of_a_failed_copy_stays() {
         assert_eq!(files(&remote.store), Vec::<String>::new());
         bed.assert_nothing_left("half");
     }
+}
+
+#[test]
+fn full_stores_are_told_and_nothing_stays() {
+    // Writing behind the first 512 bytes of a file fails, as it does on a full disk.
+    let limited = "Subsystem sftp /bin/sh -c 'trap \"\" XFSZ; ulimit -f 1; exec /usr/lib/openssh/sftp-server'";
+    for sftp in [false, true] {
+        let remote = Remote::new(sftp, &[limited]);
+        let file = remote.bed.topology("toobig", 1);
+        let ran = remote.bed.run(&["submit", &file]);
+        refused(&ran, 1, &["failed to copy the package to good:", "toobig-", "Failure"]);
+        assert_eq!(files(&remote.store), Vec::<String>::new());
+        remote.bed.assert_nothing_left("toobig");
+    }
+    let directory = format!("{}/full", hdfs());
+    hadoop_fs(&["-mkdir", "-p", &directory]).unwrap();
+    let quota = Command::new(hadoop_home().join("bin/hadoop"))
+        .args(["dfsadmin", "-fs", &hdfs(), "-setSpaceQuota", "1000", "/full"])
+        .output()
+        .unwrap();
+    assert!(quota.status.success(), "{}", String::from_utf8_lossy(&quota.stderr));
+    let bed = hdfs_bed(&directory, &[]);
+    let file = bed.topology("toobig", 1);
+    let ran = with_hadoop(&bed, &hadoop_home(), &["submit", &file]).output().unwrap();
+    refused(&Ran::from(ran), 1, &["failed to put the package into", "quota of /full is exceeded"]);
+    assert_eq!(hadoop_fs(&["-ls", "-C", &directory]).unwrap(), "");
+    bed.assert_nothing_left("toobig");
 }
 
 fn command_bed(more: &[&str]) -> (Bed, PathBuf) {

@@ -49,11 +49,13 @@ impl Sshd {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let config = directory.join("sshd_config");
         let at = directory.display();
+        let own = more.iter().any(|line| line.starts_with("Subsystem sftp "));
+        let sftp = if own { String::new() } else { format!("Subsystem sftp {SFTP_SERVER}\n") };
         let text = format!(
             "{}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {at}/host_key\nPidFile none\nUsePAM no\n\
              AuthorizedKeysFile {at}/authorized_keys\nPasswordAuthentication no\n\
              KbdInteractiveAuthentication no\nStrictModes no\nPermitRootLogin prohibit-password\n\
-             MaxStartups 100\nLogLevel VERBOSE\nSubsystem sftp {SFTP_SERVER}\n",
+             MaxStartups 100\nLogLevel VERBOSE\n{sftp}",
             more.join("\n")
         );
         std::fs::write(&config, text)?;

@@ -101,7 +101,7 @@ fn copy(value: &str, target: &Path) -> Result<(), String> {
         .map_err(|error| format!("Failed to copy '{source}': {error}"))
 }
 
-/// Hadoop's client is the one of `--hadoop_home` or HADOOP_HOME, or else the one on PATH; it is tried before it is used.
+/// Hadoop's client is the one of `--hadoop_home` or `HADOOP_HOME`, or else the one on `PATH`; it is tried before it is used.
 async fn copy_by_hadoop(value: &str, target: &Path, home: Option<&Path>) -> Result<(), String> {
     let home = home.map(Path::to_owned).or_else(|| std::env::var_os("HADOOP_HOME").map(Into::into));
     let client = home.map_or_else(|| "hadoop".into(), |home| home.join("bin/hadoop"));
