@@ -98,7 +98,7 @@ impl Work<'_> {
 
     /// Refuses uploaders that are not there, with those that are.
     pub(super) fn check_known(&mut self, class: &str) {
-        if UPLOADERS.contains(&class) || self.need < Need::Launch {
+        if UPLOADERS.contains(&class) {
             return;
         }
         let why = if matches!(class, "DLUploader" | "DlogUploader") {
@@ -109,7 +109,7 @@ impl Work<'_> {
                 .to_owned()
         };
         let known = UPLOADERS.join(", ");
-        self.unsupported(&keys::UPLOADER, &format!("{why}; known are {known}"));
+        self.wrong(&keys::UPLOADER, ProblemKind::Unsupported, &format!("{why}; known are {known}"));
     }
 
     /// A setting without which its uploader can't work.
@@ -134,22 +134,22 @@ impl Work<'_> {
         if let Some(words) = shlex::split(&text) {
             return words;
         }
-        if let Some(setting) = self.reader.setting(key) {
-            let why = "expected words quoted as for a shell; a quote is not closed";
-            self.problems.push(Problem::with(setting, ProblemKind::Malformed, why));
-        }
+        let why = "expected words quoted as for a shell; a quote is not closed";
+        self.wrong(key, ProblemKind::Malformed, why);
         Vec::new()
     }
 
     fn conflict(&mut self, key: &KeySpec, why: &str) {
-        if let Some(setting) = self.reader.setting(key) {
-            self.problems.push(Problem::with(setting, ProblemKind::Conflict, why));
-        }
+        self.wrong(key, ProblemKind::Conflict, why);
     }
 
-    fn unsupported(&mut self, key: &KeySpec, why: &str) {
+    /// A problem with a setting, for commands that upload; the others don't care.
+    fn wrong(&mut self, key: &KeySpec, kind: ProblemKind, why: &str) {
+        if self.need < Need::Launch {
+            return;
+        }
         if let Some(setting) = self.reader.setting(key) {
-            self.problems.push(Problem::with(setting, ProblemKind::Unsupported, why));
+            self.problems.push(Problem::with(setting, kind, why));
         }
     }
 }
