@@ -216,42 +216,19 @@ fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
 
 /// Stores that work by programs of the system.
 fn sort_program(error: &UploadError) -> Option<Sorted> {
-    let failure = match error {
-        UploadError::NoProgram(missing) => {
-            let how = match missing.program.as_str() {
-                "hadoop" => "install Hadoop's client, and set HADOOP_HOME or PATH",
-                "ssh" | "scp" | "sftp" => "install OpenSSH's client (Debian's openssh-client)",
-                _ => "write the program's whole path, or set PATH",
-            };
-            return Some((Exit::Configuration, hint(how)));
-        }
+    let exit = match error {
         UploadError::Leftover { failed, .. } => return sort_program(failed),
-        UploadError::Program(failure) => failure,
-        UploadError::BadUrl { .. } | UploadError::BadName { .. } => {
-            return Some((Exit::Configuration, Vec::new()));
+        UploadError::NoProgram(_) | UploadError::BadUrl { .. } | UploadError::BadName { .. } => {
+            Exit::Configuration
         }
+        UploadError::Program(failure) => match (failure.end, failure.trouble) {
+            (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
+            (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
+            (_, Trouble::Other) => Exit::Failed,
+        },
         _ => return None,
     };
-    if let End::TimedOut(_) = failure.end {
-        let text = "heron.uploader.program.time.limit.seconds says how long one run may take";
-        return Some((Exit::Unreachable, hint(text)));
-    }
-    Some(match failure.trouble {
-        Trouble::Denied if failure.program == "hadoop" => (
-            Exit::NotAllowed,
-            hint("Hadoop's client acts as you, or as your Kerberos ticket says (`klist`)"),
-        ),
-        Trouble::Denied => (
-            Exit::NotAllowed,
-            hint("no password is asked for: a key or an agent must do (`ssh-add -l`)"),
-        ),
-        Trouble::HostKey => (
-            Exit::NotAllowed,
-            hint("connect with `ssh` once to see the host's key; what is known is trusted"),
-        ),
-        Trouble::Unreachable => (Exit::Unreachable, Vec::new()),
-        Trouble::Other => (Exit::Failed, Vec::new()),
-    })
+    Some((exit, error.program_hint().map(hint).unwrap_or_default()))
 }
 
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {

@@ -36,6 +36,9 @@ impl Tail {
             }
             return;
         }
+        if self.lines.back().is_some_and(|last| last == line) {
+            return;
+        }
         if self.lines.len() == KEPT {
             self.lines.pop_front();
         }
@@ -105,6 +108,11 @@ mod tests {
         let tail = tail(&printed.join("\n"));
         assert_eq!(tail.lines().count(), KEPT);
         assert_eq!(tail.lines().last(), Some("line 99"));
+    }
+
+    #[test]
+    fn what_is_said_twice_is_kept_once() {
+        assert_eq!(tail("a\na\nb\na\n").to_string(), "it printed\n  a\n  b\n  a");
     }
 
     #[test]

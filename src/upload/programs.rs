@@ -70,6 +70,47 @@ pub enum Trouble {
     Other,
 }
 
+impl UploadError {
+    /// What to do about a program that failed or is not there.
+    #[must_use]
+    pub fn program_hint(&self) -> Option<&'static str> {
+        let failure = match self {
+            Self::Leftover { failed, .. } => return failed.program_hint(),
+            Self::NoProgram(missing) => {
+                return Some(match missing.program.as_str() {
+                    "hadoop" => "install Hadoop's client, and set HADOOP_HOME or PATH",
+                    "ssh" | "scp" | "sftp" => "install OpenSSH's client (Debian's openssh-client)",
+                    _ => "write the program's whole path, or set PATH",
+                });
+            }
+            Self::NoSize { .. } => {
+                return Some("`stat -c %s <file>` prints what a check command should");
+            }
+            Self::Program(failure) => failure,
+            _ => return None,
+        };
+        Some(match (failure.end, failure.trouble) {
+            (End::TimedOut(_), _) => {
+                "heron.uploader.program.time.limit.seconds says how long one run may take"
+            }
+            (_, Trouble::Denied) if failure.program == "hadoop" => {
+                "Hadoop's client acts as you, or as your Kerberos ticket says (`klist`)"
+            }
+            (_, Trouble::Denied) => {
+                "the account must have the right to write there; no password is asked for, a key \
+                 or an agent must do (`ssh-add -l`)"
+            }
+            (_, Trouble::HostKey) => {
+                "connect once with `ssh` in a terminal, to see the host's key and accept it"
+            }
+            (_, Trouble::Unreachable) => {
+                "see that the store runs and can be reached from this machine, then submit again"
+            }
+            (_, Trouble::Other) => "nothing was changed; `-v` shows all that the program prints",
+        })
+    }
+}
+
 /// What was printed to standard output, and how it ended.
 pub(super) struct Answer {
     pub end: End,
