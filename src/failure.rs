@@ -218,9 +218,10 @@ fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
 fn sort_program(error: &UploadError) -> Option<Sorted> {
     let exit = match error {
         UploadError::Leftover { failed, .. } => return sort_program(failed),
-        UploadError::NoProgram(_) | UploadError::BadUrl { .. } | UploadError::BadName { .. } => {
-            Exit::Configuration
-        }
+        UploadError::NoProgram(_)
+        | UploadError::NoSize { .. }
+        | UploadError::BadUrl { .. }
+        | UploadError::BadName { .. } => Exit::Configuration,
         UploadError::Program(failure) => match (failure.end, failure.trouble) {
             (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
             (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
