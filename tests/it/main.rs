@@ -25,6 +25,7 @@ mod roundtrips;
 #[path = "../support/sshd.rs"]
 mod sshd;
 mod topologies;
+mod update;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;

@@ -210,6 +210,7 @@ fn uploaders_follow_from_classes() {
 
 #[test]
 fn uploaders_that_run_programs_are_told_all_they_need() {
+    use ProblemKind::{Conflict, Malformed, Missing, Unsupported};
     let time_limit = Duration::from_mins(10);
     let hdfs = "heron.class.uploader=org.apache.heron.uploader.hdfs.HdfsUploader\n\
                 heron.uploader.hdfs.topologies.directory.uri=hdfs://n/t/${TOPOLOGY}";
@@ -250,7 +251,6 @@ fn uploaders_that_run_programs_are_told_all_they_need() {
         let found = problems(loaded.resolve(Need::Launch));
         found.iter().map(|problem| problem.kind).collect()
     };
-    use ProblemKind::{Conflict, Malformed, Missing, Unsupported};
     assert_eq!(kinds("uploader.class=HdfsUploader"), [Missing]);
     assert_eq!(kinds("uploader.class=ScpUploader"), [Missing, Missing]);
     assert_eq!(kinds("uploader.class=SftpUploader"), [Missing, Missing]);
