@@ -16,10 +16,13 @@ mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
 mod eras;
+mod executioner;
 mod faults;
+mod files;
 #[path = "../support/hdfs.rs"]
 mod hdfs;
 mod life;
+mod mains;
 mod programs;
 mod roundtrips;
 #[path = "../support/sshd.rs"]
