@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::programs::ProgramFailure;
+use crate::program::{NoProgram, RunError};
+
 /// An upload that did not happen.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -46,6 +49,12 @@ pub enum UploadError {
         /// Size of what is there.
         actual: u64,
     },
+    /// The store said that it had taken the package, and does not have it.
+    #[error("the store accepted the package, but {place} is not there")]
+    Lost {
+        /// Path or URL.
+        place: String,
+    },
     /// The package file changed while it was uploaded.
     #[error("{} changed during the upload: it had {expected} bytes", path.display())]
     PackageChanged {
@@ -85,6 +94,34 @@ pub enum UploadError {
         status: u16,
         /// The end of what it said.
         body: String,
+    },
+    /// A check command that told no size.
+    #[error(
+        "the check command succeeded without printing the size of what is there in bytes: it printed '{}'",
+        printed.escape_debug()
+    )]
+    NoSize {
+        /// Its first word.
+        printed: String,
+    },
+    /// A program that the store works by is not there.
+    #[error(transparent)]
+    NoProgram(#[from] NoProgram),
+    /// A program can't be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A program failed.
+    #[error(transparent)]
+    Program(Box<ProgramFailure>),
+    /// An upload failed, and what it had begun could not be removed.
+    #[error("{failed}; {place} may be left there: {why}")]
+    Leftover {
+        /// What failed.
+        failed: Box<UploadError>,
+        /// What may be left.
+        place: String,
+        /// Why it could not be removed.
+        why: String,
     },
 }
 

@@ -3,24 +3,32 @@
 //! One file per kind of store, all behind [`Store`]; [`store_for`] makes one from its configuration. Knows neither Mesos
 //! nor ZooKeeper, and nothing of what is in a package.
 
+mod command;
 mod error;
+mod hdfs;
 mod http;
 mod local;
 mod null;
 mod package;
+mod programs;
+mod ssh;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use secrecy::SecretString;
 
+pub use command::{CommandConfig, CommandStore};
 pub use error::UploadError;
+pub use hdfs::{HdfsConfig, HdfsStore};
 pub use http::HttpStore;
 pub use local::LocalStore;
 pub use null::NullStore;
 pub use package::Package;
+pub use programs::{OnLine, ProgramFailure, Programs, Trouble};
+pub use ssh::{Login, ScpStore, SftpStore, SshConfig};
 
 /// Is told how many bytes are through; called often.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
@@ -69,6 +77,11 @@ pub trait Store: Send + Sync {
         uploaded: &'a Uploaded,
         name: &'a str,
     ) -> BoxFuture<'a, Result<(), UploadError>>;
+
+    /// Removes what an upload may have left that was broken off before it had an end.
+    fn discard<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+        Box::pin(ready(Ok(())))
+    }
 }
 
 /// The configuration of a store.
@@ -87,6 +100,14 @@ pub enum StoreConfig {
     },
     /// An HTTP server that takes PUT.
     Http(HttpConfig),
+    /// HDFS, by the `hadoop` program.
+    Hdfs(HdfsConfig),
+    /// Another machine, by `ssh` and `scp`.
+    Scp(SshConfig),
+    /// Another machine, by `sftp`.
+    Sftp(SshConfig),
+    /// A command of the user's.
+    Command(CommandConfig),
 }
 
 /// The configuration of an HTTP store.
@@ -110,6 +131,10 @@ pub fn store_for(config: &StoreConfig) -> Result<Box<dyn Store>, UploadError> {
         StoreConfig::Null { uri } => Box::new(NullStore::new(uri)?),
         StoreConfig::Local { directory } => Box::new(LocalStore::new(directory)?),
         StoreConfig::Http(config) => Box::new(HttpStore::new(config)?),
+        StoreConfig::Hdfs(config) => Box::new(HdfsStore::new(config)?),
+        StoreConfig::Scp(config) => Box::new(ScpStore::new(config)?),
+        StoreConfig::Sftp(config) => Box::new(SftpStore::new(config)?),
+        StoreConfig::Command(config) => Box::new(CommandStore::new(config)?),
     })
 }
 

@@ -19,9 +19,14 @@ mod eras;
 mod executioner;
 mod faults;
 mod files;
+#[path = "../support/hdfs.rs"]
+mod hdfs;
 mod life;
 mod mains;
+mod programs;
 mod roundtrips;
+#[path = "../support/sshd.rs"]
+mod sshd;
 mod topologies;
 mod update;
 mod wrong;

@@ -1,6 +1,5 @@
 //! Carries a plan out: package, state, containers; and takes it back when it can't be done.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Map;
@@ -10,6 +9,7 @@ use uuid::Uuid;
 use super::plan::Plan;
 use super::room;
 use super::source::Sources;
+use super::store::upload as upload_package;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::commands::context::{Context, StateTree, rfc3339};
 use crate::commands::drive::{Aim, Driven, changed, drive, missing};
@@ -19,7 +19,6 @@ use crate::commands::framework::{framework, labels};
 use crate::commands::held::Held;
 use crate::commands::kill::{self, is_removed};
 use crate::commands::outcome::{SCHEMA, Submitted, TopologyRef};
-use crate::commands::report::Progress;
 use crate::commands::tell::seconds;
 use crate::config::settings::Mesos;
 use crate::engine::connector::{MesosConnector, page};
@@ -197,12 +196,7 @@ async fn write(
     context.reporter.step("building the package");
     let package = site.sources.package(context, plan)?;
     context.reporter.step(&format!("uploading the package to {}", plan.package.uri));
-    let (reporter, total) = (context.reporter.clone(), package.size);
-    let progress = move |done| {
-        let detail = String::new();
-        reporter.progress(&Progress { done, total, unit: "bytes", detail });
-    };
-    let uploaded = store.upload(&package, &plan.package.name, Arc::new(progress)).await?;
+    let uploaded = upload_package(context, &*store, &package, &plan.package.name).await?;
     context.reporter.step("writing the topology's state");
     let desired = desired(context, context.mesos()?, plan);
     let bytes = encode(&held.paths.record, &desired)?;

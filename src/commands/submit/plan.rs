@@ -68,7 +68,7 @@ pub(super) fn plan(
     let command = command(settings, args, &definition, &packing, &release, &sources.binary_name);
     let argv = command.topology_argv()?;
     let digest = sources.digest(context, &release, &definition, &argv)?;
-    let package = package(settings, definition.name(), &digest)?;
+    let package = package(context, definition.name(), &digest)?;
     let launch = Launch {
         command: pieces(&argv)?,
         user: None,
@@ -173,14 +173,14 @@ fn command(
 }
 
 /// Where the package goes: under a name that tells its content, so that the same submission makes the same package.
-fn package(settings: &Settings, topology: &str, digest: &str) -> anyhow::Result<PackagePlan> {
+fn package(context: &Context<'_>, topology: &str, digest: &str) -> anyhow::Result<PackagePlan> {
     let short: String = digest.chars().take(12).collect();
     let safe: String = topology
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
         .collect();
     let name = format!("{safe}-{short}.tar.gz");
-    let config = store_config(settings, topology)?;
+    let config = store_config(context, topology)?;
     let store = store_for(&config)?;
     Ok(PackagePlan { uri: store.uri_of(&name)?, kind: store.kind(), store: config, name })
 }

@@ -35,10 +35,17 @@ impl Work<'_> {
                     authorization_file: self.reader.path(&keys::UPLOADER_HTTP_AUTHORIZATION),
                 }
             }
-            other => Uploader::Other {
-                class: other.to_owned(),
-                options: with_prefix(self.reader.config, "heron.uploader."),
-            },
+            "HdfsUploader" => self.hdfs_uploader(),
+            "ScpUploader" => self.scp_uploader(),
+            "SftpUploader" => self.sftp_uploader(),
+            "CommandUploader" => self.command_uploader(),
+            other => {
+                self.check_known(other);
+                Uploader::Other {
+                    class: other.to_owned(),
+                    options: with_prefix(self.reader.config, "heron.uploader."),
+                }
+            }
         }
     }
 
