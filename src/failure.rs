@@ -8,6 +8,8 @@ use crate::cli::positionals::UsageError;
 use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
+use crate::commands::submit::CredentialsError;
+use crate::config::secret::SecretError;
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
 use crate::mesos::http::HttpError;
@@ -19,6 +21,7 @@ use crate::topology::definition::DefinitionError;
 use crate::topology::executor::ExecutorError;
 use crate::topology::main_runner::MainError;
 use crate::topology::ready::ReadyError;
+use crate::upload::UploadError;
 
 /// The exit codes. They are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,6 +164,13 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return Some((exit_of_config(error), Vec::new()));
     }
+    if let Some(error) = error.downcast_ref::<UploadError>() {
+        let nothing = "nothing was changed".to_owned();
+        return Some((exit_of_upload(error), vec![error.hint(), nothing]));
+    }
+    if error.is::<SecretError>() || error.is::<CredentialsError>() {
+        return Some((Exit::Configuration, Vec::new()));
+    }
     sort_topology(error).or_else(|| sort_state(error)).or_else(|| sort_mesos(error))
 }
 
@@ -177,6 +187,19 @@ fn exit_of_config(error: &ConfigError) -> Exit {
             Exit::Usage
         }
         ConfigError::NoHome | ConfigError::Write { .. } => Exit::Failed,
+    }
+}
+
+fn exit_of_upload(error: &UploadError) -> Exit {
+    match error {
+        UploadError::NoUri
+        | UploadError::BadName { .. }
+        | UploadError::BadUrl { .. }
+        | UploadError::Credentials { .. }
+        | UploadError::NotBuilt { .. } => Exit::Configuration,
+        UploadError::Unreachable { .. } => Exit::Unreachable,
+        UploadError::NotAuthorized { .. } => Exit::NotAllowed,
+        _ => Exit::Failed,
     }
 }
 

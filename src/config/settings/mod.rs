@@ -5,6 +5,7 @@
 //!
 //! Source of facts: design.md §6, facts/heron.md §8–§10.
 
+mod bucket;
 mod engine;
 mod mesos;
 mod parts;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use bucket::{Bucket, BucketService, SecretText};
 pub use engine::{Engine, class_name};
 
 pub use resolve::{Facts, Need, Resolved, resolve};
@@ -196,6 +198,17 @@ pub enum Uploader {
         method: Option<HttpMethod>,
         /// A file with the Authorization header.
         authorization_file: Option<PathBuf>,
+    },
+    /// It is put into a bucket.
+    Bucket(Bucket),
+    /// It is written to HDFS through its HTTP gateway.
+    WebHdfs {
+        /// Name nodes and folder.
+        uri: String,
+        /// The user that files belong to.
+        user: String,
+        /// A file with a delegation token, used instead of the user.
+        token_file: Option<PathBuf>,
     },
     /// Another uploader.
     Other {

@@ -203,9 +203,11 @@ fn uploaders_follow_from_classes() {
     let method = Some(HttpMethod::Post);
     let uri = "http://h/".to_owned();
     assert_eq!(uploader(http), Uploader::Http { uri, method, authorization_file: None });
-    let s3 = uploader("uploader.class=a.s3.S3Uploader\nheron.uploader.s3.bucket=b");
-    let Uploader::Other { class, options } = s3 else { panic!("{s3:?}") };
-    assert_eq!((class.as_str(), options["heron.uploader.s3.bucket"].as_str()), ("S3Uploader", "b"));
+    let other =
+        uploader("uploader.class=a.DLUploader\nheron.uploader.dlog.topologies.namespace.uri=u");
+    let Uploader::Other { class, options } = other else { panic!("{other:?}") };
+    let namespace = options["heron.uploader.dlog.topologies.namespace.uri"].as_str();
+    assert_eq!((class.as_str(), namespace), ("DLUploader", "u"));
 }
 
 #[test]

@@ -18,16 +18,10 @@ impl Work<'_> {
                 Uploader::LocalFileSystem { directory: self.upload_directory(name, place) }
             }
             "HttpUploader" => {
-                let uri = self.reader.optional(&keys::UPLOADER_HTTP_URI);
-                if uri.is_none() && self.reader.setting(&keys::UPLOADER_HTTP_URI).is_none() {
-                    self.missing(
-                        &keys::UPLOADER_HTTP_URI,
-                        "the HttpUploader needs to know where to send packages",
-                    );
-                }
+                let uri = self.needed(&keys::UPLOADER_HTTP_URI, "the HttpUploader");
                 let method = self.reader.optional(&keys::UPLOADER_HTTP_METHOD);
                 Uploader::Http {
-                    uri: uri.unwrap_or_default(),
+                    uri,
                     method: method.map(|method| {
                         let post = method.eq_ignore_ascii_case("POST");
                         if post { HttpMethod::Post } else { HttpMethod::Put }
@@ -35,11 +29,32 @@ impl Work<'_> {
                     authorization_file: self.reader.path(&keys::UPLOADER_HTTP_AUTHORIZATION),
                 }
             }
+            "S3Uploader" => Uploader::Bucket(self.s3_bucket()),
+            "GcsUploader" => Uploader::Bucket(self.gcs_bucket()),
+            "AzureUploader" => Uploader::Bucket(self.azure_bucket()),
+            "WebHdfsUploader" => Uploader::WebHdfs {
+                uri: self.needed(&keys::UPLOADER_WEBHDFS_URI, "the WebHdfsUploader"),
+                user: self
+                    .reader
+                    .optional(&keys::UPLOADER_WEBHDFS_USER)
+                    .unwrap_or_else(|| self.facts.user.clone()),
+                token_file: self.reader.path(&keys::UPLOADER_WEBHDFS_TOKEN),
+            },
             other => Uploader::Other {
                 class: other.to_owned(),
                 options: with_prefix(self.reader.config, "heron.uploader."),
             },
         }
+    }
+
+    /// A setting that an uploader can't do without. One that is set and malformed is told elsewhere.
+    pub(super) fn needed(&mut self, key: &keys::KeySpec, who: &str) -> String {
+        let value = self.reader.optional(key);
+        if value.is_none() && self.reader.setting(key).is_none_or(|set| set.value.trim().is_empty())
+        {
+            self.missing(key, format!("{who} needs to know where to send packages"));
+        }
+        value.unwrap_or_default()
     }
 
     fn check_null_uploader(&mut self, topology_uri: Option<&str>) {
