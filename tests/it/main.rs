@@ -19,6 +19,8 @@ mod eras;
 mod faults;
 mod life;
 mod roundtrips;
+mod shelf;
+mod stores;
 mod topologies;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
