@@ -195,7 +195,7 @@ async fn write(
     site: &Site<'_>,
 ) -> anyhow::Result<Delivered> {
     context.reporter.step("building the package");
-    let package = site.sources.package(context, plan)?;
+    let package = site.sources.package(context, plan).await?;
     let delivered = deliver(context, plan, &package).await?;
     context.reporter.step("writing the topology's state");
     let desired = desired(context, context.mesos()?, plan, delivered.launch(plan));
