@@ -205,6 +205,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn agents_may_know_the_directory_by_another_name() {
+        for (given, expected) in [
+            ("/mnt/heron/", "file:///mnt/heron/t"),
+            ("file:///mnt/heron", "file:///mnt/heron/t"),
+            ("http://h/heron", "http://h/heron/t"),
+        ] {
+            let store = LocalStore::new(Path::new("/srv/heron"), Some(given)).unwrap();
+            assert_eq!(store.uri_of("t").unwrap(), expected);
+        }
+    }
+
+    /// `/dev/full` takes files to be opened and no byte to be written.
+    #[tokio::test]
+    async fn a_full_disk_is_told_with_what_to_do() {
+        let (_source, package) = package(CHUNK).await;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("part");
+        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+        let part = Part { path: path.clone() };
+        let error = part.fill(&package, silent()).await.unwrap_err();
+        drop(part);
+        assert!(error.to_string().contains("failed to write"), "{error}");
+        assert_eq!(error.hint(), "free room there, or choose another directory");
+        assert!(!path.exists() && Path::new("/dev/full").exists());
+    }
+
+    #[tokio::test]
     async fn a_failed_upload_leaves_nothing() {
         let (_source, mut package) = package(100).await;
         package.size = 101;

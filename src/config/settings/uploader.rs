@@ -1,7 +1,7 @@
 //! Which uploader, by the names of Heron's classes, and whether it has what it needs.
 
 use super::super::keys;
-use super::super::problem::{Problem, ProblemKind};
+use super::super::problem::{Problem, ProblemKind, Warning, WarningKind};
 use super::parts::with_prefix;
 use super::resolve::{Need, Work};
 use super::{HttpMethod, Uploader, class_name};
@@ -45,6 +45,25 @@ impl Work<'_> {
                 options: with_prefix(self.reader.config, "heron.uploader."),
             },
         }
+    }
+
+    /// Where agents fetch from what is uploaded. Files of 2015 name the package itself there, for want of an uploader; as
+    /// packages are uploaded under names that tell their content, that can't be meant.
+    pub(super) fn fetched_from(
+        &mut self,
+        uploader: &Uploader,
+        uri: Option<String>,
+    ) -> Option<String> {
+        let archive = |uri: &str| [".tar.gz", ".tgz", ".tar"].iter().any(|end| uri.ends_with(end));
+        let uri = uri?;
+        if *uploader == Uploader::Null || !archive(&uri) {
+            return Some(uri);
+        }
+        if let Some(setting) = self.reader.setting(&keys::TOPOLOGY_URI) {
+            let text = "names a package, not the folder that agents fetch from; with an uploader it does not count";
+            self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
+        }
+        None
     }
 
     /// A setting that an uploader can't do without. One that is set and malformed is told elsewhere.

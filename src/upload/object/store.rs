@@ -239,6 +239,8 @@ fn s3(
         .with_region(region)
         .with_bucket_name(&config.bucket)
         .with_virtual_hosted_style_request(true)
+        // One object at a time: not every store that speaks like S3 knows more.
+        .with_disable_bulk_delete(true)
         .with_endpoint(address)
         .with_client_options(client(config, address))
         .with_retry(retry(config))
