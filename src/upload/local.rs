@@ -87,6 +87,8 @@ impl Part {
         if written != package.size {
             return Err(package.changed());
         }
+        // The last write is told of only here.
+        target.flush().await.map_err(error)?;
         target.sync_all().await.map_err(error)?;
         let actual = target.metadata().await.map_err(error)?.len();
         if actual != package.size {

@@ -357,6 +357,9 @@ fn places(text: &str) -> Result<(Vec<Url>, String), UploadError> {
     if hosts.contains('@') {
         return Err(bad("WebHDFS knows no passwords; see heron.uploader.webhdfs.user"));
     }
+    if hosts.split(',').any(|host| host.trim().is_empty()) {
+        return Err(bad("it names no host"));
+    }
     let folder = path.strip_prefix(PREFIX).unwrap_or(path).trim_end_matches('/');
     if folder.is_empty() {
         return Err(bad("it names no folder"));

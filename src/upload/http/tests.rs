@@ -375,9 +375,11 @@ async fn a_server_that_does_not_know_put_gets_a_post() {
 async fn a_package_that_changes_meanwhile_is_an_error() {
     let (address, shelf) = serve(Shelf::default()).await;
     let (_directory, mut package) = package(10).await;
-    for (size, method) in [(11, Sending::Put), (9, Sending::Put), (11, Sending::Post)] {
+    for (size, method, path) in
+        [(11, Sending::Put, "repo"), (9, Sending::Put, "repo"), (11, Sending::Post, "form")]
+    {
         package.size = size;
-        let config = HttpConfig { method, ..config(format!("http://{address}/repo/x")) };
+        let config = HttpConfig { method, ..config(format!("http://{address}/{path}")) };
         let error =
             HttpStore::new(&config).unwrap().upload(&package, "t", silent()).await.unwrap_err();
         assert!(matches!(error, UploadError::PackageChanged { .. }), "{error}");

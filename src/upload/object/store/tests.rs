@@ -48,7 +48,8 @@ async fn handle(
     Query(query): Query<HashMap<String, String>>,
     body: axum::body::Bytes,
 ) -> Answer {
-    let path = uri.path().to_owned();
+    // Google gets every character escaped that could mean something.
+    let path = uri.path().replace("%2F", "/").replace("%2E", ".");
     let part = query.get("partNumber").and_then(|number| number.parse().ok());
     let operation = match (method.as_str(), part, query.contains_key("uploadId")) {
         ("PUT", Some(_), _) => "PART".to_owned(),
@@ -182,6 +183,7 @@ async fn every_service_takes_a_package_once_and_gives_it_up() {
         let uri = format!("{address}{prefix}/f/t/t.tar.gz");
         assert_eq!(uploaded, Uploaded { uri, effect: Effect::Created });
         assert_eq!(store.uri_of("t.tar.gz").unwrap(), uploaded.uri);
+        assert_eq!(bucket.names(), [format!("{prefix}/f/t/t.tar.gz")]);
         let stored = bucket.objects.lock().unwrap()[&format!("{prefix}/f/t/t.tar.gz")].clone();
         assert_eq!(stored, std::fs::read(&package.path).unwrap());
         let again = store.upload(&package, "t.tar.gz", silent()).await.unwrap();
