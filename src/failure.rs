@@ -9,6 +9,7 @@ use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
 use crate::commands::submit::CredentialsError;
+use crate::commands::update::RequestError;
 use crate::config::secret::SecretError;
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
@@ -155,7 +156,7 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<CommandError>() {
         return Some((exit_of_command(error), error.hints()));
     }
-    if error.is::<UsageError>() {
+    if error.is::<UsageError>() || error.is::<RequestError>() {
         return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
     }
     if error.is::<ConfigureError>() {

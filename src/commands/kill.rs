@@ -15,7 +15,7 @@ use super::error::CommandError;
 use super::framework::{framework, labels};
 use super::held::Held;
 use super::outcome::{Killed, Outcome, SCHEMA};
-use super::switch::seconds;
+use super::tell::seconds;
 use crate::config::settings::Mesos;
 use crate::engine::connector::MesosError;
 use crate::engine::journal::Journalled;
@@ -219,6 +219,7 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
             extra: Map::new(),
         },
         containers: Vec::new(),
+        update: None,
         extra: Map::new(),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod configure;
+mod containers;
 pub mod context;
 mod drive;
 mod ending;
@@ -15,8 +16,12 @@ pub mod kill;
 pub mod list;
 pub mod man;
 pub mod outcome;
+mod physical_plan;
+pub mod planned;
 pub mod report;
 pub mod restart;
 pub mod status;
 pub mod submit;
 pub mod switch;
+mod tell;
+pub mod update;

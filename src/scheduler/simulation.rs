@@ -92,6 +92,7 @@ fn desired() -> Desired {
                 extra: Map::new(),
             })
             .collect(),
+        update: None,
         extra: Map::new(),
     }
 }

@@ -125,6 +125,12 @@ impl Release {
         self.version >= FLAGS
     }
 
+    /// Whether its TManager reads the packing plan from the state tree, and starts anew when that changes.
+    #[must_use]
+    pub fn reads_packing_plan(&self) -> bool {
+        self.version >= (0, 15, 0)
+    }
+
     pub(crate) fn version(&self) -> Version {
         self.version
     }

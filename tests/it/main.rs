@@ -22,6 +22,7 @@ mod roundtrips;
 mod shelf;
 mod stores;
 mod topologies;
+mod update;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;

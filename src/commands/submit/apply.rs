@@ -19,7 +19,7 @@ use crate::commands::framework::{framework, labels};
 use crate::commands::held::Held;
 use crate::commands::kill::{self, is_removed};
 use crate::commands::outcome::{SCHEMA, Submitted, TopologyRef};
-use crate::commands::switch::seconds;
+use crate::commands::tell::seconds;
 use crate::config::settings::Mesos;
 use crate::engine::connector::{MesosConnector, page};
 use crate::mesos::ids::FrameworkId;
@@ -236,6 +236,7 @@ fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan, launch: Launch) ->
         ),
         launch,
         containers: plan.containers.clone(),
+        update: None,
         extra: Map::new(),
     }
 }

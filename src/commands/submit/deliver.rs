@@ -11,7 +11,7 @@ use crate::commands::context::Context;
 use crate::commands::ending::interrupted;
 use crate::commands::error::CommandError;
 use crate::commands::report::Progress;
-use crate::commands::switch::seconds;
+use crate::commands::tell::seconds;
 use crate::scheduler::record::Launch;
 use crate::upload::{self, Effect, Package, Store, Uploaded};
 

@@ -33,7 +33,7 @@ pub async fn submit(
         plans.push(plan::plan(context, args, definition, &sources)?);
     }
     if args.dry_run {
-        return document::planned(args, context, &plans);
+        return Ok(document::planned(args, context, &plans));
     }
     let mut submitted = Vec::with_capacity(plans.len());
     for plan in &plans {
