@@ -24,10 +24,8 @@ impl LocalStore {
     pub fn new(directory: &Path, fetch_url: Option<&str>) -> Result<Self, UploadError> {
         let absolute = std::path::absolute(directory);
         let directory = absolute.map_err(|source| file_error("find", directory, source))?;
-        let fetch_folder = fetch_url.map(|url| match url.starts_with('/') {
-            true => format!("file://{url}"),
-            false => url.to_owned(),
-        });
+        let fetch_folder = fetch_url
+            .map(|url| if url.starts_with('/') { format!("file://{url}") } else { url.to_owned() });
         Ok(Self { directory, fetch_folder })
     }
 

@@ -66,7 +66,7 @@ UPLOADER_AZURE_CREDENTIALS = "heron.uploader.azure.credentials_path", Kind::Path
 UPLOADER_AZURE_URI = "heron.uploader.azure.uri", Kind::Uri,
     "`AzureUploader`: the endpoint with the account, for stores other than Microsoft's.";
 UPLOADER_WEBHDFS_URI = "heron.uploader.webhdfs.uri", Kind::Uri,
-    "`WebHdfsUploader`: `http(s)://host:port/folder` of the name node or HttpFS; of several name nodes, `http://host:port,host:port/folder`.";
+    "`WebHdfsUploader`: `http(s)://host:port/folder` of the name node or of `HttpFS`; of several name nodes, `http://host:port,host:port/folder`.";
 UPLOADER_WEBHDFS_USER = "heron.uploader.webhdfs.user", Kind::Text,
     "`WebHdfsUploader`: the user that packages belong to.",
     default_note("the user who submits");
