@@ -2,10 +2,13 @@
 //!
 //! The configuration is always known; the store itself is there with the cargo feature `object-stores`.
 
+#[cfg(feature = "object-stores")]
 use reqwest::Url;
 use secrecy::SecretString;
 
-use super::{Patience, UploadError};
+use super::Patience;
+#[cfg(feature = "object-stores")]
+use super::UploadError;
 
 #[cfg(feature = "object-stores")]
 mod store;
@@ -69,6 +72,7 @@ impl Service {
         }
     }
 
+    #[cfg(feature = "object-stores")]
     fn endpoint(&self) -> Option<&str> {
         match self {
             Self::S3 { endpoint, .. } | Self::Gcs { endpoint } | Self::Azure { endpoint, .. } => {
@@ -78,6 +82,7 @@ impl Service {
     }
 }
 
+#[cfg(feature = "object-stores")]
 impl ObjectConfig {
     /// The path of an object in the bucket.
     fn key(&self, name: &str) -> String {
@@ -132,7 +137,7 @@ impl ObjectConfig {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "object-stores"))]
 mod tests {
     use super::*;
 
