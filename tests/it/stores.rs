@@ -312,6 +312,15 @@ fn a_container_of_azure_keeps_packages() {
         &[&uri, account, "heron.uploader.azure.container: packages", &key],
     );
     goes_through(&bed, "blobbed", &format!("{url}/packages/blobbed"));
+    let core = "heron.core.release.uri=file:///no/such/heron-core.tar.gz";
+    let undone = bed.run(&["submit", &bed.topology("undone", 1), "--config-property", core]);
+    assert_eq!((undone.code, undone.stderr.contains("stays at")), (1, false), "{}", undone.stderr);
+    let listed = http("GET", &format!("{url}/packages?restype=container&comp=list"), "");
+    assert_eq!(
+        (listed.matches("<Blob>").count(), listed.contains("undone")),
+        (1, false),
+        "{listed}"
+    );
     configure(
         &mut bed,
         "AzureUploader",
