@@ -16,8 +16,11 @@ mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
 mod eras;
+mod executioner;
 mod faults;
+mod files;
 mod life;
+mod mains;
 mod roundtrips;
 mod shelf;
 mod stores;

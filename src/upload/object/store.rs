@@ -2,6 +2,7 @@
 //! or not at all, so there is no temporary name. Retries are the crate's own.
 
 use std::error::Error as _;
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -40,12 +41,18 @@ const REQUEST: Duration = Duration::from_mins(5);
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// A folder in a bucket.
-#[derive(Debug)]
 pub struct ObjectStore {
     store: Box<dyn object_store::ObjectStore>,
     config: ObjectConfig,
     /// Parts that no object has been made of yet.
     parts: Mutex<Option<Box<dyn MultipartUpload>>>,
+}
+
+impl fmt::Debug for ObjectStore {
+    /// The crate's own stores would show their credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectStore").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl ObjectStore {
