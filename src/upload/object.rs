@@ -137,7 +137,8 @@ impl ObjectConfig {
     }
 }
 
-#[cfg(all(test, feature = "object-stores"))]
+#[cfg(test)]
+#[cfg(feature = "object-stores")]
 mod tests {
     use super::*;
 
