@@ -173,6 +173,7 @@ async fn execute(
         yaml_directory: configured.loaded.yaml_directory.as_deref(),
         reporter: console.clone(),
         machine: &machine,
+        env,
         signals,
         timeout: cli.global.timeout,
         verb: call.verb,

@@ -8,7 +8,9 @@ use crate::cli::positionals::UsageError;
 use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
+use crate::commands::submit::CredentialsError;
 use crate::commands::update::RequestError;
+use crate::config::secret::SecretError;
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
 use crate::mesos::http::HttpError;
@@ -168,11 +170,17 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return Some((exit_of_config(error), Vec::new()));
     }
+    if let Some(error) = error.downcast_ref::<UploadError>() {
+        let nothing = "nothing was changed".to_owned();
+        return Some((exit_of_upload(error), vec![error.hint(), nothing]));
+    }
+    if error.is::<SecretError>() || error.is::<CredentialsError>() {
+        return Some((Exit::Configuration, Vec::new()));
+    }
     sort_topology(error)
         .or_else(|| sort_package(error))
         .or_else(|| sort_state(error))
         .or_else(|| sort_mesos(error))
-        .or_else(|| sort_program(error.downcast_ref()?))
 }
 
 fn hint(text: &str) -> Vec<String> {
@@ -188,6 +196,26 @@ fn exit_of_config(error: &ConfigError) -> Exit {
             Exit::Usage
         }
         ConfigError::NoHome | ConfigError::Write { .. } => Exit::Failed,
+    }
+}
+
+fn exit_of_upload(error: &UploadError) -> Exit {
+    match error {
+        UploadError::NoUri
+        | UploadError::BadName { .. }
+        | UploadError::BadUrl { .. }
+        | UploadError::Credentials { .. }
+        | UploadError::NotBuilt { .. } => Exit::Configuration,
+        UploadError::Leftover { failed, .. } => exit_of_upload(failed),
+        UploadError::NoProgram(_) | UploadError::NoSize { .. } => Exit::Configuration,
+        UploadError::Program(failure) => match (failure.end, failure.trouble) {
+            (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
+            (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
+            (_, Trouble::Other) => Exit::Failed,
+        },
+        UploadError::Unreachable { .. } => Exit::Unreachable,
+        UploadError::NotAuthorized { .. } => Exit::NotAllowed,
+        _ => Exit::Failed,
     }
 }
 
@@ -255,23 +283,6 @@ fn sort_package(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
 }
 
 /// Stores that work by programs of the system.
-fn sort_program(error: &UploadError) -> Option<Sorted> {
-    let exit = match error {
-        UploadError::Leftover { failed, .. } => return sort_program(failed),
-        UploadError::NoProgram(_)
-        | UploadError::NoSize { .. }
-        | UploadError::BadUrl { .. }
-        | UploadError::BadName { .. } => Exit::Configuration,
-        UploadError::Program(failure) => match (failure.end, failure.trouble) {
-            (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
-            (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
-            (_, Trouble::Other) => Exit::Failed,
-        },
-        _ => return None,
-    };
-    Some((exit, error.program_hint().map(hint).unwrap_or_default()))
-}
-
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     let exit = match StoreError::state_of(error)? {
         StateError::Unreachable { .. }

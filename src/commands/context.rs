@@ -12,6 +12,7 @@ use super::report::Reporter;
 use crate::config::Settings;
 use crate::config::settings::{Backend, Mesos};
 use crate::engine::connector::MesosConnector;
+use crate::env::Env;
 use crate::program::SearchPath;
 use crate::scheduler::journal::JournalPaths;
 use crate::scheduler::record::Millis;
@@ -31,6 +32,8 @@ pub struct Context<'a> {
     pub reporter: Arc<dyn Reporter>,
     /// The machine and the user.
     pub machine: &'a Machine,
+    /// The environment, for what is looked for there and nowhere else: credentials of package stores.
+    pub env: &'a Env,
     /// Says when the user wants to leave.
     pub signals: Signals,
     /// `--timeout`.

@@ -152,6 +152,16 @@ pub fn content_digest(
     Ok(hexadecimal(&hash.finalize()))
 }
 
+/// Tells packages apart: those of two runs of one main are the same submission, but their definitions differ in the
+/// topology's id. `content` is the [`content_digest`] of everything else.
+#[must_use]
+pub fn package_digest(content: &str, definition: &Definition) -> String {
+    let mut hash = Sha256::new();
+    hash.update(content);
+    hash.update(&definition.bytes);
+    hexadecimal(&hash.finalize())
+}
+
 /// The user's configuration directory, file by file, links followed.
 ///
 /// Hidden files and configuration of this tool's own (`.conf`, `.properties`, `.toml`) are left out.

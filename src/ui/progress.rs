@@ -88,7 +88,13 @@ impl Reporter for Console {
             return;
         }
         let text = describe(&last.step, progress);
-        let worth_a_line = last.progress.as_ref().is_none_or(|told| is_news(told, progress));
+        let worth_a_line = match &last.progress {
+            Some(told) => is_news(told, progress),
+            None => {
+                progress.unit != "bytes"
+                    || is_news(&Progress { done: 0, ..progress.clone() }, progress)
+            }
+        };
         match &self.bar {
             Some(bar) => bar.set_message(text),
             None if worth_a_line => self.line(&text),
@@ -152,6 +158,15 @@ mod tests {
         assert!(!is_news(&progress(11, ""), &progress(12, "")));
         assert!(is_news(&progress(19, ""), &progress(20, "")));
         assert!(is_news(&progress(11, ""), &progress(11, "no offers")));
+    }
+
+    #[test]
+    fn a_pipe_sees_one_line_of_a_package_that_is_not_large() {
+        let bytes = |done| Progress { done, total: 5 << 20, unit: "bytes", detail: String::new() };
+        assert!(!is_news(&bytes(0), &bytes(1 << 20)));
+        assert!(is_news(&bytes(0), &bytes(5 << 20)));
+        let large = |done| Progress { total: 1 << 30, ..bytes(done) };
+        assert!(is_news(&large(0), &large(NEWS_BYTES + 1)));
     }
 
     #[test]

@@ -29,6 +29,20 @@ pub enum UploadError {
         /// What is wrong with it.
         why: String,
     },
+    /// Credentials that can't be used; they are not quoted.
+    #[error("the credentials for {place} can't be used: {why}")]
+    Credentials {
+        /// The store.
+        place: String,
+        /// What is wrong with them.
+        why: String,
+    },
+    /// This binary was built without the store.
+    #[error("this heron-cli was built without stores of the kind {kind}")]
+    NotBuilt {
+        /// The kind.
+        kind: &'static str,
+    },
     /// Reading or writing a file failed.
     #[error("failed to {doing} {}: {source}", path.display())]
     File {
@@ -74,7 +88,7 @@ pub enum UploadError {
         why: String,
     },
     /// The server wants credentials, or others.
-    #[error("failed to {method} {url}: not authorized (status {status})")]
+    #[error("failed to {method} {url}: not authorized (status {status}){}", quoted(body))]
     NotAuthorized {
         /// HTTP method.
         method: &'static str,
@@ -82,6 +96,8 @@ pub enum UploadError {
         url: String,
         /// 401 or 403.
         status: u16,
+        /// The end of what it said.
+        body: String,
     },
     /// The server answered that it won't.
     #[error("failed to {method} {url}: status {status}{}", quoted(body))]
@@ -123,8 +139,104 @@ pub enum UploadError {
         /// Why it could not be removed.
         why: String,
     },
+    /// The server took the package, and its answer can't be understood.
+    #[error("the answer of {url} can't be used: {why}")]
+    Answer {
+        /// The URL, without credentials.
+        url: String,
+        /// What was expected, and what came.
+        why: String,
+    },
 }
 
 fn quoted(body: &str) -> String {
     if body.is_empty() { String::new() } else { format!(": {body}") }
+}
+
+impl UploadError {
+    /// Whether another attempt may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            // Not implemented and full stay so.
+            Self::Refused { status, .. } => {
+                matches!(status, 408 | 425 | 429)
+                    || (*status >= 500 && !matches!(status, 501 | 505 | 507))
+            }
+            _ => false,
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        if let Some(hint) = self.program_hint() {
+            return hint.to_owned();
+        }
+        let text = match self {
+            Self::NoUri => "set heron.package.topology.uri to where the package is",
+            Self::BadName { .. } => "choose a topology name of letters, digits, '-' and '_'",
+            Self::BadUrl { .. } => {
+                "correct the URL; `heron-cli config check` shows where it is set"
+            }
+            Self::Credentials { .. } => {
+                "docs/stores.md says for each store where its credentials may come from"
+            }
+            Self::NotBuilt { .. } => {
+                "build it with the cargo feature object-stores, or choose another uploader"
+            }
+            Self::File { source, .. } => return of_file(source).to_owned(),
+            Self::SizeMismatch { .. } | Self::Lost { .. } => {
+                "the store loses data: look at its free space, limits and logs, then submit again"
+            }
+            Self::PackageChanged { .. } => "submit again, and let nobody change the file meanwhile",
+            Self::Unreachable { .. } => {
+                "see that the store runs and can be reached from this machine, then submit again"
+            }
+            Self::NotAuthorized { .. } => {
+                "check user, password, token or key of the store, and what they are allowed to do"
+            }
+            Self::Refused { status: 507, .. } => {
+                "the store is full: free room in it, then submit again"
+            }
+            Self::Refused { status: 413, .. } => {
+                "the package is larger than the store takes: raise its limit, or shrink the package"
+            }
+            Self::Refused { status: 404, .. } => {
+                "what the package should go into does not exist: create it, or correct the URL"
+            }
+            Self::Refused { status: 405 | 501, .. } => {
+                "the store doesn't know this method: see heron.uploader.http.method"
+            }
+            Self::Refused { .. } => "the store's own logs say more",
+            Self::Answer { .. } => {
+                "set heron.package.topology.uri to the folder that agents fetch from"
+            }
+            // Those that know more have said so above.
+            Self::NoSize { .. }
+            | Self::NoProgram(_)
+            | Self::Run(_)
+            | Self::Program(_)
+            | Self::Leftover { .. } => "what the program said tells more",
+        };
+        text.to_owned()
+    }
+}
+
+/// What to do about a file.
+fn of_file(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free room there, or choose another directory"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "mount it for writing, or choose another directory",
+        io::ErrorKind::PermissionDenied => {
+            "get the right to write there, or choose another directory"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file is where a directory should be: choose another directory"
+        }
+        _ => "see that the directory is mounted and healthy, then submit again",
+    }
 }

@@ -1,106 +1,342 @@
-//! An HTTP server that takes PUT: an artifact repository, a folder shared by HTTP.
+//! An HTTP server that takes PUT, such as an artifact repository or a folder shared by HTTP, or POST of a form, as
+//! Heron's `HttpUploader` sends it (`facts/heron.md` §10.3).
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use futures_util::stream;
-use reqwest::{
-    Body, Client, Method, Proxy, RequestBuilder, Response, StatusCode, Url, header, redirect,
-};
+use reqwest::{Method, Response, StatusCode, Url, header};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::fs::File;
-use tokio::io::AsyncReadExt;
+use tokio::time::sleep;
+use uuid::Uuid;
 
-use super::package::CHUNK;
-use super::{Effect, HttpConfig, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::wire::{Link, Login, below, fetched_from, folder, shown};
+use super::{Effect, Package, Patience, Progress, Store, UploadError, Uploaded, check_name};
 
-/// How long a server may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that is quoted of what a server says.
-const QUOTED: usize = 300;
+/// What a dry run shows where only the server's answer will say it.
+const ANSWERED: &str = "<as the server answers>";
+
+/// The configuration of an HTTP store.
+#[derive(Clone, Debug, Default)]
+pub struct HttpConfig {
+    /// The URL of a folder, or what takes the form; user and password in it are used and never shown.
+    pub url: String,
+    /// The folder that agents fetch from, if it is another one, of any scheme.
+    pub fetch_url: Option<String>,
+    /// How to send.
+    pub method: Sending,
+    /// User and password, if they are not in the URL.
+    pub credentials: Option<(String, SecretString)>,
+    /// The text of the Authorization header; counts more than user and password.
+    pub authorization: Option<SecretString>,
+    /// A proxy for the upload.
+    pub proxy: Option<String>,
+    /// How long and how often to try.
+    pub patience: Patience,
+}
+
+/// How a package is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sending {
+    /// PUT under its name.
+    Put,
+    /// POST as the part `file` of a form; the answer is the package's URI.
+    Post,
+    /// PUT, and POST where the server doesn't know PUT.
+    #[default]
+    PutOrPost,
+}
 
 /// A folder on an HTTP server.
 #[derive(Debug)]
 pub struct HttpStore {
-    client: Client,
+    link: Link,
     /// Without credentials.
     folder: Url,
-    /// Where agents fetch from.
-    fetch_folder: Url,
-    credentials: Option<(String, SecretString)>,
-    timeout: Option<Duration>,
+    fetch_folder: Option<String>,
+    method: Sending,
+    /// Where the answer to a POST says that the package is.
+    posted: Mutex<Option<Url>>,
+    /// What a PUT is under way to, where nothing was.
+    begun: Mutex<Option<Url>>,
+}
+
+/// What a server has under a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Bytes(u64),
+    /// It doesn't tell.
+    Unknown,
 }
 
 impl HttpStore {
     /// A store from its configuration.
     pub fn new(config: &HttpConfig) -> Result<Self, UploadError> {
         let (folder, in_url) = folder(&config.url)?;
-        let fetch_folder = match &config.fetch_url {
-            Some(url) => self::folder(url)?.0,
-            None => folder.clone(),
+        let fetch_folder = config.fetch_url.as_deref().map(fetch_folder).transpose()?;
+        let login = match (&config.authorization, config.credentials.clone().or(in_url)) {
+            (Some(text), _) => Login::Header(header_text(text)),
+            (None, Some((user, password))) => Login::Basic(user, password),
+            (None, None) => Login::Nobody,
         };
-        let client = client(&folder, config.proxy.as_deref()).map_err(|error| {
-            UploadError::BadUrl { url: folder.to_string(), why: bottom(&error) }
-        })?;
-        let credentials = config.credentials.clone().or(in_url);
-        Ok(Self { client, folder, fetch_folder, credentials, timeout: config.timeout })
+        let link = Link::new(&folder, login, config.proxy.as_deref(), config.patience)?;
+        let (posted, begun) = (Mutex::default(), Mutex::default());
+        Ok(Self { link, folder, fetch_folder, method: config.method, posted, begun })
+    }
+
+    async fn send(
+        &self,
+        package: &Package,
+        name: &str,
+        progress: Progress,
+    ) -> Result<Uploaded, UploadError> {
+        match self.method {
+            Sending::Put => self.put(package, name, &progress).await,
+            Sending::Post => self.post(package, name, &progress).await,
+            Sending::PutOrPost => match self.put(package, name, &progress).await {
+                Err(UploadError::Refused { status: 405 | 501, .. }) => {
+                    self.post(package, name, &progress).await
+                }
+                other => other,
+            },
+        }
     }
 
     async fn put(
         &self,
         package: &Package,
         name: &str,
-        progress: Progress,
+        progress: &Progress,
     ) -> Result<Uploaded, UploadError> {
         let url = below(&self.folder, name)?;
-        let uri = self.uri_of(name)?;
-        let file = package.open().await?;
-        let request = self
-            .request(Method::PUT, &url)
-            .header(header::CONTENT_TYPE, "application/gzip")
-            .header(header::CONTENT_LENGTH, package.size)
-            .body(body(file, package.size, progress));
-        let response = match send("PUT", &url, request).await {
-            Err(UploadError::Unreachable { why, .. }) if why == CHANGED => {
-                return Err(package.changed());
-            }
-            other => other?,
+        let uri = self.put_uri(name)?;
+        let before = self.link.patience.retry(|| self.find(&url)).await?;
+        if before == Found::Bytes(package.size) {
+            return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
+        }
+        set(&self.begun, (before == Found::Nothing).then(|| url.clone()));
+        let sent = async {
+            let status =
+                self.link.patience.retry(|| self.put_once(&url, package, progress)).await?;
+            self.check(&url, package.size).await?;
+            Ok(status)
         };
-        let status = response.status();
-        accept("PUT", &url, response).await?;
-        self.check_size(&url, package.size).await?;
-        // RFC 9110, 9.3.4: 201 where nothing was, 200 or 204 where something was overwritten.
-        let created = status == StatusCode::CREATED;
-        let effect = if created { Effect::Created } else { Effect::Replaced };
-        Ok(Uploaded { uri, effect })
-    }
-
-    /// Compares sizes, where the server tells one.
-    async fn check_size(&self, url: &Url, expected: u64) -> Result<(), UploadError> {
-        let response = send("HEAD", url, self.request(Method::HEAD, url)).await?;
-        if !response.status().is_success() {
-            return Ok(());
-        }
-        let length = response.headers().get(header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        match length {
-            Some(actual) if actual != expected => {
-                Err(UploadError::SizeMismatch { place: url.to_string(), expected, actual })
+        let sent = sent.await;
+        let begun = set(&self.begun, None);
+        match sent {
+            Ok(status) => {
+                // RFC 9110, 9.3.4: 201 where nothing was, 200 or 204 where something was overwritten.
+                let created = match before {
+                    Found::Nothing => true,
+                    Found::Bytes(_) => false,
+                    Found::Unknown => status == StatusCode::CREATED,
+                };
+                let effect = if created { Effect::Created } else { Effect::Replaced };
+                Ok(Uploaded { uri, effect })
             }
-            _ => Ok(()),
+            Err(error) => {
+                if let Some(url) = begun.filter(|_| may_have_arrived(&error)) {
+                    // Half of a package is of no use to anybody; the failure that is told is the upload's.
+                    let _ = self.delete(&url).await;
+                }
+                Err(error)
+            }
         }
     }
 
-    fn request(&self, method: Method, url: &Url) -> RequestBuilder {
-        let mut request = self.client.request(method, url.clone());
-        if let Some((user, password)) = &self.credentials {
-            request = request.basic_auth(user, Some(password.expose_secret()));
-        }
-        if let Some(timeout) = self.timeout {
-            request = request.timeout(timeout);
-        }
-        request
+    async fn put_once(
+        &self,
+        url: &Url,
+        package: &Package,
+        progress: &Progress,
+    ) -> Result<StatusCode, UploadError> {
+        let request = self.link.request(Method::PUT, url).header(header::CONTENT_TYPE, GZIP);
+        let sent = self.link.send_package("PUT", url, request, package, ("", ""), progress);
+        let response = self.link.accept("PUT", url, sent.await?).await?;
+        Ok(response.status())
     }
+
+    /// Looks what is there, and how long it is.
+    async fn find(&self, url: &Url) -> Result<Found, UploadError> {
+        let head = self.link.send("HEAD", url, self.link.request(Method::HEAD, url)).await?;
+        match head.status() {
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Found::Nothing),
+            StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {}
+            status if !status.is_success() => return Ok(Found::Unknown),
+            // Some servers answer HEAD as if the content were empty.
+            _ => match length(&head) {
+                None | Some(0) => {}
+                Some(length) => return Ok(Found::Bytes(length)),
+            },
+        }
+        let request = self.link.request(Method::GET, url).header(header::RANGE, "bytes=0-0");
+        let answer = self.link.send("GET", url, request).await?;
+        Ok(match answer.status() {
+            StatusCode::NOT_FOUND | StatusCode::GONE => Found::Nothing,
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
+                whole(&answer).map_or(Found::Unknown, Found::Bytes)
+            }
+            StatusCode::OK => length(&answer).map_or(Found::Unknown, Found::Bytes),
+            _ => Found::Unknown,
+        })
+    }
+
+    /// Compares sizes, where the server tells one. What is not there yet may come: some servers take their time.
+    async fn check(&self, url: &Url, expected: u64) -> Result<(), UploadError> {
+        let patience = self.link.patience;
+        let mut pause = patience.pause;
+        for _ in 1..patience.attempts {
+            match patience.retry(|| self.find(url)).await? {
+                Found::Nothing => sleep(pause).await,
+                found => return compare(url, found, expected),
+            }
+            pause = pause.saturating_mul(2);
+        }
+        compare(url, patience.retry(|| self.find(url)).await?, expected)
+    }
+
+    async fn post(
+        &self,
+        package: &Package,
+        name: &str,
+        progress: &Progress,
+    ) -> Result<Uploaded, UploadError> {
+        check_name(name)?;
+        let known =
+            self.fetch_folder.as_deref().map(|folder| fetched_from(folder, name)).transpose()?;
+        let here = known.as_deref().and_then(|uri| self.ours(uri));
+        if let Some(url) = &here
+            && self.link.patience.retry(|| self.find(url)).await? == Found::Bytes(package.size)
+        {
+            let uri = known.unwrap_or_default();
+            return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
+        }
+        // What may have arrived is not sent a second time.
+        let started = Arc::new(AtomicBool::new(false));
+        let (flag, inner) = (Arc::clone(&started), progress.clone());
+        let progress: Progress = Arc::new(move |bytes| {
+            flag.store(true, Ordering::Relaxed);
+            inner(bytes);
+        });
+        let harmless = |error: &UploadError| match error {
+            UploadError::Refused { status, .. } => matches!(status, 429 | 503),
+            UploadError::Unreachable { .. } => !started.load(Ordering::Relaxed),
+            _ => false,
+        };
+        let attempt = || self.post_once(package, name, &progress);
+        let (location, said) = self.link.patience.retry_if(harmless, attempt).await?;
+        let answered = location.or_else(|| absolute(&said));
+        let at = answered.as_ref().and_then(|url| self.ours(url.as_str())).or(here);
+        set(&self.posted, at.clone());
+        if let Some(url) = &at {
+            self.check(url, package.size).await?;
+        }
+        let uri = known.or_else(|| answered.map(String::from)).ok_or_else(|| {
+            let why = "it names no URI of the package".to_owned();
+            UploadError::Answer { url: shown(&self.folder), why }
+        })?;
+        Ok(Uploaded { uri, effect: Effect::Created })
+    }
+
+    /// The Location of the answer, and its text.
+    async fn post_once(
+        &self,
+        package: &Package,
+        name: &str,
+        progress: &Progress,
+    ) -> Result<(Option<Url>, String), UploadError> {
+        let url = &self.folder;
+        let boundary = Uuid::new_v4().simple().to_string();
+        let before = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: {GZIP}\r\n\r\n"
+        );
+        let after = format!("\r\n--{boundary}--\r\n");
+        let form = format!("multipart/form-data; boundary={boundary}");
+        let request = self.link.request(Method::POST, url).header(header::CONTENT_TYPE, form);
+        let around = (before.as_str(), after.as_str());
+        let sent = self.link.send_package("POST", url, request, package, around, progress);
+        let response = self.link.accept("POST", url, sent.await?).await?;
+        let location = response.headers().get(header::LOCATION).and_then(|at| at.to_str().ok());
+        let location = location.and_then(|at| url.join(at).ok());
+        Ok((location, self.link.text(response).await))
+    }
+
+    /// A URI on the server that our credentials are for.
+    fn ours(&self, uri: &str) -> Option<Url> {
+        Url::parse(uri).ok().filter(|url| url.origin() == self.folder.origin())
+    }
+
+    async fn delete(&self, url: &Url) -> Result<(), UploadError> {
+        let attempt = async || {
+            let request = self.link.request(Method::DELETE, url);
+            let response = self.link.send("DELETE", url, request).await?;
+            match response.status() {
+                StatusCode::NOT_FOUND | StatusCode::GONE => Ok(()),
+                _ => self.link.accept("DELETE", url, response).await.map(drop),
+            }
+        };
+        self.link.patience.retry(attempt).await
+    }
+
+    fn put_uri(&self, name: &str) -> Result<String, UploadError> {
+        match &self.fetch_folder {
+            Some(folder) => fetched_from(folder, name),
+            None => below(&self.folder, name).map(String::from),
+        }
+    }
+}
+
+const GZIP: &str = "application/gzip";
+
+/// Whether a failed PUT may have left something.
+fn may_have_arrived(error: &UploadError) -> bool {
+    match error {
+        UploadError::Refused { status, .. } => *status >= 500,
+        UploadError::NotAuthorized { .. } => false,
+        _ => true,
+    }
+}
+
+fn compare(url: &Url, found: Found, expected: u64) -> Result<(), UploadError> {
+    match found {
+        Found::Bytes(actual) if actual != expected => {
+            Err(UploadError::SizeMismatch { place: shown(url), expected, actual })
+        }
+        Found::Nothing => Err(UploadError::Lost { place: shown(url) }),
+        _ => Ok(()),
+    }
+}
+
+/// The whole text of the header, also of those who wrote its name in front.
+fn header_text(text: &SecretString) -> SecretString {
+    let text = text.expose_secret().trim();
+    let rest = text.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    rest.map_or(text, |(_, rest)| rest.trim()).into()
+}
+
+/// Everybody who can see a task sees its URIs: credentials are no part of them.
+fn fetch_folder(text: &str) -> Result<String, UploadError> {
+    let web = text.starts_with("http://") || text.starts_with("https://");
+    if web { Ok(folder(text)?.0.into()) } else { Ok(text.to_owned()) }
+}
+
+fn length(response: &Response) -> Option<u64> {
+    response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The size behind the slash of a Content-Range.
+fn whole(response: &Response) -> Option<u64> {
+    let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
+    range.rsplit_once('/')?.1.parse().ok()
+}
+
+/// The URI that an answer is.
+fn absolute(said: &str) -> Option<Url> {
+    let said = said.trim().trim_matches('"');
+    let plain = said.contains("://") && !said.contains(char::is_whitespace);
+    if plain { Url::parse(said).ok() } else { None }
 }
 
 impl Store for HttpStore {
@@ -109,7 +345,11 @@ impl Store for HttpStore {
     }
 
     fn uri_of(&self, name: &str) -> Result<String, UploadError> {
-        below(&self.fetch_folder, name).map(String::from)
+        check_name(name)?;
+        match (self.method, &self.fetch_folder) {
+            (Sending::Post, None) => Ok(ANSWERED.to_owned()),
+            _ => self.put_uri(name),
+        }
     }
 
     fn upload<'a>(
@@ -118,7 +358,7 @@ impl Store for HttpStore {
         name: &'a str,
         progress: Progress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
-        Box::pin(self.put(package, name, progress))
+        Box::pin(self.send(package, name, progress))
     }
 
     fn undo<'a>(
@@ -130,155 +370,31 @@ impl Store for HttpStore {
             if uploaded.effect != Effect::Created {
                 return Ok(());
             }
-            let url = below(&self.folder, name)?;
-            let response = send("DELETE", &url, self.request(Method::DELETE, &url)).await?;
-            match response.status() {
-                StatusCode::NOT_FOUND | StatusCode::GONE => Ok(()),
-                _ => accept("DELETE", &url, response).await,
+            let url = match (set(&self.posted, None), self.method) {
+                (Some(url), _) => url,
+                (None, Sending::Post) => {
+                    let why = "where the package is can't be told from it".to_owned();
+                    return Err(UploadError::Answer { url: shown(&self.folder), why });
+                }
+                (None, _) => below(&self.folder, name)?,
+            };
+            self.delete(&url).await
+        })
+    }
+
+    fn discard<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+        Box::pin(async move {
+            match set(&self.begun, None) {
+                Some(url) => self.delete(&url).await,
+                None => Ok(()),
             }
         })
     }
 }
 
-type Credentials = (String, SecretString);
-
-/// Takes the credentials out of a URL, which are never shown.
-fn folder(text: &str) -> Result<(Url, Option<Credentials>), UploadError> {
-    let shown = text.rsplit_once('@').map_or(text, |(_, rest)| rest).to_owned();
-    let bad = |why: &str| UploadError::BadUrl { url: shown.clone(), why: why.to_owned() };
-    let mut url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad("it is neither http nor https"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("it has a query or a fragment, and so is no folder"));
-    }
-    let credentials = match (url.username(), url.password()) {
-        ("", None) => None,
-        (user, password) => Some((unescaped(user), unescaped(password.unwrap_or_default()).into())),
-    };
-    // Neither fails for http.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Ok((url, credentials))
-}
-
-/// Undoes `%40` and its like, which credentials in URLs need for characters that URLs use themselves.
-fn unescaped(text: &str) -> String {
-    let escaped = text.replace('+', "%2B");
-    let form = format!("x={escaped}");
-    let pairs = url::form_urlencoded::parse(form.as_bytes());
-    pairs.map(|(_, value)| value.into_owned()).collect()
-}
-
-fn below(folder: &Url, name: &str) -> Result<Url, UploadError> {
-    check_name(name)?;
-    let mut url = folder.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push(name);
-    } else {
-        let why = "it has no path".to_owned();
-        return Err(UploadError::BadUrl { url: folder.to_string(), why });
-    }
-    Ok(url)
-}
-
-fn client(folder: &Url, proxy: Option<&str>) -> reqwest::Result<Client> {
-    let mut builder = Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        // A redirected PUT would need its body a second time, and its credentials are not for everybody.
-        .redirect(redirect::Policy::none())
-        .no_proxy();
-    if let Some(proxy) = proxy {
-        builder = builder.proxy(Proxy::all(proxy)?);
-    } else if folder.scheme() == "http" {
-        // Loading root certificates takes tens of milliseconds.
-        builder = builder.tls_certs_only(std::iter::empty());
-    }
-    builder.build()
-}
-
-const CHANGED: &str = "the package changed";
-
-/// The package as a stream that tells its progress, and fails if the file is no longer as long as it was.
-fn body(file: File, size: u64, progress: Progress) -> Body {
-    let start = (file, 0_u64);
-    Body::wrap_stream(stream::try_unfold(start, move |(mut file, sent)| {
-        let progress = progress.clone();
-        async move {
-            let mut chunk = vec![0; CHUNK];
-            let length = file.read(&mut chunk).await?;
-            let through = sent + length as u64;
-            if through > size || (length == 0 && through < size) {
-                return Err(std::io::Error::other(CHANGED));
-            }
-            if length == 0 {
-                return Ok(None);
-            }
-            chunk.truncate(length);
-            progress(through);
-            Ok(Some((chunk, (file, through))))
-        }
-    }))
-}
-
-async fn send(
-    method: &'static str,
-    url: &Url,
-    request: RequestBuilder,
-) -> Result<Response, UploadError> {
-    let sent = request.send().await;
-    sent.map_err(|error| {
-        let why = if error.is_timeout() { "timed out".to_owned() } else { bottom(&error) };
-        UploadError::Unreachable { method, url: url.to_string(), why }
-    })
-}
-
-/// What is at the bottom of a failure; what stands above it may quote the URL.
-fn bottom(error: &reqwest::Error) -> String {
-    let mut bottom: &dyn std::error::Error = error;
-    while let Some(source) = bottom.source() {
-        bottom = source;
-    }
-    bottom.to_string()
-}
-
-async fn accept(
-    method: &'static str,
-    url: &Url,
-    mut response: Response,
-) -> Result<(), UploadError> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(());
-    }
-    let url = url.to_string();
-    let code = status.as_u16();
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Err(UploadError::NotAuthorized { method, url, status: code });
-    }
-    let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-    if let Some(location) = location.filter(|_| status.is_redirection()) {
-        let body = format!("it redirects to {location}");
-        return Err(UploadError::Refused { method, url, status: code, body });
-    }
-    let mut said = Vec::new();
-    while let Ok(Some(part)) = response.chunk().await {
-        said.extend_from_slice(&part);
-        if said.len() > 1 << 20 {
-            break;
-        }
-    }
-    Err(UploadError::Refused { method, url, status: code, body: tail(&said) })
-}
-
-/// The end of a text on one line.
-fn tail(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let words: Vec<_> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    let skip = line.chars().count().saturating_sub(QUOTED);
-    line.chars().skip(skip).collect()
+/// Puts something in place of what was noted, and hands that out.
+fn set(note: &Mutex<Option<Url>>, url: Option<Url>) -> Option<Url> {
+    std::mem::replace(&mut *note.lock().unwrap_or_else(PoisonError::into_inner), url)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A directory that the agents see under the same path: a network file system, or one machine.
+//! A directory that the agents see too: a network file system, or one machine.
 
 use std::path::{Path, PathBuf};
 
@@ -8,20 +8,25 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 
 use super::package::CHUNK;
+use super::wire::fetched_from;
 use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
 
 /// A directory for packages.
 #[derive(Clone, Debug)]
 pub struct LocalStore {
     directory: PathBuf,
+    /// What the agents know it as, if it is not the same path.
+    fetch_folder: Option<String>,
 }
 
 impl LocalStore {
-    /// A store in a directory, which is created at the first upload.
-    pub fn new(directory: &Path) -> Result<Self, UploadError> {
+    /// A store in a directory, which is created at the first upload. Agents may know it as another path or URI.
+    pub fn new(directory: &Path, fetch_url: Option<&str>) -> Result<Self, UploadError> {
         let absolute = std::path::absolute(directory);
         let directory = absolute.map_err(|source| file_error("find", directory, source))?;
-        Ok(Self { directory })
+        let fetch_folder = fetch_url
+            .map(|url| if url.starts_with('/') { format!("file://{url}") } else { url.to_owned() });
+        Ok(Self { directory, fetch_folder })
     }
 
     async fn copy(
@@ -80,6 +85,8 @@ impl Part {
         if written != package.size {
             return Err(package.changed());
         }
+        // The last write is told of only here.
+        target.flush().await.map_err(error)?;
         target.sync_all().await.map_err(error)?;
         let actual = target.metadata().await.map_err(error)?.len();
         if actual != package.size {
@@ -104,6 +111,9 @@ impl Store for LocalStore {
 
     fn uri_of(&self, name: &str) -> Result<String, UploadError> {
         check_name(name)?;
+        if let Some(folder) = &self.fetch_folder {
+            return fetched_from(folder, name);
+        }
         // Mesos' fetcher takes the rest of a file URI as the path it is, escapes and all.
         Ok(format!("file://{}", self.directory.join(name).display()))
     }
@@ -159,7 +169,7 @@ mod tests {
     async fn a_package_arrives_whole_with_progress() {
         let (_source, package) = package(CHUNK * 2 + 5).await;
         let directory = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(&directory.path().join("new/er")).unwrap();
+        let store = LocalStore::new(&directory.path().join("new/er"), None).unwrap();
         let seen = Arc::new(AtomicU64::new(0));
         let sink = Arc::clone(&seen);
         let progress: Progress = Arc::new(move |bytes| sink.store(bytes, Ordering::Relaxed));
@@ -182,7 +192,7 @@ mod tests {
         let (_one, first) = package(100).await;
         let (_two, second) = package(200).await;
         let directory = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(directory.path()).unwrap();
+        let store = LocalStore::new(directory.path(), None).unwrap();
         store.upload(&first, "t", silent()).await.unwrap();
         let again = store.upload(&first, "t", silent()).await.unwrap();
         assert_eq!(again.effect, Effect::AlreadyThere);
@@ -195,11 +205,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn agents_may_know_the_directory_by_another_name() {
+        for (given, expected) in [
+            ("/mnt/heron/", "file:///mnt/heron/t"),
+            ("file:///mnt/heron", "file:///mnt/heron/t"),
+            ("http://h/heron", "http://h/heron/t"),
+        ] {
+            let store = LocalStore::new(Path::new("/srv/heron"), Some(given)).unwrap();
+            assert_eq!(store.uri_of("t").unwrap(), expected);
+        }
+    }
+
+    /// `/dev/full` takes files to be opened and no byte to be written.
+    #[tokio::test]
+    async fn a_full_disk_is_told_with_what_to_do() {
+        let (_source, package) = package(CHUNK).await;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("part");
+        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+        let part = Part { path: path.clone() };
+        let error = part.fill(&package, silent()).await.unwrap_err();
+        drop(part);
+        assert!(error.to_string().contains("failed to write"), "{error}");
+        assert_eq!(error.hint(), "free room there, or choose another directory");
+        assert!(!path.exists() && Path::new("/dev/full").exists());
+    }
+
+    #[tokio::test]
     async fn a_failed_upload_leaves_nothing() {
         let (_source, mut package) = package(100).await;
         package.size = 101;
         let directory = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(directory.path()).unwrap();
+        let store = LocalStore::new(directory.path(), None).unwrap();
         let error = store.upload(&package, "t", silent()).await.unwrap_err();
         assert!(matches!(error, UploadError::PackageChanged { .. }), "{error}");
         assert!(files(directory.path()).is_empty());
@@ -208,7 +245,7 @@ mod tests {
 
         let file = directory.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let store = LocalStore::new(&file).unwrap();
+        let store = LocalStore::new(&file, None).unwrap();
         let error = store.upload(&package, "t", silent()).await.unwrap_err();
         assert!(error.to_string().contains(&file.display().to_string()), "{error}");
     }

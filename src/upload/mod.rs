@@ -9,26 +9,33 @@ mod hdfs;
 mod http;
 mod local;
 mod null;
+mod object;
 mod package;
+mod patience;
 mod programs;
 mod ssh;
+mod webhdfs;
+mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::{BoxFuture, ready};
-use secrecy::SecretString;
 
 pub use command::{CommandConfig, CommandStore};
 pub use error::UploadError;
 pub use hdfs::{HdfsConfig, HdfsStore};
-pub use http::HttpStore;
+pub use http::{HttpConfig, HttpStore, Sending};
 pub use local::LocalStore;
 pub use null::NullStore;
+#[cfg(feature = "object-stores")]
+pub use object::ObjectStore;
+pub use object::{ObjectConfig, Service};
 pub use package::Package;
+pub use patience::Patience;
 pub use programs::{OnLine, ProgramFailure, Programs, Trouble};
 pub use ssh::{Login, ScpStore, SftpStore, SshConfig};
+pub use webhdfs::{WebHdfsConfig, WebHdfsStore};
 
 /// Is told how many bytes are through; called often.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
@@ -97,8 +104,10 @@ pub enum StoreConfig {
     Local {
         /// The directory; created if need be.
         directory: PathBuf,
+        /// What agents know the directory as, if it is another path or a URI.
+        fetch_url: Option<String>,
     },
-    /// An HTTP server that takes PUT.
+    /// An HTTP server that takes PUT or POST.
     Http(HttpConfig),
     /// HDFS, by the `hadoop` program.
     Hdfs(HdfsConfig),
@@ -108,33 +117,31 @@ pub enum StoreConfig {
     Sftp(SshConfig),
     /// A command of the user's.
     Command(CommandConfig),
-}
-
-/// The configuration of an HTTP store.
-#[derive(Clone, Debug)]
-pub struct HttpConfig {
-    /// The URL of a folder; user and password in it are used and never shown.
-    pub url: String,
-    /// The URL under which agents fetch, if it is another one.
-    pub fetch_url: Option<String>,
-    /// User and password, if they are not in the URL.
-    pub credentials: Option<(String, SecretString)>,
-    /// A proxy for the upload.
-    pub proxy: Option<String>,
-    /// How long the whole upload may take.
-    pub timeout: Option<Duration>,
+    /// A bucket of Amazon's, Google's or Microsoft's, or of what speaks like theirs.
+    Object(ObjectConfig),
+    /// HDFS through its HTTP gateway.
+    WebHdfs(WebHdfsConfig),
 }
 
 /// Makes a store from its configuration.
 pub fn store_for(config: &StoreConfig) -> Result<Box<dyn Store>, UploadError> {
     Ok(match config {
         StoreConfig::Null { uri } => Box::new(NullStore::new(uri)?),
-        StoreConfig::Local { directory } => Box::new(LocalStore::new(directory)?),
+        StoreConfig::Local { directory, fetch_url } => {
+            Box::new(LocalStore::new(directory, fetch_url.as_deref())?)
+        }
         StoreConfig::Http(config) => Box::new(HttpStore::new(config)?),
         StoreConfig::Hdfs(config) => Box::new(HdfsStore::new(config)?),
         StoreConfig::Scp(config) => Box::new(ScpStore::new(config)?),
         StoreConfig::Sftp(config) => Box::new(SftpStore::new(config)?),
         StoreConfig::Command(config) => Box::new(CommandStore::new(config)?),
+        #[cfg(feature = "object-stores")]
+        StoreConfig::Object(config) => Box::new(ObjectStore::new(config)?),
+        #[cfg(not(feature = "object-stores"))]
+        StoreConfig::Object(config) => {
+            return Err(UploadError::NotBuilt { kind: config.service.kind() });
+        }
+        StoreConfig::WebHdfs(config) => Box::new(WebHdfsStore::new(config)?),
     })
 }
 
@@ -156,14 +163,9 @@ mod tests {
         let kind = |config| store_for(&config).map(|store| store.kind());
         let null = StoreConfig::Null { uri: "hdfs://x/y".into() };
         assert_eq!(kind(null).unwrap(), "null");
-        assert_eq!(kind(StoreConfig::Local { directory: "/tmp/x".into() }).unwrap(), "local");
-        let http = HttpConfig {
-            url: "http://h/p".into(),
-            fetch_url: None,
-            credentials: None,
-            proxy: None,
-            timeout: None,
-        };
+        let local = StoreConfig::Local { directory: "/tmp/x".into(), fetch_url: None };
+        assert_eq!(kind(local).unwrap(), "local");
+        let http = HttpConfig { url: "http://h/p".into(), ..HttpConfig::default() };
         assert_eq!(kind(StoreConfig::Http(http.clone())).unwrap(), "http");
         assert!(kind(StoreConfig::Null { uri: String::new() }).is_err());
         let bad = HttpConfig { url: "ftp://h/".into(), ..http };

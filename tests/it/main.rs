@@ -25,8 +25,10 @@ mod life;
 mod mains;
 mod programs;
 mod roundtrips;
+mod shelf;
 #[path = "../support/sshd.rs"]
 mod sshd;
+mod stores;
 mod topologies;
 mod update;
 mod wrong;

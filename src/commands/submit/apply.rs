@@ -6,10 +6,10 @@ use serde_json::Map;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::deliver::{Delivered, deliver};
 use super::plan::Plan;
 use super::room;
 use super::source::Sources;
-use super::store::upload as upload_package;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::commands::context::{Context, StateTree, rfc3339};
 use crate::commands::drive::{Aim, Driven, changed, drive, missing};
@@ -29,10 +29,9 @@ use crate::scheduler::driver::End;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::{Policy, Verdict};
 use crate::scheduler::placement::explain;
-use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::record::{Desired, Goal, Launch, Phase, RECORD_VERSION};
 use crate::state::topology_state::NewTopology;
 use crate::state::{Op, TopologyState};
-use crate::upload;
 
 /// How long a submission is waited for.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -141,12 +140,13 @@ async fn run(
 ) -> anyhow::Result<(Desired, bool)> {
     let journalled = held.journal().await?;
     let resumed = journalled.desired.is_some();
+    let mut delivered = None;
     if let Some(desired) = &journalled.desired {
         resumable(held, plan, desired).await?;
         context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
     } else {
         room::check(site.connector, plan).await?;
-        write(context, plan, held, site).await?;
+        delivered = Some(write(context, plan, held, site).await?);
     }
     context.reporter.step(&format!("launching topology {}", plan.name));
     let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
@@ -157,10 +157,12 @@ async fn run(
     };
     let driven = match drive(context, held, &plan.name, &policy, aim, site.deadline).await {
         Ok(driven) => driven,
-        Err(error) => return Err(roll_back(context, args, plan, held, error).await),
+        Err(error) => {
+            return Err(roll_back(context, args, plan, held, delivered.as_ref(), error).await);
+        }
     };
     let desired = driven.model.desired().clone();
-    conclude(context, args, plan, held, driven).await?;
+    conclude(context, args, plan, held, delivered.as_ref(), driven).await?;
     let desired = finish(held, plan, args, desired).await?;
     Ok((desired, resumed))
 }
@@ -185,20 +187,18 @@ async fn resumable(held: &Held, plan: &Plan, desired: &Desired) -> anyhow::Resul
     Err(CommandError::Exists { topology: plan.name.clone(), what: what.to_owned() }.into())
 }
 
-/// Uploads the package and writes the topology and its journal in one transaction.
+/// Uploads the package and writes the topology and its journal in one transaction. Returns what was uploaded.
 async fn write(
     context: &Context<'_>,
     plan: &Plan,
     held: &Held,
     site: &Site<'_>,
-) -> anyhow::Result<()> {
-    let store = upload::store_for(&plan.package.store)?;
+) -> anyhow::Result<Delivered> {
     context.reporter.step("building the package");
-    let package = site.sources.package(context, plan)?;
-    context.reporter.step(&format!("uploading the package to {}", plan.package.uri));
-    let uploaded = upload_package(context, &*store, &package, &plan.package.name).await?;
+    let package = site.sources.package(context, plan).await?;
+    let delivered = deliver(context, plan, &package).await?;
     context.reporter.step("writing the topology's state");
-    let desired = desired(context, context.mesos()?, plan);
+    let desired = desired(context, context.mesos()?, plan, delivered.launch(plan));
     let bytes = encode(&held.paths.record, &desired)?;
     let journal =
         [Op::set(&held.paths.record, bytes, None), Op::create(&held.paths.containers, Vec::new())];
@@ -213,16 +213,13 @@ async fn write(
     };
     let written = new.create(&held.state.zk, &held.state.tree, &journal, Some(&held.lock)).await;
     if let Err(error) = written {
-        let undone = store.undo(&uploaded, &plan.package.name).await;
-        if let Err(undo) = undone {
-            context.reporter.warn(&format!("the uploaded package stays: {undo}"));
-        }
+        delivered.undo(context).await;
         return Err(error.into());
     }
-    Ok(())
+    Ok(delivered)
 }
 
-fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan) -> Desired {
+fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan, launch: Launch) -> Desired {
     Desired {
         version: RECORD_VERSION,
         topology: plan.name.clone(),
@@ -237,7 +234,7 @@ fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan) -> Desired {
             FrameworkId(Uuid::new_v4().to_string()),
             labels(context.settings, &plan.name, Some(&plan.id)),
         ),
-        launch: plan.launch.clone(),
+        launch,
         containers: plan.containers.clone(),
         update: None,
         extra: Map::new(),
@@ -283,6 +280,7 @@ async fn conclude(
     args: &SubmitArgs,
     plan: &Plan,
     held: &mut Held,
+    delivered: Option<&Delivered>,
     driven: Driven,
 ) -> anyhow::Result<()> {
     let name = &plan.name;
@@ -303,13 +301,13 @@ async fn conclude(
         }
         End::Verdict(verdict) => {
             let error = failed(context, name, &driven.model, verdict, Vec::new()).await;
-            Err(roll_back(context, args, plan, held, error).await)
+            Err(roll_back(context, args, plan, held, delivered, error).await)
         }
         End::TimedOut if driven.model.waits_for_room() && driven.problem.is_none() => {
             let why = explain(&driven.model).iter().map(ToString::to_string).collect();
             let error =
                 CommandError::NoPlacement { topology: name.clone(), why, next: Vec::new() }.into();
-            Err(roll_back(context, args, plan, held, error).await)
+            Err(roll_back(context, args, plan, held, delivered, error).await)
         }
         End::TimedOut => {
             let mut what = missing(&driven.model);
@@ -333,6 +331,7 @@ async fn roll_back(
     args: &SubmitArgs,
     plan: &Plan,
     held: &mut Held,
+    delivered: Option<&Delivered>,
     error: anyhow::Error,
 ) -> anyhow::Error {
     let name = &plan.name;
@@ -347,7 +346,11 @@ async fn roll_back(
         kill::kill_containers(context, held, name, None, deadline).await?;
         kill::remove_state(held, name).await
     };
-    match undone.await {
+    let undone = undone.await;
+    if let (Ok(_), Some(delivered)) = (&undone, delivered) {
+        delivered.undo(context).await;
+    }
+    match undone {
         Ok(_) => with_hint(error, "what was done has been undone: nothing of the topology is left"),
         Err(why) => CommandError::PartlyDone {
             what: format!("{error:#}"),

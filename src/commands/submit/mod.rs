@@ -1,14 +1,18 @@
 //! `submit`: from a topology's file to containers that run.
 //!
 //! [`source`] runs the topology's main, [`plan`] decides everything and touches nothing, [`document`] prints the plan
-//! for `--dry-run`, [`apply`] carries it out.
+//! for `--dry-run`, [`apply`] carries it out. [`store`] and [`deliver`] are the package's part of both.
 
 mod apply;
+mod credentials;
+mod deliver;
 mod document;
 mod plan;
 mod room;
 mod source;
 mod store;
+
+pub use credentials::CredentialsError;
 
 use super::context::Context;
 use super::outcome::{Outcome, SCHEMA, SubmittedAll};

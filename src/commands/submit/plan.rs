@@ -4,7 +4,7 @@
 use serde_json::Map;
 
 use super::source::Sources;
-use super::store::store_config;
+use super::store::{in_uri, store_config};
 use crate::cli::SubmitArgs;
 use crate::commands::containers::{defaults, pieces, sized, tmanager_container};
 use crate::commands::context::Context;
@@ -18,6 +18,7 @@ use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
 use crate::topology::edit::{self, Absent};
 use crate::topology::executor::{ExecutorCommand, Layout, PORT_NAMES};
+use crate::topology::package::package_digest;
 use crate::upload::{StoreConfig, store_for};
 
 /// Everything about a submission.
@@ -68,7 +69,7 @@ pub(super) fn plan(
     let command = command(settings, args, &definition, &packing, &release, &sources.binary_name);
     let argv = command.topology_argv()?;
     let digest = sources.digest(context, &release, &definition, &argv)?;
-    let package = package(context, definition.name(), &digest)?;
+    let package = package(context, &definition, &digest)?;
     let launch = Launch {
         command: pieces(&argv)?,
         user: None,
@@ -172,14 +173,15 @@ fn command(
     }
 }
 
-/// Where the package goes: under a name that tells its content, so that the same submission makes the same package.
-fn package(context: &Context<'_>, topology: &str, digest: &str) -> anyhow::Result<PackagePlan> {
-    let short: String = digest.chars().take(12).collect();
-    let safe: String = topology
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
-        .collect();
-    let name = format!("{safe}-{short}.tar.gz");
+/// Where the package goes: under a name that tells its content, so that a store that has it needs no other.
+fn package(
+    context: &Context<'_>,
+    definition: &Definition,
+    digest: &str,
+) -> anyhow::Result<PackagePlan> {
+    let topology = definition.name();
+    let short: String = package_digest(digest, definition).chars().take(12).collect();
+    let name = format!("{}-{short}.tar.gz", in_uri(topology));
     let config = store_config(context, topology)?;
     let store = store_for(&config)?;
     Ok(PackagePlan { uri: store.uri_of(&name)?, kind: store.kind(), store: config, name })

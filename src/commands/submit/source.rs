@@ -254,12 +254,20 @@ impl Sources {
         Contents { binary: &self.binary, binary_name: &self.binary_name, definition, conf }
     }
 
-    /// Builds the package of one topology.
-    pub fn package(&self, context: &Context<'_>, plan: &Plan) -> anyhow::Result<Package> {
+    /// Builds the package of one topology, on another thread: a large one takes longer than ZooKeeper waits for a sign of
+    /// life of whoever holds the lock.
+    pub async fn package(&self, context: &Context<'_>, plan: &Plan) -> anyhow::Result<Package> {
         let conf = heron_conf(context, &plan.release)?.files()?;
         let path = self.directory.path().join(&plan.package.name);
         let limit = context.settings.package_max.get();
-        let built = package::build(&self.contents(&plan.definition, &conf), &path, limit)?;
+        let (binary, binary_name) = (self.binary.clone(), self.binary_name.clone());
+        let (definition, target) = (plan.definition.clone(), path.clone());
+        let building = tokio::task::spawn_blocking(move || {
+            let (binary, binary_name) = (binary.as_path(), binary_name.as_str());
+            let contents = Contents { binary, binary_name, definition: &definition, conf: &conf };
+            package::build(&contents, &target, limit)
+        });
+        let built = building.await.context("building the package was broken off")??;
         if let Some(keep) = &self.keep {
             std::fs::create_dir_all(keep)
                 // The name that Heron always gave it: a configuration of 2016 says that agents find it under that.

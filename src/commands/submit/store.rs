@@ -1,83 +1,74 @@
-//! The package store that a configuration names, and uploading to it.
+//! The package store that a configuration names.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::credentials::{self, Found};
 use crate::commands::context::Context;
 use crate::commands::error::CommandError;
-use crate::commands::report::Progress;
-use crate::config::settings::{HttpMethod, UPLOADERS, Uploader, with_topology};
+use crate::config::read_secret;
+use crate::config::settings::{
+    Bucket, BucketService, HttpMethod, UPLOADERS, Uploader, with_topology,
+};
 use crate::upload::{
-    CommandConfig, HdfsConfig, HttpConfig, Login, Package, Programs, SshConfig, Store, StoreConfig,
-    Uploaded,
+    CommandConfig, HdfsConfig, HttpConfig, Login, ObjectConfig, Patience, Programs, Sending,
+    Service, SshConfig, StoreConfig, WebHdfsConfig,
 };
 
-/// Uploads a package. When the user wants to leave, nothing of it is left behind.
-pub(super) async fn upload(
-    context: &Context<'_>,
-    store: &dyn Store,
-    package: &Package,
-    name: &str,
-) -> anyhow::Result<Uploaded> {
-    let (reporter, total) = (context.reporter.clone(), package.size);
-    let progress = move |done| {
-        let detail = String::new();
-        reporter.progress(&Progress { done, total, unit: "bytes", detail });
-    };
-    let signal = tokio::select! {
-        uploaded = store.upload(package, name, Arc::new(progress)) => return Ok(uploaded?),
-        signal = context.signals.wait() => signal,
-    };
-    let mut next = vec!["nothing was changed".to_owned()];
-    if let Err(error) = store.discard(name).await {
-        next = vec![format!(
-            "nothing but this was changed: a part of the package may be left: {error}"
-        )];
-    }
-    Err(CommandError::Interrupted { signal, doing: "uploading the package".to_owned(), next }
-        .into())
-}
-
-/// The store for a topology's package.
-pub(super) fn store_config(
-    context: &Context<'_>,
-    topology: &str,
-) -> Result<StoreConfig, CommandError> {
+/// The store for a topology's package. Doubts about its credentials are told.
+pub(super) fn store_config(context: &Context<'_>, topology: &str) -> anyhow::Result<StoreConfig> {
     let settings = context.settings;
     let here = |text: &str| with_topology(text, topology);
-    let fetch_folder = settings.topology_uri.as_deref().map(here);
+    let fetch_url = settings.topology_uri.as_deref().map(here);
+    let secret = |file: &Option<std::path::PathBuf>| -> anyhow::Result<_> {
+        let Some(file) = file else { return Ok(None) };
+        let (secret, warning) = read_secret(file)?;
+        if let Some(warning) = warning {
+            context.reporter.warn(&warning.to_string());
+        }
+        Ok(Some(secret))
+    };
     let programs = |time_limit: &Duration| programs(context, *time_limit);
-    let unsupported = |what: &str| CommandError::Unsupported { what: what.to_owned() };
-    match &settings.uploader {
+    Ok(match &settings.uploader {
         Uploader::Null => {
             // A configuration with this uploader and without a URI is refused when it is read.
-            let uri = settings.topology_uri.as_deref().unwrap_or_default();
-            Ok(StoreConfig::Null { uri: with_topology(uri, topology) })
+            StoreConfig::Null { uri: fetch_url.unwrap_or_default() }
         }
         Uploader::LocalFileSystem { directory } => {
-            Ok(StoreConfig::Local { directory: with_topology(directory, topology).into() })
+            StoreConfig::Local { directory: here(directory).into(), fetch_url }
         }
-        Uploader::Http { method: Some(HttpMethod::Post), .. } => {
-            Err(unsupported("uploading by POST; a server that takes PUT is needed"))
+        Uploader::Http { uri, method, authorization_file } => StoreConfig::Http(HttpConfig {
+            url: here(uri),
+            fetch_url,
+            method: match method {
+                Some(HttpMethod::Put) => Sending::Put,
+                Some(HttpMethod::Post) => Sending::Post,
+                None => Sending::PutOrPost,
+            },
+            authorization: secret(authorization_file)?,
+            ..HttpConfig::default()
+        }),
+        Uploader::Bucket(bucket) => {
+            let Found { credentials, warning } = credentials::find(bucket, context.env)?;
+            if let Some(warning) = warning {
+                context.reporter.warn(&warning.to_string());
+            }
+            let config = ObjectConfig { fetch_url, credentials, ..object(bucket, topology) };
+            StoreConfig::Object(config)
         }
-        Uploader::Http { authorization_file: Some(_), .. } => {
-            Err(unsupported("an Authorization header of one's own for the package store"))
-        }
-        Uploader::Http { uri, .. } => Ok(StoreConfig::Http(HttpConfig {
-            url: with_topology(uri, topology),
-            fetch_url: settings.topology_uri.as_ref().map(|uri| with_topology(uri, topology)),
-            credentials: None,
-            proxy: None,
-            timeout: None,
-        })),
-        Uploader::Hdfs { directory, configuration, time_limit } => {
-            Ok(StoreConfig::Hdfs(HdfsConfig {
-                directory: here(directory),
-                fetch_folder,
-                configuration: configuration.clone(),
-                programs: programs(time_limit),
-            }))
-        }
+        Uploader::WebHdfs { uri, user, token_file } => StoreConfig::WebHdfs(WebHdfsConfig {
+            url: here(uri),
+            fetch_url,
+            user: Some(user.clone()),
+            token: secret(token_file)?,
+            patience: Patience::default(),
+        }),
+        Uploader::Hdfs { directory, configuration, time_limit } => StoreConfig::Hdfs(HdfsConfig {
+            directory: here(directory),
+            fetch_folder: fetch_url,
+            configuration: configuration.clone(),
+            programs: programs(time_limit),
+        }),
         Uploader::Ssh { sftp, copy, shell, directory, time_limit } => {
             let login = |(options, connection): &(Vec<String>, String)| Login {
                 options: options.clone(),
@@ -87,26 +78,26 @@ pub(super) fn store_config(
                 copy: login(copy),
                 shell: login(shell),
                 directory: here(directory),
-                fetch_folder,
+                fetch_folder: fetch_url,
                 programs: programs(time_limit),
             };
-            Ok(if *sftp { StoreConfig::Sftp(config) } else { StoreConfig::Scp(config) })
+            if *sftp { StoreConfig::Sftp(config) } else { StoreConfig::Scp(config) }
         }
         Uploader::Command { upload, check, undo, uri, time_limit } => {
             let words = |words: &Vec<String>| words.iter().map(|word| here(word)).collect();
-            Ok(StoreConfig::Command(CommandConfig {
+            StoreConfig::Command(CommandConfig {
                 upload: words(upload),
                 check: check.as_ref().map(words),
                 undo: undo.as_ref().map(words),
                 uri: here(uri),
                 programs: programs(time_limit),
-            }))
+            })
         }
         Uploader::Other { class, .. } => {
-            let known = UPLOADERS.join(", ");
-            Err(unsupported(&format!("the uploader {class} (known: {known})")))
+            let what = format!("the uploader {class} (known: {})", UPLOADERS.join(", "));
+            return Err(CommandError::Unsupported { what }.into());
         }
-    }
+    })
 }
 
 /// Where this machine's programs are; what they print is shown to those who want to see it.
@@ -118,4 +109,34 @@ fn programs(context: &Context<'_>, time_limit: Duration) -> Programs {
         time_limit,
         on_line: Arc::new(move |line| reporter.program_output(line)),
     }
+}
+
+/// The bucket's own folder for a topology is Heron's: `<prefix>/<topology>`.
+fn object(bucket: &Bucket, topology: &str) -> ObjectConfig {
+    let service = match &bucket.service {
+        BucketService::S3 { region, endpoint, path_style, .. } => Service::S3 {
+            region: region.clone(),
+            endpoint: endpoint.clone(),
+            path_style: *path_style,
+        },
+        BucketService::Gcs { endpoint } => Service::Gcs { endpoint: endpoint.clone() },
+        BucketService::Azure { account, endpoint } => {
+            Service::Azure { account: account.clone(), endpoint: endpoint.clone() }
+        }
+    };
+    ObjectConfig {
+        service,
+        bucket: bucket.name.clone(),
+        folder: format!("{}/{}", with_topology(&bucket.prefix, topology), in_uri(topology)),
+        fetch_url: None,
+        credentials: Vec::new(),
+        proxy: bucket.proxy.clone(),
+        patience: Patience::default(),
+    }
+}
+
+/// A topology's name as one part of a URI that needs no escapes.
+pub(super) fn in_uri(topology: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    topology.chars().map(|c| if safe(c) { c } else { '_' }).collect()
 }

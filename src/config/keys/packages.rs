@@ -11,7 +11,7 @@ CORE_URI = "heron.package.core.uri", Kind::Uri,
     "The URI of the heron-core archive, which every agent fetches.",
     aliases(&["heron.core.release.uri", "heron.core.release.package"]);
 TOPOLOGY_URI = "heron.package.topology.uri", Kind::Uri,
-    "The URI under which the agents find the topology package; needed where nothing uploads it.",
+    "With the null uploader the URI of the topology package. With others the folder that agents fetch it from, where that is another one than it is uploaded to.",
     aliases(&["heron.topology.pkg.uri"]), default_note("given by the uploader");
 PACKAGE_MAX = "heron.topology.package.max.bytes", Kind::Bytes,
     "The largest topology file and topology package; a larger one is refused before anything is uploaded or written. The default is how much an agent's fetcher cache holds unless it is told otherwise.",
@@ -20,10 +20,10 @@ MAIN_TIMEOUT = "heron.topology.main.timeout", Kind::Duration(TimeUnit::Seconds),
     "How long the topology's main may run before it is killed. `--timeout` shortens it.",
     default("300");
 UPLOADER = "heron.class.uploader", Kind::Class,
-    "The uploader, by its last component: `NullUploader`, `LocalFileSystemUploader`, `HttpUploader`, `S3Uploader`, `GcsUploader`, `HdfsUploader`, `ScpUploader`, `SftpUploader`, `CommandUploader`.",
+    "The uploader, by its last component: `NullUploader`, `LocalFileSystemUploader`, `HttpUploader`, `S3Uploader`, `GcsUploader`, `AzureUploader`, `WebHdfsUploader`, `HdfsUploader`, `ScpUploader`, `SftpUploader`, `CommandUploader`.",
     aliases(&["uploader.class"]), default_note("`NullUploader`");
 UPLOADER_DIRECTORY = "heron.uploader.localfs.file.system.directory", Kind::Path,
-    "`LocalFileSystemUploader`: the directory to copy packages to; the agents must have it mounted.",
+    "`LocalFileSystemUploader`: the directory to copy packages to; the agents must have it mounted, under the same path or the one of `heron.package.topology.uri`.",
     aliases(&["heron.uploader.file.system.path"]),
     default_note("`${HOME}/.herondata/repository/${CLUSTER}/${ROLE}/${TOPOLOGY}`");
 UPLOADER_HTTP_URI = "heron.uploader.http.uri", Kind::Uri,
@@ -47,12 +47,39 @@ UPLOADER_S3_SECRET_KEY = "heron.uploader.s3.secret_key", Kind::Text,
     "`S3Uploader`: the secret key. The value is never shown.";
 UPLOADER_S3_PROFILE = "heron.uploader.s3.aws_profile", Kind::Text,
     "`S3Uploader`: the profile of the AWS credentials file.";
+UPLOADER_S3_CREDENTIALS = "heron.uploader.s3.credentials_path", Kind::Path,
+    "`S3Uploader`: a credentials file as Amazon's tools write it, that nobody else can read.",
+    default_note("the environment, `~/.aws/credentials`, the machine's own role");
+UPLOADER_S3_PATH_STYLE = "heron.uploader.s3.path_style", Kind::Bool,
+    "`S3Uploader`: the bucket is part of the URL's path, not of its host name.",
+    default_note("`true` where `heron.uploader.s3.uri` is set");
 UPLOADER_S3_PROXY = "heron.uploader.s3.proxy_uri", Kind::Uri,
     "`S3Uploader`: a proxy.";
 UPLOADER_GCS_BUCKET = "heron.uploader.gcs.bucket", Kind::Text,
     "`GcsUploader`: the bucket.";
 UPLOADER_GCS_CREDENTIALS = "heron.uploader.gcs.credentials_path", Kind::Path,
-    "`GcsUploader`: a file with the credentials.";
+    "`GcsUploader`: a file with the credentials, that nobody else can read.",
+    default_note("the environment, the user's own, the machine's own");
+UPLOADER_GCS_URI = "heron.uploader.gcs.uri", Kind::Uri,
+    "`GcsUploader`: the endpoint, for stores other than Google's.";
+UPLOADER_AZURE_ACCOUNT = "heron.uploader.azure.account", Kind::Text,
+    "`AzureUploader`: the storage account.";
+UPLOADER_AZURE_CONTAINER = "heron.uploader.azure.container", Kind::Text,
+    "`AzureUploader`: the container.";
+UPLOADER_AZURE_PREFIX = "heron.uploader.azure.path_prefix", Kind::Text,
+    "`AzureUploader`: the text before each blob's name.", default("/");
+UPLOADER_AZURE_CREDENTIALS = "heron.uploader.azure.credentials_path", Kind::Path,
+    "`AzureUploader`: a file with the account's key or a SAS token, that nobody else can read.",
+    default_note("the environment, the machine's own");
+UPLOADER_AZURE_URI = "heron.uploader.azure.uri", Kind::Uri,
+    "`AzureUploader`: the endpoint with the account, for stores other than Microsoft's.";
+UPLOADER_WEBHDFS_URI = "heron.uploader.webhdfs.uri", Kind::Uri,
+    "`WebHdfsUploader`: `http(s)://host:port/folder` of the name node or of `HttpFS`; of several name nodes, `http://host:port,host:port/folder`.";
+UPLOADER_WEBHDFS_USER = "heron.uploader.webhdfs.user", Kind::Text,
+    "`WebHdfsUploader`: the user that packages belong to.",
+    default_note("the user who submits");
+UPLOADER_WEBHDFS_TOKEN = "heron.uploader.webhdfs.token.file", Kind::Path,
+    "`WebHdfsUploader`: a file with a delegation token that nobody else can read, used instead of a user.";
 UPLOADER_HDFS_CONFIG = "heron.uploader.hdfs.config.directory", Kind::Path,
     "`HdfsUploader`: the directory of Hadoop's configuration, for `hadoop --config`.",
     default_note("the client's own");

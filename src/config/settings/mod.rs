@@ -5,6 +5,7 @@
 //!
 //! Source of facts: design.md §6, facts/heron.md §8–§10.
 
+mod bucket;
 mod engine;
 mod mesos;
 mod parts;
@@ -19,6 +20,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use bucket::{Bucket, BucketService, SecretText};
 pub use engine::{Engine, class_name};
 
 pub use resolve::{Facts, Need, Resolved, resolve};
@@ -239,6 +241,17 @@ pub enum Uploader {
         uri: String,
         /// How long one run of a program may take.
         time_limit: Duration,
+    },
+    /// It is put into a bucket.
+    Bucket(Bucket),
+    /// It is written to HDFS through its HTTP gateway.
+    WebHdfs {
+        /// Name nodes and folder.
+        uri: String,
+        /// The user that files belong to.
+        user: String,
+        /// A file with a delegation token, used instead of the user.
+        token_file: Option<PathBuf>,
     },
     /// Another uploader.
     Other {

@@ -138,6 +138,7 @@ impl Work<'_> {
         self.check_required_parts();
         let (core_uri, topology_uri) = self.packages(engine);
         let uploader = self.uploader(&place, topology_uri.as_deref());
+        let topology_uri = self.fetched_from(&uploader, topology_uri);
         self.warn_one_machine(engine, &state, &uploader);
         let sandbox = self.sandbox();
         self.check_tmanager();

@@ -203,9 +203,58 @@ fn uploaders_follow_from_classes() {
     let method = Some(HttpMethod::Post);
     let uri = "http://h/".to_owned();
     assert_eq!(uploader(http), Uploader::Http { uri, method, authorization_file: None });
-    let s3 = uploader("uploader.class=a.s3.S3Uploader\nheron.uploader.s3.bucket=b");
-    let Uploader::Other { class, options } = s3 else { panic!("{s3:?}") };
-    assert_eq!((class.as_str(), options["heron.uploader.s3.bucket"].as_str()), ("S3Uploader", "b"));
+    let other =
+        uploader("uploader.class=a.DLUploader\nheron.uploader.dlog.topologies.namespace.uri=u");
+    let Uploader::Other { class, options } = other else { panic!("{other:?}") };
+    let namespace = options["heron.uploader.dlog.topologies.namespace.uri"].as_str();
+    assert_eq!((class.as_str(), namespace), ("DLUploader", "u"));
+}
+
+#[test]
+fn buckets_have_a_service_a_name_and_credentials_that_are_not_shown() {
+    let uploader = |lines: &str| match good(lines).uploader {
+        Uploader::Bucket(bucket) => bucket,
+        other => panic!("{other:?}"),
+    };
+    let s3 = "uploader.class=a.s3.S3Uploader\nheron.uploader.s3.bucket=b";
+    let amazon = uploader(s3);
+    let (endpoint, keys, profile) = (None, None, None);
+    let region = "us-west-2".to_owned();
+    let service = BucketService::S3 { region, endpoint, path_style: false, keys, profile };
+    assert_eq!((amazon.service, amazon.name.as_str(), amazon.prefix.as_str()), (service, "b", "/"));
+    let minio = uploader(&format!(
+        "{s3}\nheron.uploader.s3.uri=http://minio:9000\nheron.uploader.s3.access_key=k\n\
+         heron.uploader.s3.secret_key=geheim"
+    ));
+    assert!(!format!("{minio:?}").contains("geheim"), "{minio:?}");
+    let BucketService::S3 { path_style, keys, .. } = minio.service else { panic!() };
+    assert!(path_style);
+    assert_eq!(keys, Some(("k".to_owned(), "geheim".to_owned().into())));
+    let azure = uploader(
+        "uploader.class=AzureUploader\nheron.uploader.azure.account=a\nheron.uploader.azure.container=c",
+    );
+    assert_eq!(azure.service, BucketService::Azure { account: "a".to_owned(), endpoint: None });
+    let missing = |lines: &str| {
+        let found = problems(with(lines));
+        found.into_iter().map(|problem| problem.key).collect::<Vec<_>>()
+    };
+    let half = "uploader.class=S3Uploader\nheron.uploader.s3.access_key=k";
+    assert_eq!(missing(half), ["heron.uploader.s3.bucket", "heron.uploader.s3.secret_key"]);
+    assert_eq!(missing("uploader.class=GcsUploader"), ["heron.uploader.gcs.bucket"]);
+    let azure = ["heron.uploader.azure.account", "heron.uploader.azure.container"];
+    assert_eq!(missing("uploader.class=AzureUploader"), azure);
+    assert_eq!(missing("uploader.class=WebHdfsUploader"), ["heron.uploader.webhdfs.uri"]);
+}
+
+#[test]
+fn a_package_is_no_folder_to_fetch_from() {
+    let http = "uploader.class=HttpUploader\nheron.uploader.http.uri=http://h/";
+    let resolved = with(http);
+    assert_eq!(resolved.settings.unwrap().topology_uri, None);
+    assert!(resolved.warnings.iter().any(|warning| warning.text.contains("names a package")));
+    let folder = good(&format!("{http}\nheron.package.topology.uri=hdfs://h/jobs/"));
+    assert_eq!(folder.topology_uri.as_deref(), Some("hdfs://h/jobs/"));
+    assert!(good("").topology_uri.is_some());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which uploader, by the names of Heron's classes, and whether it has what it needs.
 
 use super::super::keys;
-use super::super::problem::{Problem, ProblemKind};
+use super::super::problem::{Problem, ProblemKind, Warning, WarningKind};
 use super::parts::with_prefix;
 use super::resolve::{Need, Work};
 use super::{HttpMethod, Uploader, class_name};
@@ -18,16 +18,13 @@ impl Work<'_> {
                 Uploader::LocalFileSystem { directory: self.upload_directory(name, place) }
             }
             "HttpUploader" => {
-                let uri = self.reader.optional(&keys::UPLOADER_HTTP_URI);
-                if uri.is_none() && self.reader.setting(&keys::UPLOADER_HTTP_URI).is_none() {
-                    self.missing(
-                        &keys::UPLOADER_HTTP_URI,
-                        "the HttpUploader needs to know where to send packages",
-                    );
-                }
+                let uri = self.needed(
+                    &keys::UPLOADER_HTTP_URI,
+                    "the HttpUploader needs to know where to send packages",
+                );
                 let method = self.reader.optional(&keys::UPLOADER_HTTP_METHOD);
                 Uploader::Http {
-                    uri: uri.unwrap_or_default(),
+                    uri,
                     method: method.map(|method| {
                         let post = method.eq_ignore_ascii_case("POST");
                         if post { HttpMethod::Post } else { HttpMethod::Put }
@@ -39,6 +36,20 @@ impl Work<'_> {
             "ScpUploader" => self.scp_uploader(),
             "SftpUploader" => self.sftp_uploader(),
             "CommandUploader" => self.command_uploader(),
+            "S3Uploader" => Uploader::Bucket(self.s3_bucket()),
+            "GcsUploader" => Uploader::Bucket(self.gcs_bucket()),
+            "AzureUploader" => Uploader::Bucket(self.azure_bucket()),
+            "WebHdfsUploader" => Uploader::WebHdfs {
+                uri: self.needed(
+                    &keys::UPLOADER_WEBHDFS_URI,
+                    "the WebHdfsUploader needs to know where to send packages",
+                ),
+                user: self
+                    .reader
+                    .optional(&keys::UPLOADER_WEBHDFS_USER)
+                    .unwrap_or_else(|| self.facts.user.clone()),
+                token_file: self.reader.path(&keys::UPLOADER_WEBHDFS_TOKEN),
+            },
             other => {
                 self.check_known(other);
                 Uploader::Other {
@@ -47,6 +58,25 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    /// Where agents fetch from what is uploaded. Files of 2015 name the package itself there, for want of an uploader; as
+    /// packages are uploaded under names that tell their content, that can't be meant.
+    pub(super) fn fetched_from(
+        &mut self,
+        uploader: &Uploader,
+        uri: Option<String>,
+    ) -> Option<String> {
+        let archive = |uri: &str| [".tar.gz", ".tgz", ".tar"].iter().any(|end| uri.ends_with(end));
+        let uri = uri?;
+        if *uploader == Uploader::Null || !archive(&uri) {
+            return Some(uri);
+        }
+        if let Some(setting) = self.reader.setting(&keys::TOPOLOGY_URI) {
+            let text = "names a package, not the folder that agents fetch from; with an uploader it does not count";
+            self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
+        }
+        None
     }
 
     fn check_null_uploader(&mut self, topology_uri: Option<&str>) {

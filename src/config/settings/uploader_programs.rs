@@ -6,12 +6,14 @@ use super::Uploader;
 use super::resolve::{Need, Work};
 
 /// Every uploader that there is, by its class's last component.
-pub const UPLOADERS: [&str; 10] = [
+pub const UPLOADERS: [&str; 12] = [
     "NullUploader",
     "LocalFileSystemUploader",
     "HttpUploader",
     "S3Uploader",
     "GcsUploader",
+    "AzureUploader",
+    "WebHdfsUploader",
     "HdfsUploader",
     "ScpUploader",
     "SftpUploader",
@@ -113,7 +115,7 @@ impl Work<'_> {
     }
 
     /// A setting without which its uploader can't work.
-    fn needed(&mut self, key: &KeySpec, why: &str) -> String {
+    pub(super) fn needed(&mut self, key: &KeySpec, why: &str) -> String {
         let value = self.reader.optional(key).filter(|value| !value.is_empty());
         if value.is_none() && self.need >= Need::Launch {
             // A malformed value has been reported.
