@@ -16,6 +16,7 @@ use crate::mesos::scheduler_client::CallError;
 use crate::packing::PackingError;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
+use crate::topology::dialect::ReleaseError;
 use crate::topology::executor::ExecutorError;
 use crate::topology::main_runner::MainError;
 use crate::topology::ready::ReadyError;
@@ -154,6 +155,9 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     }
     if error.is::<UsageError>() {
         return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
+    }
+    if error.is::<ReleaseError>() {
+        return Some((Exit::Configuration, hint("it is set by heron.release.version")));
     }
     if error.is::<ConfigureError>() {
         return Some((Exit::Configuration, Vec::new()));

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::config::{
     CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
 };
+use super::release::ReleaseInfo;
 
 /// What a command found or did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,6 +58,8 @@ pub struct Submitted {
     pub schema: u32,
     /// The topology.
     pub topology: TopologyRef,
+    /// The Heron release that its containers run, and how that is known.
+    pub release: ReleaseInfo,
     /// Number of containers, container 0 included.
     pub containers: usize,
     /// The framework that they belong to.

@@ -38,7 +38,9 @@ pub(super) fn text(outcome: &Outcome) -> String {
 }
 
 fn submitted_text(submitted: &Submitted) -> String {
-    let Submitted { topology, containers, framework_id, page, resumed, waited_for, .. } = submitted;
+    let Submitted {
+        topology, containers, framework_id, page, resumed, waited_for, release, ..
+    } = submitted;
     let how = match (*waited_for, topology.state.as_str()) {
         ("none", _) => "is being launched",
         ("launched", _) => "is launched",
@@ -47,8 +49,10 @@ fn submitted_text(submitted: &Submitted) -> String {
     };
     let again = if *resumed { " (an interrupted submission was finished)" } else { "" };
     let mut text = format!(
-        "topology {} {how} in {containers} containers{again}\n  id         {}\n  framework  {framework_id}\n",
-        topology.name, topology.id
+        "topology {} {how} in {containers} containers{again}\n  id         {}\n  release    {}\n  framework  {framework_id}\n",
+        topology.name,
+        topology.id,
+        release.text()
     );
     if let Some(page) = page {
         text.push_str(&format!("  page       {page}\n"));

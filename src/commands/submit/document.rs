@@ -60,6 +60,7 @@ fn document(plan: &Plan, context: &Context<'_>) -> Value {
     json!({
         "schema": SCHEMA,
         "topology": { "name": plan.name, "id": plan.id, "state": plan.state.name() },
+        "release": plan.release_info,
         "packing": {
             "algorithm": plan.algorithm.name(),
             "component_ram_map": plan.packing.component_ram_map(),
@@ -78,7 +79,7 @@ fn containers(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
         .map(|container| {
             let shard = container.id.to_string();
             let argv: Vec<String> =
-                plan.argv.iter().map(|argument| argument.replace("=<shard>", &format!("={shard}"))).collect();
+                plan.argv.iter().map(|argument| if argument == "<shard>" { shard.clone() } else { argument.replace("=<shard>", &format!("={shard}")) }).collect();
             let uris: Vec<Value> = plan
                 .launch
                 .uris
@@ -130,7 +131,7 @@ fn table(plan: &Plan) -> String {
         plan.id,
         plan.algorithm.name(),
         plan.packing.containers.len(),
-        plan.release,
+        plan.release_info.text(),
         plan.package.uri,
     );
     for container in &plan.containers {

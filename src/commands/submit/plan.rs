@@ -7,11 +7,15 @@ use super::source::Sources;
 use super::store::store_config;
 use crate::cli::SubmitArgs;
 use crate::commands::context::Context;
+use crate::commands::fetching;
+use crate::commands::release::{ChosenRelease, ReleaseInfo};
 use crate::config::Settings;
 use crate::config::settings::with_topology;
 use crate::config::units::Bytes;
 use crate::mesos::call::Uri;
-use crate::packing::{Algorithm, Defaults, PackingInput, PackingPlan, Resource, pack};
+use crate::packing::{
+    Algorithm, ContainerPlan, Defaults, PackingInput, PackingPlan, Resource, pack,
+};
 use crate::proto::api::TopologyState;
 use crate::scheduler::record::{DesiredContainer, Launch, Piece};
 use crate::topology::definition::Definition;
@@ -40,6 +44,8 @@ pub(super) struct Plan {
     /// The command line with placeholders, for showing.
     pub argv: Vec<String>,
     pub release: Release,
+    /// How the release is known.
+    pub release_info: ReleaseInfo,
     pub package: PackagePlan,
     /// Tells submissions of the same content.
     pub digest: String,
@@ -59,9 +65,10 @@ pub(super) fn plan(
     args: &SubmitArgs,
     definition: &Definition,
     sources: &Sources,
+    chosen: &ChosenRelease,
 ) -> anyhow::Result<Plan> {
     let settings = context.settings;
-    let release = Release::from_setting(settings.release.dialect.as_deref())?;
+    let release = chosen.release.clone();
     let definition = configured(settings, args, definition)?;
     let algorithm = Algorithm::from_class_name(&settings.packing_class)?;
     let input = PackingInput::new(&definition.topology, defaults(settings))?;
@@ -92,6 +99,7 @@ pub(super) fn plan(
         launch,
         argv,
         release,
+        release_info: chosen.info(),
         package,
         digest,
     })
@@ -207,8 +215,20 @@ fn command(
             .setting("topology.stateful.checkpointmanager.ram")
             .and_then(|bytes| bytes.parse().ok())
             .unwrap_or_else(|| settings.resources.ckptmgr_ram.get()),
-        instance_distribution: String::new(),
+        instance_distribution: instance_distribution(packing),
     }
+}
+
+/// Which instances run where, as the executors of 0.14.0 to 0.14.2 want it (`facts/heron.md` §7.7); later ones read the
+/// packing plan.
+fn instance_distribution(packing: &PackingPlan) -> String {
+    let container = |container: &ContainerPlan| {
+        let instances = container.instances.iter().map(|instance| {
+            format!(":{}:{}:{}", instance.component, instance.task_id, instance.component_index)
+        });
+        std::iter::once(container.id.to_string()).chain(instances).collect::<String>()
+    };
+    packing.containers.iter().map(container).collect::<Vec<_>>().join(",")
 }
 
 /// The shell command with gaps for the container's id and ports.
@@ -275,17 +295,10 @@ fn package(settings: &Settings, topology: &str, digest: &str) -> anyhow::Result<
     Ok(PackagePlan { uri: store.uri_of(&name)?, kind: store.kind(), store: config, name })
 }
 
-/// Both packages are unpacked into the sandbox. The core package is kept by agents when its URI tells its version; the
-/// topology's is used once per container.
+/// Both packages are unpacked into the sandbox.
 fn uris(settings: &Settings, topology: &str, package: &str) -> Vec<Uri> {
     let core = with_topology(&settings.core_uri, topology);
-    let uri = |value: &str| Uri {
-        value: value.to_owned(),
-        extract: true,
-        cache: false,
-        output_file: None,
-    };
-    vec![uri(package), uri(&core)]
+    vec![fetching::topology_package(package), fetching::core_package(&core)]
 }
 
 fn kill_grace_ms(context: &Context<'_>) -> anyhow::Result<i64> {
