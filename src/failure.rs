@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::cli::positionals::UsageError;
+use crate::commands::check::CheckError;
 use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
@@ -159,6 +160,9 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if error.is::<ReleaseError>() {
         return Some((Exit::Configuration, hint("it is set by heron.release.version")));
     }
+    if let Some(error) = error.downcast_ref::<CheckError>() {
+        return Some((exit_of_check(error), hint(error.hint())));
+    }
     if error.is::<ConfigureError>() {
         return Some((Exit::Configuration, Vec::new()));
     }
@@ -181,6 +185,18 @@ fn exit_of_config(error: &ConfigError) -> Exit {
             Exit::Usage
         }
         ConfigError::NoHome | ConfigError::Write { .. } => Exit::Failed,
+    }
+}
+
+fn exit_of_check(error: &CheckError) -> Exit {
+    match error {
+        CheckError::Nothing | CheckError::Name => Exit::Configuration,
+        CheckError::Unnamed { .. } => Exit::Usage,
+        CheckError::NoPackage { .. } | CheckError::NoSuchAgent { .. } => Exit::NotFound,
+        CheckError::NoAgents => Exit::NoPlacement,
+        CheckError::Unlisted | CheckError::Ended { forbidden: true, .. } => Exit::NotAllowed,
+        CheckError::Ended { .. } => Exit::Failed,
+        CheckError::Lost(_) => Exit::Unreachable,
     }
 }
 

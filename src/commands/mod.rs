@@ -3,6 +3,7 @@
 //! A command takes plain values, reports to a [`report::Reporter`] while it works and returns an
 //! [`outcome::Outcome`] or an error that [`crate::failure`] sorts. It knows no wire format and no terminal.
 
+pub mod check;
 pub mod config;
 pub mod configure;
 pub mod context;

@@ -7,6 +7,7 @@
 //! Mesos or ZooKeeper.
 
 mod arguments;
+pub mod core_layout;
 pub mod core_package;
 pub mod definition;
 pub mod dialect;

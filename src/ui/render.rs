@@ -1,7 +1,7 @@
 //! Outcomes as text and as JSON.
 
-use super::config;
 use super::table::table;
+use super::{check, config};
 use crate::commands::outcome::{
     Killed, Listed, Outcome, Restarted, Status, StatusContainer, Submitted, Switched,
 };
@@ -23,6 +23,7 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Killed(killed) => killed_text(killed),
         Outcome::Listed(listed) => listed_text(listed),
         Outcome::Status(status) => status_text(status),
+        Outcome::FetchChecked(checked) => check::fetch_checked(checked),
         Outcome::ConfigShown(shown) => config::shown(shown),
         Outcome::ConfigChecked(checked) => config::checked(checked),
         Outcome::ConfigConverted(file) => file.text.clone(),
