@@ -17,6 +17,7 @@ mod corners;
 mod definition;
 mod eras;
 mod faults;
+mod fetch;
 mod life;
 mod roundtrips;
 mod topologies;
