@@ -85,16 +85,15 @@ fn libraries(argument: Argument) -> &'static [Classpath] {
 #[must_use]
 pub fn of_topology(release: &Release, layout: &Layout) -> Vec<Need> {
     let name = |argument: &Argument| match argument {
+        Argument::StateConfig => Some("statemgr.yaml"),
         Argument::InternalsConfig => Some("heron_internals.yaml"),
         Argument::SinksConfig => Some("metrics_sinks.yaml"),
         Argument::OverrideConfig => Some("override.yaml"),
         Argument::StatefulConfig => Some("stateful.yaml"),
         _ => None,
     };
-    let named = table(release).filter_map(|(argument, ..)| name(argument));
-    // The executors of all releases read it, although those of some are not told its name.
-    std::iter::once("statemgr.yaml")
-        .chain(named)
+    table(release)
+        .filter_map(|(argument, ..)| name(argument))
         .map(|name| need(NeedKind::File, &format!("{}/{name}", layout.conf)))
         .collect()
 }
@@ -142,6 +141,6 @@ mod tests {
         let of = |release: &str| {
             of_topology(&Release::parse(release).unwrap(), &Layout::default()).len()
         };
-        assert_eq!((of("0.14.0"), of("0.14.8"), of("0.16.3"), of("0.20.5")), (3, 4, 5, 5));
+        assert_eq!((of("0.14.0"), of("0.14.8"), of("0.16.3"), of("0.20.5")), (2, 3, 4, 5));
     }
 }

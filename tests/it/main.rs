@@ -19,6 +19,7 @@ mod eras;
 mod faults;
 mod fetch;
 mod life;
+mod releases;
 mod roundtrips;
 mod topologies;
 mod wrong;
