@@ -294,7 +294,7 @@ async fn carry_out(
 ) -> anyhow::Result<Outcome> {
     match (command, &call.target) {
         (Command::Submit(args), Target::Submission(target)) => {
-            submit::submit(context, args, target, env).await
+            Box::pin(submit::submit(context, args, target, env)).await
         }
         (Command::Activate(_), Target::Topology(name, _)) => {
             switch::switch(context, name, TopologyState::Running).await

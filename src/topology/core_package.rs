@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn nothing_is_read_beyond_the_release_file() {
-        let mut tar = tar_of(&[("release.yaml", RELEASE), ("big", &[7; 100_000])]);
+        let mut tar = tar_of(&[("release.yaml", RELEASE), ("big", &vec![7; 100_000])]);
         tar.truncate(20_000);
         assert_eq!(version(tar.as_slice()).unwrap(), "0.17.8");
     }

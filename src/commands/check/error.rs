@@ -56,7 +56,7 @@ pub enum CheckError {
     },
     /// The stream broke; Mesos then removes framework and tasks.
     #[error("the connection to Mesos was lost during the check")]
-    Lost(#[from] Disconnected),
+    Lost(#[source] Box<Disconnected>),
 }
 
 impl CheckError {

@@ -1,7 +1,5 @@
 //! What is fetched, and what the outcome of a task means. Pure.
 
-use std::time::Duration;
-
 use super::look::{Found, LACKING, Look};
 use super::model::{Progress, Slot, Task};
 use crate::commands::outcome::{FetchResult, Fetched};
@@ -120,8 +118,7 @@ pub(super) fn judge(
         Progress::Ended { after, fetched: time, status } => {
             fetched.task_id = Some(task.id.0.clone());
             let time = fetcher::seconds(&output.stderr)
-                .or_else(|| time.as_ref().map(Duration::as_secs_f64))
-                .unwrap_or_else(|| after.as_secs_f64());
+                .unwrap_or_else(|| time.as_ref().unwrap_or(after).as_secs_f64());
             fetched.seconds = Some((time * 1000.0).round() / 1000.0);
             ended(&mut fetched, fetch, status, output, release);
         }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::commands::check::model::{Model, Target};
 use crate::mesos::resources::Want;
@@ -46,10 +48,6 @@ fn what_is_complete_is_good() {
     assert_eq!(fetched.release.as_deref(), Some("0.20.5"));
     assert_eq!(fetched.problem, None);
     assert!(fetched.uri.ends_with("@h/heron-core.tar.gz") && !fetched.uri.contains("hunter2"));
-    assert_eq!(
-        fetched.uri,
-        "http://<redacted>@h/heron-core.tar.gz".replace("<redacted>", redacted())
-    );
 }
 
 #[test]

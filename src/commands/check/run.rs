@@ -134,7 +134,7 @@ impl Session<'_> {
                     return Err(CommandError::Interrupted { signal, doing, next }.into());
                 }
                 () = sleep_until(limits.deadline) => return Ok(()),
-                event = self.subscription.next_event() => Some(event.map_err(CheckError::from)?),
+                event = self.subscription.next_event() => Some(event.map_err(|lost| CheckError::Lost(Box::new(lost)))?),
                 () = sleep(TICK) => None,
             };
             let now = started.elapsed();

@@ -89,34 +89,31 @@ pub(super) fn why_no_offer(
     roles: &[String],
 ) -> String {
     let Some(agents) = agents else { return "it made no offer".to_owned() };
-    match agent {
-        Some(id) => agents.iter().find(|agent| agent.id == *id).map_or_else(
+    if let Some(id) = agent {
+        return agents.iter().find(|agent| agent.id == *id).map_or_else(
             || "it is not registered any more".to_owned(),
             |agent| why_one(agent, want, roles),
-        ),
-        None => {
-            let why = |agent: &AgentSummary| {
-                format!("{}: {}", agent.hostname, why_one(agent, want, roles))
-            };
-            let lines: Vec<String> = agents.iter().take(NAMED).map(why).collect();
-            format!("no agent made an offer; {}", lines.join("; "))
-        }
+        );
     }
+    let why = |agent: &AgentSummary| format!("{}: {}", agent.hostname, why_one(agent, want, roles));
+    let lines: Vec<String> = agents.iter().take(NAMED).map(why).collect();
+    format!("no agent made an offer; {}", lines.join("; "))
 }
 
 fn why_one(agent: &AgentSummary, want: &Want, roles: &[String]) -> String {
     if !agent.active {
         return "it is not active: it does not answer, is drained or is deactivated".to_owned();
     }
-    let parts: [(&str, f64, fn(&ResourceSummary) -> f64, &str); 3] = [
-        ("cpus", want.cpus, |resources| resources.cpus, ""),
-        ("mem", want.mem_mb, |resources| resources.mem, " MB"),
-        ("disk", want.disk_mb, |resources| resources.disk, " MB"),
+    let ResourceSummary { cpus, mem, disk, .. } = agent.resources;
+    let used = &agent.used_resources;
+    let parts = [
+        ("cpus", want.cpus, cpus, used.cpus, ""),
+        ("mem", want.mem_mb, mem, used.mem, " MB"),
+        ("disk", want.disk_mb, disk, used.disk, " MB"),
     ];
     let short: Vec<String> = parts
         .iter()
-        .filter_map(|(name, wanted, of, unit)| {
-            let (all, used) = (of(&agent.resources), of(&agent.used_resources));
+        .filter_map(|(name, wanted, all, used, unit)| {
             let free = ((all - used) * 1000.0).round().max(0.0) / 1000.0;
             (free < *wanted)
                 .then(|| format!("{name}: {wanted}{unit} wanted, {free} of {all}{unit} free"))

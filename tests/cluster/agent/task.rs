@@ -59,12 +59,10 @@ fn cache_dir(job: &Job) -> PathBuf {
 
 /// Runs a task from its sandbox to its end.
 pub async fn run(sim: Weak<Sim>, job: Job) {
+    let uris = wire::list(&job.task["command"]["uris"]);
     let fetched = match prepare(&job) {
         Err(error) => Err(error.to_string()),
-        Ok(()) => {
-            let uris = wire::list(&job.task["command"]["uris"]);
-            fetcher::fetch_all(&job.directory, &cache_dir(&job), &uris).await
-        }
+        Ok(()) => fetcher::fetch_all(&job.directory, &cache_dir(&job), &uris).await,
     };
     if fetched.is_err() {
         on(&sim, &job, |agent| agent.launch_failed(&job));
