@@ -12,7 +12,7 @@ use crate::commands::context::{Context, Signals};
 use crate::commands::error::Signal;
 use crate::commands::outcome::{Outcome, SCHEMA, Text, Version};
 use crate::commands::report::Reporter;
-use crate::commands::{check, config, kill, list, man, restart, status, submit, switch};
+use crate::commands::{check, config, kill, list, man, restart, status, submit, switch, update};
 use crate::config::Need;
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
@@ -206,6 +206,7 @@ fn legacy(command: &Command) -> Option<&Legacy> {
             Some(&args.legacy)
         }
         Command::Restart(args) => Some(&args.legacy),
+        Command::Update(args) => Some(&args.legacy),
         Command::Kill(args) => Some(&args.legacy),
         Command::List(args) => Some(&args.legacy),
         Command::Version(_)
@@ -266,6 +267,11 @@ impl Call {
             Command::Restart(args) => {
                 named("restart", Need::Engine, positionals::restart(&args.arguments)?)
             }
+            Command::Update(args) => {
+                let settings_only = !args.runtime_config.is_empty();
+                let need = if settings_only { Need::State } else { Need::Engine };
+                named("update", need, positionals::topology(&args.arguments)?)
+            }
             Command::List(args) => {
                 let overrides = positionals::list(&args.arguments)?;
                 Self { verb: "list", need: Need::State, overrides, target: Target::All }
@@ -304,6 +310,9 @@ async fn carry_out(
         }
         (Command::Restart(_), Target::Topology(name, container)) => {
             restart::restart(context, name, *container).await
+        }
+        (Command::Update(args), Target::Topology(name, _)) => {
+            update::update(context, args, name).await
         }
         (Command::Kill(args), Target::Topology(name, _)) => {
             kill::kill(context, name, args.ignore_not_found).await

@@ -9,6 +9,7 @@ use crate::commands::check::CheckError;
 use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
+use crate::commands::update::RequestError;
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
 use crate::mesos::http::HttpError;
@@ -154,7 +155,7 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<CommandError>() {
         return Some((exit_of_command(error), error.hints()));
     }
-    if error.is::<UsageError>() {
+    if error.is::<UsageError>() || error.is::<RequestError>() {
         return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
     }
     if error.is::<ReleaseError>() {

@@ -49,6 +49,12 @@ fn told(cli: &Cli) -> Result<String, positionals::UsageError> {
             topology(&mut text, "restart", positionals::restart(&args.arguments)?);
             legacy = args.legacy.clone();
         }
+        Command::Update(args) => {
+            topology(&mut text, "update", positionals::topology(&args.arguments)?);
+            let _ = write!(text, " | {:?} {:?}", args.component_parallelism, args.container_number);
+            let _ = write!(text, " {:?}", args.runtime_config);
+            legacy = args.legacy.clone();
+        }
         Command::Version(args) => {
             text.push_str("version");
             legacy = args.legacy.clone();

@@ -22,7 +22,7 @@ pub use config::{
 pub use global::{ColorChoice, Global, OutputFormat};
 pub use verbs::{
     ClasspathArgs, CompletionsArgs, DryRunFormat, KillArgs, Legacy, ListArgs, RestartArgs,
-    SubmitArgs, TopologyArgs, VersionArgs, WaitFor,
+    SubmitArgs, TopologyArgs, UpdateArgs, VersionArgs, WaitFor,
 };
 
 /// Runs Heron topologies on Apache Mesos.
@@ -69,6 +69,9 @@ pub enum Command {
     /// Restart one container of a topology, or all of them
     #[command(override_usage = RestartArgs::USAGE, after_help = RestartArgs::EXAMPLES)]
     Restart(RestartArgs),
+    /// Change the numbers of instances or containers of a topology, or its settings
+    #[command(override_usage = UpdateArgs::USAGE, after_help = UpdateArgs::EXAMPLES)]
+    Update(UpdateArgs),
     /// Kill a topology and remove all that is left of it
     #[command(override_usage = "heron-cli kill [OPTIONS] [OVERRIDES] <TOPOLOGY>", after_help = KillArgs::EXAMPLES)]
     Kill(KillArgs),

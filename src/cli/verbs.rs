@@ -202,6 +202,46 @@ impl RestartArgs {
 A container's task is killed and a new one is launched, on any agent. Container 0 is the TManager's.";
 }
 
+/// Arguments of `update`.
+#[derive(Clone, Debug, Args)]
+pub struct UpdateArgs {
+    /// Overrides, if any, and the topology's name
+    #[arg(value_name = "ARGUMENTS")]
+    pub arguments: Vec<String>,
+    /// How many instances a component is to have; may be repeated
+    #[arg(long, value_name = "COMPONENT:NUMBER")]
+    pub component_parallelism: Vec<String>,
+    /// How many containers the instances are to be in, container 0 not counted
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..))]
+    pub container_number: Option<i32>,
+    /// A setting for the running topology, of one component or of all; may be repeated
+    #[arg(long, value_name = "[COMPONENT:]KEY:VALUE")]
+    pub runtime_config: Vec<String>,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Form of the plan that --dry-run prints
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub dry_run_format: Option<DryRunFormat>,
+    /// Flags of earlier releases.
+    #[command(flatten)]
+    pub legacy: Legacy,
+}
+
+impl UpdateArgs {
+    /// The usage line.
+    pub const USAGE: &'static str = "heron-cli update [OPTIONS] [OVERRIDES] <TOPOLOGY>";
+    /// Examples, at the end of the help.
+    pub const EXAMPLES: &'static str = "Examples:
+  heron-cli update --config-file conf/mesos_scheduler.conf wordcount --component-parallelism word:4
+  heron-cli update --config-file conf/mesos_scheduler.conf wordcount --container-number 3 --dry-run
+  heron-cli update --context prod wordcount --runtime-config count:batch.size:100
+
+New containers are launched first; then the topology pauses, its packing plan is changed, and it comes back in
+the state that it had. An update that is interrupted is gone on with by the same command, and finished or
+undone by every other one.";
+}
+
 /// Arguments of `list`.
 #[derive(Clone, Debug, Args)]
 pub struct ListArgs {

@@ -1,27 +1,23 @@
 //! Driving a topology until what runs is what is desired, over lost sessions and lost streams.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use prost::Message;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::context::{Context, StateTree};
 use super::error::CommandError;
 use super::held::{Held, is_session_loss};
+use super::physical_plan::{self, server_ports};
 use super::report::Progress;
-use crate::mesos::event::TaskState;
-use crate::proto::system::PhysicalPlan;
+use crate::proto::system::PackingPlan;
 use crate::scheduler::driver::{Driver, End, Limits};
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::record::{ContainerRecord, Desired, Goal};
-use crate::state::Zk;
+use crate::state::TopologyState;
 
 /// How long the first subscription is tried for.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
-/// Between looks at the physical plan while nothing in ZooKeeper tells of a change.
-const PLAN_PAUSE: Duration = Duration::from_millis(500);
 
 /// What is waited for besides the containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +28,8 @@ pub(super) enum Aim {
     Containers,
     /// A physical plan in which every container's stream manager stands with the port that it was launched with.
     PhysicalPlan,
+    /// The same, made from the packing plan that an update has written; the TManager of the plan before makes room.
+    UpdatedPlan,
 }
 
 /// How driving ended.
@@ -57,8 +55,7 @@ pub(super) async fn drive(
             other => return other,
         };
         context.reporter.warn(&format!("{lost:#}; taking up again with a new session"));
-        held.state.close().await;
-        *held = Held::open(context, topology).await?;
+        held.reopen(context, topology).await?;
     }
 }
 
@@ -76,6 +73,10 @@ async fn once(
         return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
     };
     let StateTree { zk, tree, .. } = &held.state;
+    let updated = match aim {
+        Aim::UpdatedPlan => Some(updated(held, topology, &desired).await?),
+        _ => None,
+    };
     let mut journal = held.store(topology, &journalled);
     let mut connector = context.connector()?;
     let goal = desired.goal;
@@ -83,8 +84,21 @@ async fn once(
     let ports = RefCell::new(server_ports(&model));
     let plan = tree.physical_plan(topology);
     let condition = async {
-        if aim == Aim::PhysicalPlan {
-            physical_plan(zk, &plan, &ports).await;
+        match (aim, &updated) {
+            (Aim::PhysicalPlan, _) => physical_plan::wait(zk, &plan, &ports, None).await,
+            (Aim::UpdatedPlan, Some(Updated { packing, session })) => {
+                let retired = async {
+                    let Some(session) = *session else { return };
+                    if let Err(error) =
+                        physical_plan::retire_location(held, topology, session).await
+                    {
+                        tracing::info!("the stale location is left to its time-out: {error}");
+                    }
+                };
+                let waited = physical_plan::wait(zk, &plan, &ports, Some(packing));
+                tokio::join!(retired, waited);
+            }
+            _ => {}
         }
     };
     let interrupt = async {
@@ -103,6 +117,23 @@ async fn once(
     Ok(Driven { end, model: driver.into_model(), problem })
 }
 
+/// What an update has written, and whose location it made stale.
+struct Updated {
+    packing: PackingPlan,
+    session: Option<i64>,
+}
+
+async fn updated(held: &Held, topology: &str, desired: &Desired) -> anyhow::Result<Updated> {
+    let found = TopologyState::read(&held.state.zk, &held.state.tree, topology).await?;
+    let packing = found.packing_plan.as_ref().map(|found| found.message()).transpose()?;
+    let Some(packing) = packing.cloned() else {
+        let what = "its packing plan is gone".to_owned();
+        return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
+    };
+    let session = desired.update.as_ref().and_then(|update| update.tmanager_session);
+    Ok(Updated { packing, session })
+}
+
 /// An error with its causes, in one line.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -116,42 +147,6 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         cause = error.source();
     }
     text
-}
-
-/// The port for other stream managers of every container that runs, as it was launched.
-fn server_ports(model: &Model) -> BTreeMap<u32, Option<u16>> {
-    let port = |record: &ContainerRecord| {
-        (record.state == TaskState::Running).then(|| record.ports.first().copied()).flatten()
-    };
-    model.views().map(|view| (view.id, view.record.and_then(port))).collect()
-}
-
-/// Waits for a physical plan that has every container's stream manager as it runs now.
-async fn physical_plan(zk: &Zk, path: &str, ports: &RefCell<BTreeMap<u32, Option<u16>>>) {
-    loop {
-        let Ok((node, watch)) = zk.watch(path).await else {
-            // The driver meets the same trouble when it writes the journal, and says so.
-            sleep(PLAN_PAUSE).await;
-            continue;
-        };
-        let plan = node.and_then(|node| PhysicalPlan::decode(node.data.as_slice()).ok());
-        if plan.is_some_and(|plan| is_complete(&plan, &ports.borrow())) {
-            return;
-        }
-        tokio::select! {
-            _ = watch.changed() => {}
-            () = sleep(PLAN_PAUSE) => {}
-        }
-    }
-}
-
-fn is_complete(plan: &PhysicalPlan, ports: &BTreeMap<u32, Option<u16>>) -> bool {
-    ports.iter().filter(|(id, _)| **id > 0).all(|(id, port)| {
-        let stmgr = format!("stmgr-{id}");
-        port.is_some_and(|port| {
-            plan.stmgrs.iter().any(|s| s.id == stmgr && s.data_port == i32::from(port))
-        })
-    })
 }
 
 fn report(context: &Context<'_>, model: &Model, goal: Goal) {

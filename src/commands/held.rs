@@ -9,6 +9,7 @@ use super::error::CommandError;
 use crate::engine::journal::{JournalStore, Journalled, StoreError, load};
 use crate::scheduler::journal::JournalPaths;
 use crate::state::lock::Lock;
+use crate::state::update_lock::UpdateLock;
 use crate::state::{Op, StateError};
 
 /// How much longer than a session timeout the lock of a client that has died is waited for.
@@ -18,6 +19,8 @@ const LOCK_SLACK: Duration = Duration::from_secs(2);
 pub(super) struct Held {
     pub state: StateTree,
     pub lock: Lock,
+    /// Heron's own update lock, for those who change the packing plan.
+    pub update_lock: Option<UpdateLock>,
     pub paths: JournalPaths,
 }
 
@@ -44,12 +47,41 @@ impl Held {
             taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken.map_err(Into::into),
         };
         match taken {
-            Ok(lock) => Ok(Self { state, lock, paths }),
+            Ok(lock) => Ok(Self { state, lock, update_lock: None, paths }),
             Err(error) => {
                 state.close().await;
                 Err(error)
             }
         }
+    }
+
+    /// Takes Heron's own update lock as well, so that no other tool changes the packing plan meanwhile.
+    pub async fn take_update_lock(
+        &mut self,
+        context: &Context<'_>,
+        topology: &str,
+    ) -> anyhow::Result<()> {
+        let StateTree { zk, tree, .. } = &self.state;
+        let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
+        let deadline = context.deadline(patience).min(Instant::now() + patience);
+        let holder = context.holder();
+        let lock = tokio::select! {
+            signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
+            lock = UpdateLock::lock(zk, tree, topology, &holder, deadline) => lock.map_err(Into::into),
+        };
+        self.update_lock = Some(lock?);
+        Ok(())
+    }
+
+    /// Opens another session in place of one that was lost, with the same locks.
+    pub async fn reopen(&mut self, context: &Context<'_>, topology: &str) -> anyhow::Result<()> {
+        let updating = self.update_lock.take().is_some();
+        self.state.close().await;
+        *self = Self::open(context, topology).await?;
+        if updating {
+            self.take_update_lock(context, topology).await?;
+        }
+        Ok(())
     }
 
     /// Reads the journal.
@@ -77,7 +109,12 @@ impl Held {
 
     /// Gives the lock up and ends the session.
     pub async fn close(self) {
-        let Self { state, lock, .. } = self;
+        let Self { state, lock, update_lock, .. } = self;
+        if let Some(update_lock) = update_lock
+            && let Err(error) = update_lock.release().await
+        {
+            tracing::info!("failed to give up Heron's update lock: {error}");
+        }
         if let Err(error) = lock.release().await {
             tracing::info!("failed to give up the lock: {error}");
         }

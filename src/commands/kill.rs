@@ -15,7 +15,7 @@ use super::error::CommandError;
 use super::framework::{framework, labels};
 use super::held::Held;
 use super::outcome::{Killed, Outcome, SCHEMA};
-use super::switch::seconds;
+use super::tell::seconds;
 use crate::config::settings::Mesos;
 use crate::engine::connector::MesosError;
 use crate::engine::journal::Journalled;
@@ -216,9 +216,11 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
             uris: Vec::new(),
             ports: 0,
             kill_grace_ms: i64::try_from(mesos.kill_grace.as_millis()).unwrap_or(i64::MAX),
+            release: None,
             extra: Map::new(),
         },
         containers: Vec::new(),
+        update: None,
         extra: Map::new(),
     }
 }

@@ -3,9 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::scheduler::update::UpdateStep;
+
 use super::config::{
     CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
 };
+use super::planned::Planned;
 use super::release::ReleaseInfo;
 
 /// What a command found or did.
@@ -16,12 +19,16 @@ pub enum Outcome {
     Submitted(Submitted),
     /// `submit` of a main with several topologies.
     SubmittedAll(SubmittedAll),
-    /// `submit --dry-run`.
+    /// `submit --dry-run` and `update --dry-run`.
     Planned(Planned),
     /// `activate` and `deactivate`.
     Switched(Switched),
     /// `restart`.
     Restarted(Restarted),
+    /// `update` of a packing plan.
+    Updated(Updated),
+    /// `update` of settings.
+    Configured(Configured),
     /// `kill`.
     Killed(Killed),
     /// `list`.
@@ -94,17 +101,6 @@ pub struct TopologyRef {
     pub state: String,
 }
 
-/// Outcome of `submit --dry-run`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Planned {
-    /// The document of design §5.
-    pub plan: Value,
-    /// How it is shown as text.
-    #[serde(skip)]
-    pub text: String,
-}
-
 /// Outcome of `activate` and `deactivate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Switched {
@@ -125,6 +121,40 @@ pub struct Restarted {
     pub topology: TopologyRef,
     /// The containers that were restarted.
     pub containers: Vec<u32>,
+}
+
+/// Outcome of `update` of a packing plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Updated {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology and its state now.
+    pub topology: TopologyRef,
+    /// Whether it was so before.
+    pub already: bool,
+    /// Whether an interrupted update was finished.
+    pub resumed: bool,
+    /// Number of containers now, container 0 included.
+    pub containers: usize,
+    /// Containers that are new.
+    pub added: Vec<u32>,
+    /// Containers that are gone.
+    pub removed: Vec<u32>,
+    /// Containers whose tasks were replaced by ones with other room.
+    pub relaunched: Vec<u32>,
+}
+
+/// Outcome of `update --runtime-config`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Configured {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// The settings, `[component:]key:value`.
+    pub settings: Vec<String>,
+    /// Whether nothing was done.
+    pub dry_run: bool,
 }
 
 /// Outcome of `kill`.
@@ -183,6 +213,8 @@ pub struct Status {
     pub framework: Option<StatusFramework>,
     /// Who drives it at the moment.
     pub supervisor: Option<Value>,
+    /// An update that is under way or was interrupted.
+    pub update: Option<StatusUpdate>,
     /// Its containers, if heron-cli started it.
     pub containers: Vec<StatusContainer>,
 }
@@ -224,6 +256,17 @@ pub struct StatusFramework {
     pub id: String,
     /// Whether a scheduler is connected; none if the master could not be asked.
     pub connected: Option<bool>,
+}
+
+/// The update of a [`Status`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusUpdate {
+    /// What was asked for.
+    pub request: String,
+    /// How far it has come: BEGUN, RESIZED, WRITTEN.
+    pub step: UpdateStep,
+    /// Whether the next command undoes it, if nobody is at it any more; otherwise it finishes it.
+    pub can_be_undone: bool,
 }
 
 /// A container of a [`Status`].

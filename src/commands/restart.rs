@@ -8,7 +8,8 @@ use super::ending::{failed, interrupted};
 use super::error::CommandError;
 use super::held::Held;
 use super::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
-use super::switch::seconds;
+use super::tell::seconds;
+use super::update::settle;
 use crate::scheduler::driver::End;
 use crate::scheduler::model::Policy;
 use crate::scheduler::record::{Desired, Goal};
@@ -54,7 +55,11 @@ async fn run(
     container: Option<u32>,
 ) -> anyhow::Result<Vec<u32>> {
     let deadline = context.deadline(PATIENCE);
-    let journalled = held.journal().await?;
+    let mut journalled = held.journal().await?;
+    if journalled.desired.as_ref().is_some_and(|desired| desired.update.is_some()) {
+        settle(context, held, topology, None, deadline).await?;
+        journalled = held.journal().await?;
+    }
     let Some(desired) = &journalled.desired else {
         held.unreserve().await?;
         let what = "it has no journal record".to_owned();

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::context::{Context, StateTree, rfc3339};
 use super::outcome::{
     Outcome, SCHEMA, Status, StatusContainer, StatusFramework, StatusTManager, StatusTopology,
+    StatusUpdate,
 };
 use crate::engine::journal::{Journalled, load};
 use crate::scheduler::record::{ContainerRecord, Failure};
@@ -42,6 +43,7 @@ async fn read(context: &Context<'_>, state: &StateTree, name: &str) -> anyhow::R
         }),
         framework: framework(context, &journalled).await,
         supervisor: holder?.map(|holder| json!(holder.to_string())),
+        update: update(&journalled),
         containers: containers(&journalled),
     })
 }
@@ -90,6 +92,12 @@ async fn framework(context: &Context<'_>, journalled: &Journalled) -> Option<Sta
         }
     };
     Some(StatusFramework { id, connected })
+}
+
+fn update(journalled: &Journalled) -> Option<StatusUpdate> {
+    let update = journalled.desired.as_ref()?.update.as_ref()?;
+    let can_be_undone = update.can_be_undone();
+    Some(StatusUpdate { request: update.request.clone(), step: update.step, can_be_undone })
 }
 
 fn containers(journalled: &Journalled) -> Vec<StatusContainer> {

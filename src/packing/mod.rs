@@ -6,11 +6,12 @@
 
 mod builder;
 mod container;
+pub mod difference;
 mod error;
 mod first_fit;
 mod input;
 pub mod java_hash;
-mod java_number;
+pub mod java_number;
 mod limits;
 mod plan;
 mod request;
@@ -21,6 +22,7 @@ mod scaling;
 
 use std::fmt;
 
+pub use difference::difference;
 pub use error::PackingError;
 pub use input::{Component, ComponentKind, Defaults, PackingInput, Settings};
 pub use plan::{ContainerPlan, InstancePlan, PackingPlan, Resource};

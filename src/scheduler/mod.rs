@@ -1,6 +1,6 @@
 //! The reconciler: makes what runs on Mesos agree with the desired record of a topology.
 //!
-//! [`record`] is what the journal holds, [`model`] the state machine's memory, [`step`](mod@step) and `pursue` its transitions,
+//! [`record`] is what the journal holds, [`update`] the steps of an update in it, [`model`] the state machine's memory, [`step`](mod@step) and `pursue` its transitions,
 //! [`placement`] the choice of offers. All of these are pure: no I/O, no clock, no randomness, so that a test can
 //! drive them through any sequence of bad luck from a seed. [`driver`] feeds them from the network.
 
@@ -13,3 +13,4 @@ pub mod record;
 #[cfg(test)]
 mod simulation;
 pub mod step;
+pub mod update;

@@ -69,6 +69,8 @@ pub struct Model {
     pub(super) policy: Policy,
     pub(super) slots: BTreeMap<u32, Slot>,
     pub(super) strays: BTreeMap<TaskId, Stray>,
+    /// Records of containers that are wanted no more, until their tasks' ends are journalled.
+    pub(super) retired: BTreeMap<TaskId, ContainerRecord>,
     pub(super) seen: BTreeMap<AgentId, Seen>,
     pub(super) connected: bool,
     pub(super) suppressed: bool,
@@ -121,18 +123,22 @@ impl Model {
             .collect::<BTreeMap<u32, Slot>>();
         let unanswered = slots.values().filter_map(Slot::live_task).collect();
         // Containers that are wanted no more: their tasks are strays, to be killed.
-        let strays: BTreeMap<TaskId, Stray> = records
+        let retired: BTreeMap<TaskId, ContainerRecord> = records
             .into_values()
             .filter(|record| !record.is_over())
-            .map(|record| {
-                (record.task_id, Stray { agent_id: Some(record.agent_id), killing: None })
-            })
+            .map(|record| (record.task_id.clone(), record))
             .collect();
+        let stray = |record: &ContainerRecord| Stray {
+            agent_id: Some(record.agent_id.clone()),
+            killing: None,
+        };
+        let strays = retired.iter().map(|(id, record)| (id.clone(), stray(record))).collect();
         Self {
             desired,
             policy,
             slots,
             strays,
+            retired,
             seen: BTreeMap::new(),
             connected: false,
             suppressed: false,

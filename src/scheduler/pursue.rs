@@ -102,14 +102,15 @@ impl Model {
 
     fn kill(&mut self, now: Millis, actions: &mut Vec<Action>) {
         let all = self.desired.goal == Goal::Killed;
-        let grace_ms = self.desired.launch.kill_grace_ms;
         for slot in self.slots.values_mut() {
             let wanted = (all && slot.live_task().is_some()) || slot.wants_restart();
             let Some(record) = slot.record.as_ref().filter(|_| wanted) else { continue };
             // Killing what can't be reached is not remembered by the master; its answer would be the same again.
             let agent_id = Some(record.agent_id.clone());
+            let grace_ms = self.desired.kill_grace_ms(slot.desired.id);
             send_kill(now, grace_ms, &mut slot.killing, &record.task_id, agent_id, actions);
         }
+        let grace_ms = self.desired.launch.kill_grace_ms;
         for (task_id, stray) in &mut self.strays {
             let agent_id = stray.agent_id.clone();
             send_kill(now, grace_ms, &mut stray.killing, task_id, agent_id, actions);

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::update::{Update, UpdateStep};
 use crate::mesos::call::Uri;
 use crate::mesos::event::TaskState;
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
@@ -59,9 +60,23 @@ pub struct Desired {
     pub launch: Launch,
     /// Containers 0 to N.
     pub containers: Vec<DesiredContainer>,
+    /// The update that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Update>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Desired {
+    /// Milliseconds that a container's task has to end after SIGTERM. The TManager's container has less of it in an update:
+    /// its executor, waiting to start the TManager again, would use it up without any gain (`facts/heron-measured.md`).
+    #[must_use]
+    pub fn kill_grace_ms(&self, container: u32) -> i64 {
+        let written = self.update.as_ref().filter(|update| update.step == UpdateStep::Written);
+        let short = written.filter(|_| container == 0).and_then(|update| update.tmanager_grace_ms);
+        short.unwrap_or(self.launch.kill_grace_ms).min(self.launch.kill_grace_ms)
+    }
 }
 
 /// The framework of a topology.
@@ -101,6 +116,9 @@ pub struct Launch {
     pub ports: usize,
     /// Milliseconds between SIGTERM and SIGKILL.
     pub kill_grace_ms: i64,
+    /// The Heron release that the command is written for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -270,6 +288,7 @@ mod tests {
             uris: vec![],
             ports: 2,
             kill_grace_ms: 1,
+            release: None,
             extra: Map::new(),
         };
         assert_eq!(launch.render(3, &[100, 101]), "exec ./x --shard=3 --port=101");

@@ -80,6 +80,7 @@ fn desired() -> Desired {
             uris: vec![],
             ports: 2,
             kill_grace_ms: 1000,
+            release: None,
             extra: Map::new(),
         },
         containers: (0..CONTAINERS)
@@ -92,6 +93,7 @@ fn desired() -> Desired {
                 extra: Map::new(),
             })
             .collect(),
+        update: None,
         extra: Map::new(),
     }
 }

@@ -179,7 +179,7 @@ impl Model {
             }
             self.container_update(now, id, &status, actions);
         } else {
-            self.stray_update(&status);
+            self.stray_update(now, &status, actions);
         }
         if let (Some(uuid), Some(agent_id)) = (status.uuid, status.agent_id)
             && !uuid.is_empty()
@@ -189,7 +189,15 @@ impl Model {
         }
     }
 
-    fn stray_update(&mut self, status: &TaskStatus) {
+    fn stray_update(&mut self, now: Millis, status: &TaskStatus, actions: &mut Vec<Action>) {
+        // A container that comes back by a later update must not find a task here that ended long ago.
+        if status.state.is_terminal()
+            && let Some(mut record) = self.retired.remove(&status.task_id)
+        {
+            record.state = status.state.clone();
+            record.since = now;
+            actions.push(Action::JournalContainer(record));
+        }
         let over = status.state.is_terminal()
             || matches!(status.state, TaskState::Unreachable | TaskState::Unknown);
         if over {

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, StatusCode, Url, redirect};
 use thiserror::Error;
+use tokio::net::TcpStream;
 
 use super::answer;
 use crate::proto::system::PhysicalPlan;
@@ -75,6 +76,8 @@ pub enum ControllerError {
     Record(#[from] RecordError),
 }
 
+/// How long a connection may take that is only tried.
+const PROBE: Duration = Duration::from_secs(2);
 /// The most that is read of an answer: a physical plan of thousands of instances is a few MiB.
 const ANSWER_LIMIT: usize = 64 << 20;
 
@@ -203,6 +206,17 @@ impl Controller {
             return Err(ControllerError::NoSuchTopologyId { url, topology_id });
         }
         Err(ControllerError::Refused { url, status: answer.status.as_u16(), reason })
+    }
+}
+
+/// Whether nothing listens any more where a TManager registered its controller: a refusal, and no mere silence, which
+/// may be the network's.
+pub async fn refuses(location: &TManagerLocation) -> bool {
+    let Ok(port) = u16::try_from(location.controller_port) else { return false };
+    let connected = TcpStream::connect((location.host.as_str(), port));
+    match tokio::time::timeout(PROBE, connected).await {
+        Ok(Err(error)) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        Ok(Ok(_)) | Err(_) => false,
     }
 }
 

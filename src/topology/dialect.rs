@@ -139,6 +139,12 @@ impl Release {
             && self.jvm_options_escape() == other.jvm_options_escape()
     }
 
+    /// Whether its TManager reads the packing plan from the state tree, and starts anew when that changes.
+    #[must_use]
+    pub fn reads_packing_plan(&self) -> bool {
+        self.version >= (0, 15, 0)
+    }
+
     pub(crate) fn version(&self) -> Version {
         self.version
     }

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod failure;
+mod plan;
 mod progress;
 mod render;
 mod table;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 
 use anstream::ColorChoice as Colour;
 
-use crate::cli::{ColorChoice, Global, OutputFormat};
+use crate::cli::{ColorChoice, DryRunFormat, Global, OutputFormat};
 use crate::commands::outcome::{FetchChecked, FetchResult, Outcome};
+use crate::commands::planned::Planned;
 use crate::failure::{Exit, Failure};
 pub use progress::Console;
 
@@ -21,6 +23,8 @@ pub use progress::Console;
 #[derive(Clone)]
 pub struct Ui {
     format: OutputFormat,
+    /// Whether colours that a user asked for by name are wanted at all.
+    colours: bool,
     console: Arc<Console>,
 }
 
@@ -35,7 +39,8 @@ impl Ui {
         };
         choice.write_global();
         let console = Console::new(global.quiet, global.verbose, std::io::stderr().is_terminal());
-        Self { format: global.output, console: Arc::new(console) }
+        let colours = global.color != ColorChoice::Never;
+        Self { format: global.output, colours, console: Arc::new(console) }
     }
 
     /// What commands report to.
@@ -54,6 +59,7 @@ impl Ui {
                     (OutputFormat::Json, outcome) => print(&render::json(outcome)),
                     // The bytes of a file are not ours to change.
                     (OutputFormat::Text, Outcome::ConfigConverted(file)) => print_raw(&file.bytes),
+                    (OutputFormat::Text, Outcome::Planned(planned)) => self.print_plan(planned),
                     (OutputFormat::Text, outcome) => print(&render::text(outcome)),
                 }
                 exit_code(&outcome)
@@ -65,6 +71,17 @@ impl Ui {
                 }
                 failure.exit.code()
             }
+        }
+    }
+}
+
+impl Ui {
+    /// Shows a dry run. Colours that were asked for by name go into a pipe as well: `less -R` shows them.
+    fn print_plan(&self, planned: &Planned) {
+        let text = plan::text(planned, self.colours && std::io::stdout().is_terminal());
+        match planned.format {
+            Some(DryRunFormat::ColoredTable) if self.colours => print_raw(text.as_bytes()),
+            _ => print(&text),
         }
     }
 }

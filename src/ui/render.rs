@@ -3,7 +3,8 @@
 use super::table::table;
 use super::{check, config};
 use crate::commands::outcome::{
-    Killed, Listed, Outcome, Restarted, Status, StatusContainer, Submitted, Switched,
+    Configured, Killed, Listed, Outcome, Restarted, Status, StatusContainer, Submitted, Switched,
+    Updated,
 };
 
 /// The one document on stdout.
@@ -17,9 +18,11 @@ pub(super) fn text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Submitted(submitted) => submitted_text(submitted),
         Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
-        Outcome::Planned(planned) => planned.text.clone(),
+        Outcome::Planned(planned) => super::plan::text(planned, false),
         Outcome::Switched(switched) => switched_text(switched),
         Outcome::Restarted(restarted) => restarted_text(restarted),
+        Outcome::Updated(updated) => updated_text(updated),
+        Outcome::Configured(configured) => configured_text(configured),
         Outcome::Killed(killed) => killed_text(killed),
         Outcome::Listed(listed) => listed_text(listed),
         Outcome::Status(status) => status_text(status),
@@ -74,6 +77,35 @@ fn restarted_text(restarted: &Restarted) -> String {
     let ids: Vec<String> = restarted.containers.iter().map(u32::to_string).collect();
     let noun = if ids.len() == 1 { "container" } else { "containers" };
     format!("restarted {noun} {} of topology {}", ids.join(", "), restarted.topology.name)
+}
+
+fn updated_text(updated: &Updated) -> String {
+    let Updated { topology, containers, .. } = updated;
+    let name = &topology.name;
+    if updated.already {
+        return format!("topology {name} is as it was asked for already");
+    }
+    let state = if topology.state == "PAUSED" { "is paused" } else { "is running" };
+    let again = if updated.resumed { " (an interrupted update was finished)" } else { "" };
+    let mut text =
+        format!("topology {name} is updated, and {state} in {containers} containers{again}\n");
+    let parts = [
+        ("added", &updated.added),
+        ("relaunched", &updated.relaunched),
+        ("removed", &updated.removed),
+    ];
+    for (what, ids) in parts.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+        let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+        text.push_str(&format!("  {what:<10} {}\n", ids.join(", ")));
+    }
+    text
+}
+
+fn configured_text(configured: &Configured) -> String {
+    let Configured { topology, settings, dry_run, .. } = configured;
+    let done = if *dry_run { "would get" } else { "has" };
+    let settings: String = settings.iter().map(|setting| format!("  {setting}\n")).collect();
+    format!("topology {} {done} these settings\n{settings}", topology.name)
 }
 
 fn killed_text(killed: &Killed) -> String {
@@ -143,6 +175,14 @@ fn status_text(status: &Status) -> String {
             "Driven by",
             supervisor.as_str().map_or_else(|| supervisor.to_string(), str::to_owned),
         ));
+    }
+    if let Some(update) = &status.update {
+        let next = if update.can_be_undone { "undone" } else { "finished" };
+        let left = format!(
+            "{}; unless somebody is at it, it is {next} by the next command",
+            update.request
+        );
+        facts.push(("Update", left));
     }
     let mut text: String =
         facts.iter().map(|(name, value)| format!("{name:<11}{value}\n")).collect();

@@ -22,6 +22,7 @@ mod life;
 mod releases;
 mod roundtrips;
 mod topologies;
+mod update;
 mod wrong;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;

@@ -20,7 +20,7 @@ use crate::commands::held::Held;
 use crate::commands::kill::{self, is_removed};
 use crate::commands::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::commands::report::Progress;
-use crate::commands::switch::seconds;
+use crate::commands::tell::seconds;
 use crate::config::settings::Mesos;
 use crate::engine::connector::{MesosConnector, page};
 use crate::mesos::ids::FrameworkId;
@@ -246,6 +246,7 @@ fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan) -> Desired {
         ),
         launch: plan.launch.clone(),
         containers: plan.containers.clone(),
+        update: None,
         extra: Map::new(),
     }
 }

@@ -1,62 +1,40 @@
-//! The plan as `--dry-run` prints it (design §5, "Documents").
+//! The plan as `--dry-run` answers it (design §5, "Documents").
 
 use serde_json::{Value, json};
 
 use super::plan::Plan;
-use crate::cli::{DryRunFormat, SubmitArgs};
+use crate::cli::SubmitArgs;
 use crate::commands::context::Context;
-use crate::commands::error::CommandError;
-use crate::commands::outcome::{Outcome, Planned, SCHEMA};
-use crate::packing::Resource;
+use crate::commands::outcome::{Outcome, SCHEMA};
+use crate::commands::planned::{Planned, PlannedStep, PlannedTopology, containers_document};
+use crate::config::problem::redact_url;
 
 /// The answer of a dry run.
-pub(super) fn planned(
-    args: &SubmitArgs,
-    context: &Context<'_>,
-    plans: &[Plan],
-) -> anyhow::Result<Outcome> {
-    let documents: Vec<Value> = plans.iter().map(|plan| document(plan, context)).collect();
-    let plan = match <[Value; 1]>::try_from(documents) {
-        Ok([only]) => only,
-        Err(documents) => json!({ "schema": SCHEMA, "plans": documents }),
-    };
-    let text = match args.dry_run_format {
-        None | Some(DryRunFormat::Table) => plans.iter().map(table).collect(),
-        Some(DryRunFormat::Json) => serde_json::to_string_pretty(&plan)?,
-        Some(DryRunFormat::Raw | DryRunFormat::ColoredTable) => {
-            let what = "this form of the plan (known: table, json)".to_owned();
-            return Err(CommandError::Unsupported { what }.into());
+pub(super) fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan]) -> Outcome {
+    let topologies: Vec<PlannedTopology> =
+        plans.iter().map(|plan| topology(plan, context)).collect();
+    let document = match topologies.as_slice() {
+        [only] => only.document.clone(),
+        all => {
+            let plans: Vec<&Value> = all.iter().map(|topology| &topology.document).collect();
+            json!({ "schema": SCHEMA, "plans": plans })
         }
     };
-    Ok(Outcome::Planned(Planned { plan, text }))
+    Outcome::Planned(Planned { document, format: args.dry_run_format, topologies })
+}
+
+fn topology(plan: &Plan, context: &Context<'_>) -> PlannedTopology {
+    PlannedTopology {
+        name: plan.name.clone(),
+        packing_class: context.settings.packing_class.clone(),
+        packing: plan.packing.clone(),
+        update: None,
+        steps: steps(plan, context),
+        document: document(plan, context),
+    }
 }
 
 fn document(plan: &Plan, context: &Context<'_>) -> Value {
-    let resource = |r: &Resource| json!({ "cpu": r.cpu, "ram": r.ram, "disk": r.disk });
-    let packed: Vec<Value> = plan
-        .packing
-        .containers
-        .iter()
-        .map(|container| {
-            let instances: Vec<Value> = container
-                .instances
-                .iter()
-                .map(|instance| {
-                    json!({
-                        "component": instance.component,
-                        "task_id": instance.task_id,
-                        "component_index": instance.component_index,
-                        "resources": resource(&instance.resource),
-                    })
-                })
-                .collect();
-            json!({
-                "id": container.id,
-                "required": resource(&container.required),
-                "instances": instances,
-            })
-        })
-        .collect();
     json!({
         "schema": SCHEMA,
         "topology": { "name": plan.name, "id": plan.id, "state": plan.state.name() },
@@ -64,11 +42,11 @@ fn document(plan: &Plan, context: &Context<'_>) -> Value {
         "packing": {
             "algorithm": plan.algorithm.name(),
             "component_ram_map": plan.packing.component_ram_map(),
-            "containers": packed,
+            "containers": containers_document(&plan.packing),
         },
         "containers": containers(plan, context),
         "state": state(plan, context),
-        "upload": { "store": plan.package.kind, "uri": plan.package.uri },
+        "upload": { "store": plan.package.kind, "uri": redact_url(&plan.package.uri) },
     })
 }
 
@@ -84,7 +62,14 @@ fn containers(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
                 .launch
                 .uris
                 .iter()
-                .map(|uri| json!({ "uri": uri.value, "extract": uri.extract }))
+                .map(|uri| {
+                    json!({
+                        "uri": redact_url(&uri.value),
+                        "extract": uri.extract,
+                        "cache": uri.cache,
+                        "output_file": uri.output_file,
+                    })
+                })
                 .collect();
             json!({
                 "id": container.id,
@@ -123,37 +108,46 @@ fn state(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
         .collect()
 }
 
-/// Heron's table: containers, and the instances in each.
-fn table(plan: &Plan) -> String {
-    let mut text = format!(
-        "topology {} ({})\npacking {} into {} containers, release {}\npackage {}\n",
-        plan.name,
-        plan.id,
-        plan.algorithm.name(),
-        plan.packing.containers.len(),
-        plan.release_info.text(),
-        plan.package.uri,
+/// What Heron's own dry run does not show.
+fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
+    let written = state(plan, context).iter().map(state_line).collect();
+    let mut launched: Vec<String> = plan
+        .containers
+        .iter()
+        .map(|container| {
+            format!(
+                "container {}: CPU {}, RAM {} MB, disk {} MB, {} ports",
+                container.id,
+                container.cpus,
+                container.mem_mb,
+                container.disk_mb,
+                plan.launch.ports
+            )
+        })
+        .collect();
+    launched.extend(
+        plan.launch.uris.iter().map(|uri| format!("each fetches {}", redact_url(&uri.value))),
     );
-    for container in &plan.containers {
-        text.push_str(&format!(
-            "\nContainer {}: CPU {}, RAM {} MB, disk {} MB, {} ports\n",
-            container.id, container.cpus, container.mem_mb, container.disk_mb, plan.launch.ports
-        ));
-        let packed = plan
-            .packing
-            .containers
-            .iter()
-            .find(|packed| u32::try_from(packed.id) == Ok(container.id));
-        for instance in packed.map(|packed| packed.instances.as_slice()).unwrap_or_default() {
-            let Resource { cpu, ram, disk } = instance.resource;
-            text.push_str(&format!(
-                "  {:<24} task {:>5}  CPU {cpu:.3}  RAM {} MB  disk {} MB\n",
-                instance.component,
-                instance.task_id,
-                ram >> 20,
-                disk >> 20
-            ));
-        }
-    }
-    text
+    let command = plan.launch.outline(0, &crate::topology::executor::PORT_NAMES);
+    launched.push(format!("container 0 runs: {command}"));
+    vec![
+        PlannedStep::new(
+            "Would be uploaded",
+            vec![format!(
+                "the package to {} (store: {})",
+                redact_url(&plan.package.uri),
+                plan.package.kind
+            )],
+        ),
+        PlannedStep::new("Would be written", written),
+        PlannedStep::new(
+            &format!("Would be launched, {} with release {}", plan.name, plan.release_info.text()),
+            launched,
+        ),
+    ]
+}
+
+fn state_line(node: &Value) -> String {
+    let part = |name: &str| node.get(name).and_then(Value::as_str).unwrap_or_default();
+    format!("{} ({})", part("path"), part("message"))
 }

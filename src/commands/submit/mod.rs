@@ -35,7 +35,7 @@ pub async fn submit(
         plans.push(plan::plan(context, args, definition, &sources, &release)?);
     }
     if args.dry_run {
-        return document::planned(args, context, &plans);
+        return Ok(document::planned(args, context, &plans));
     }
     let mut submitted = Vec::with_capacity(plans.len());
     for plan in &plans {

@@ -6,27 +6,21 @@ use serde_json::Map;
 use super::source::Sources;
 use super::store::store_config;
 use crate::cli::SubmitArgs;
+use crate::commands::containers::{defaults, pieces, sized, tmanager_container};
 use crate::commands::context::Context;
 use crate::commands::fetching;
 use crate::commands::release::{ChosenRelease, ReleaseInfo};
 use crate::config::Settings;
 use crate::config::settings::with_topology;
-use crate::config::units::Bytes;
 use crate::mesos::call::Uri;
-use crate::packing::{
-    Algorithm, ContainerPlan, Defaults, PackingInput, PackingPlan, Resource, pack,
-};
+use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, pack};
 use crate::proto::api::TopologyState;
-use crate::scheduler::record::{DesiredContainer, Launch, Piece};
+use crate::scheduler::record::{DesiredContainer, Launch};
 use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
 use crate::topology::edit::{self, Absent};
 use crate::topology::executor::{ExecutorCommand, Layout, PORT_NAMES};
-use crate::topology::shell::shell_command;
 use crate::upload::{StoreConfig, store_for};
-
-/// Bytes in what Mesos calls MB.
-const MB: f64 = 1_048_576.0;
 
 /// Everything about a submission.
 pub(super) struct Plan {
@@ -74,7 +68,8 @@ pub(super) fn plan(
     let input = PackingInput::new(&definition.topology, defaults(settings))?;
     let packing = pack(algorithm, &input)?;
     let definition = counted(definition, &packing)?;
-    let containers = containers(settings, &packing);
+    let planned = packing.containers.iter().map(sized);
+    let containers = std::iter::once(tmanager_container(settings)).chain(planned).collect();
     let command = command(settings, args, &definition, &packing, &release, &sources.binary_name);
     let argv = command.topology_argv()?;
     let digest = sources.digest(context, &release, &definition, &argv)?;
@@ -85,6 +80,7 @@ pub(super) fn plan(
         uris: uris(settings, definition.name(), &package.uri),
         ports: PORT_NAMES.len(),
         kill_grace_ms: kill_grace_ms(context)?,
+        release: Some(release.to_string()),
         extra: Map::new(),
     };
     Ok(Plan {
@@ -129,42 +125,6 @@ fn counted(definition: Definition, packing: &PackingPlan) -> anyhow::Result<Defi
         return Ok(definition);
     }
     Ok(Definition::decode(bytes)?)
-}
-
-fn signed(bytes: Bytes) -> i64 {
-    i64::try_from(bytes.get()).unwrap_or(i64::MAX)
-}
-
-fn defaults(settings: &Settings) -> Defaults {
-    let resources = &settings.resources;
-    Defaults {
-        cpu: resources.instance_cpu,
-        ram: signed(resources.instance_ram),
-        disk: signed(resources.instance_disk),
-    }
-}
-
-/// Container 0 gets a stated size, the others what the plan says that they need.
-fn containers(settings: &Settings, packing: &PackingPlan) -> Vec<DesiredContainer> {
-    let resources = &settings.resources;
-    let tmanager = Resource {
-        cpu: resources.tmanager_cpu,
-        ram: signed(resources.tmanager_ram),
-        disk: signed(resources.tmanager_disk),
-    };
-    let id = |id: i32| u32::try_from(id).unwrap_or_default();
-    let planned = packing.containers.iter().map(|planned| (id(planned.id), planned.required));
-    std::iter::once((0, tmanager))
-        .chain(planned)
-        .map(|(id, resource)| DesiredContainer {
-            id,
-            cpus: resource.cpu,
-            mem_mb: (resource.ram as f64 / MB).ceil(),
-            disk_mb: (resource.disk as f64 / MB).ceil(),
-            restarts: 0,
-            extra: Map::new(),
-        })
-        .collect()
 }
 
 fn command(
@@ -231,57 +191,6 @@ fn instance_distribution(packing: &PackingPlan) -> String {
     packing.containers.iter().map(container).collect::<Vec<_>>().join(",")
 }
 
-/// The shell command with gaps for the container's id and ports.
-fn pieces(argv: &[String]) -> anyhow::Result<Vec<Piece>> {
-    let mut pieces = vec![Piece::Text("exec".to_owned())];
-    let mut push = |text: String| match pieces.last_mut() {
-        Some(Piece::Text(last)) => last.push_str(&text),
-        _ => pieces.push(Piece::Text(text)),
-    };
-    let mut gaps = Vec::new();
-    for argument in argv {
-        let (flag, value) = match argument.split_once('=') {
-            Some((flag, value)) if flag.starts_with("--") => (format!("{flag}="), value),
-            _ => (String::new(), argument.as_str()),
-        };
-        let Some(gap) = gap(value) else {
-            let quoted = shell_command(std::slice::from_ref(argument))?;
-            push(quoted.strip_prefix("exec").unwrap_or(&quoted).to_owned());
-            continue;
-        };
-        push(format!(" {flag}\u{0}"));
-        gaps.push(gap);
-    }
-    Ok(with_gaps(pieces, gaps))
-}
-
-/// Cuts the text at the marks; nothing else in it holds a zero byte, which no command line can.
-fn with_gaps(pieces: Vec<Piece>, gaps: Vec<Piece>) -> Vec<Piece> {
-    let mut gaps = gaps.into_iter();
-    let mut result = Vec::new();
-    for piece in pieces {
-        let Piece::Text(text) = piece else { continue };
-        for (index, part) in text.split('\u{0}').enumerate() {
-            if index > 0 {
-                result.extend(gaps.next());
-            }
-            if !part.is_empty() {
-                result.push(Piece::Text(part.to_owned()));
-            }
-        }
-    }
-    result
-}
-
-/// What a placeholder of the executor's command line stands for.
-fn gap(value: &str) -> Option<Piece> {
-    let name = value.strip_prefix('<')?.strip_suffix('>')?;
-    if name == "shard" {
-        return Some(Piece::Shard { shard: true });
-    }
-    PORT_NAMES.iter().position(|port| *port == name).map(|port| Piece::Port { port })
-}
-
 /// Where the package goes: under a name that tells its content, so that the same submission makes the same package.
 fn package(settings: &Settings, topology: &str, digest: &str) -> anyhow::Result<PackagePlan> {
     let short: String = digest.chars().take(12).collect();
@@ -303,44 +212,4 @@ fn uris(settings: &Settings, topology: &str, package: &str) -> Vec<Uri> {
 
 fn kill_grace_ms(context: &Context<'_>) -> anyhow::Result<i64> {
     Ok(i64::try_from(context.mesos()?.kill_grace.as_millis()).unwrap_or(i64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_are_cut_out_and_the_rest_is_quoted() {
-        let argv = [
-            "./bin/heron-executor",
-            "--topology-name=a b<server-port>",
-            "--shard=<shard>",
-            "--server-port=<server-port>",
-            "--x=y",
-            "--checkpoint-manager-port=<checkpoint-manager-port>",
-        ]
-        .map(str::to_owned);
-        let launch = Launch {
-            command: pieces(&argv).unwrap(),
-            user: None,
-            uris: Vec::new(),
-            ports: 9,
-            kill_grace_ms: 0,
-            extra: Map::new(),
-        };
-        let ports: Vec<u16> = (1..=9).collect();
-        let words = shlex::split(&launch.render(4, &ports)).unwrap();
-        assert_eq!(
-            words,
-            [
-                "exec",
-                "./bin/heron-executor",
-                "--topology-name=a b<server-port>",
-                "--shard=4",
-                "--server-port=1",
-                "--x=y",
-                "--checkpoint-manager-port=9"
-            ]
-        );
-    }
 }

@@ -38,6 +38,9 @@ MESOS_RECONCILIATION = "heron.mesos.framework.reconciliation.interval.ms", Kind:
 MESOS_KILL_GRACE = "heron.mesos.kill.grace.seconds", Kind::Duration(TimeUnit::Seconds),
     "How long a container may take to stop its processes before it is killed.",
     default("10");
+MESOS_RELAUNCH_TMANAGER = "heron.mesos.update.relaunch.tmanager", Kind::Bool,
+    "Whether `update` gives the TManager's container a new task as soon as the packing plan is changed, which makes the pause shorter; if not, the old one starts its TManager again.",
+    default("true");
 MESOS_DECLINE = "heron.mesos.offer.decline.seconds", Kind::Duration(TimeUnit::Seconds),
     "For how long Mesos does not offer again what did not fit.",
     default("5");

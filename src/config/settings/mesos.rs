@@ -68,6 +68,7 @@ impl<'a> Work<'a> {
             failover_timeout,
             reconciliation_interval: reader.duration(&keys::MESOS_RECONCILIATION),
             kill_grace: reader.duration(&keys::MESOS_KILL_GRACE),
+            relaunch_tmanager: reader.flag(&keys::MESOS_RELAUNCH_TMANAGER),
             offer_decline: reader.duration(&keys::MESOS_DECLINE),
             supervisors: reader.integer(&keys::SUPERVISOR_INSTANCES).unwrap_or(0),
             supervisor_uri: reader.optional(&keys::SUPERVISOR_URI),

@@ -170,6 +170,8 @@ pub struct Mesos {
     pub reconciliation_interval: Duration,
     /// How long a container may take to stop.
     pub kill_grace: Duration,
+    /// Whether `update` gives the TManager's container a new task at once.
+    pub relaunch_tmanager: bool,
     /// For how long declined offers stay away.
     pub offer_decline: Duration,
     /// How many supervisors run beside the topology.

@@ -1,0 +1,155 @@
+//! Waits for the physical plan that fits what runs: the sign that a topology is up.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use prost::Message;
+use tokio::time::sleep;
+
+use super::held::Held;
+use crate::mesos::event::TaskState;
+use crate::proto::system::{PackingPlan, PhysicalPlan};
+use crate::proto::tmanager::TManagerLocation;
+use crate::scheduler::model::Model;
+use crate::scheduler::record::ContainerRecord;
+use crate::state::{Op, StateError, Zk};
+use crate::tmanager::controller::refuses;
+
+/// Between looks at the physical plan while nothing in ZooKeeper tells of a change.
+const PLAN_PAUSE: Duration = Duration::from_millis(500);
+/// Between looks at a TManager that is about to end.
+const PORT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The port for other stream managers of every container that is to stay, as it was launched; none while it doesn't run.
+pub(super) type Ports = BTreeMap<u32, Option<u16>>;
+
+/// The ports of the containers as they run now.
+pub(super) fn server_ports(model: &Model) -> Ports {
+    let port = |record: &ContainerRecord| {
+        (record.state == TaskState::Running).then(|| record.ports.first().copied()).flatten()
+    };
+    let update = model.desired().update.as_ref();
+    let stays = |id: u32| update.is_none_or(|update| !update.removed.contains(&id));
+    model
+        .views()
+        .filter(|view| stays(view.id))
+        .map(|view| (view.id, view.record.and_then(port)))
+        .collect()
+}
+
+/// Waits for a physical plan that has every container's stream manager as it runs now, and, if a packing plan is given,
+/// exactly the instances of that.
+pub(super) async fn wait(
+    zk: &Zk,
+    path: &str,
+    ports: &RefCell<Ports>,
+    packing: Option<&PackingPlan>,
+) {
+    loop {
+        let Ok((node, watch)) = zk.watch(path).await else {
+            // The driver meets the same trouble when it writes the journal, and says so.
+            sleep(PLAN_PAUSE).await;
+            continue;
+        };
+        let plan = node.and_then(|node| PhysicalPlan::decode(node.data.as_slice()).ok());
+        let fits = |plan: &PhysicalPlan| packing.is_none_or(|packing| follows(plan, packing));
+        if plan.is_some_and(|plan| is_complete(&plan, &ports.borrow()) && fits(&plan)) {
+            return;
+        }
+        tokio::select! {
+            _ = watch.changed() => {}
+            () = sleep(PLAN_PAUSE) => {}
+        }
+    }
+}
+
+fn is_complete(plan: &PhysicalPlan, ports: &Ports) -> bool {
+    ports.iter().filter(|(id, _)| **id > 0).all(|(id, port)| {
+        let stmgr = format!("stmgr-{id}");
+        port.is_some_and(|port| {
+            plan.stmgrs.iter().any(|s| s.id == stmgr && s.data_port == i32::from(port))
+        })
+    })
+}
+
+/// Whether a physical plan was made from a packing plan.
+fn follows(plan: &PhysicalPlan, packing: &PackingPlan) -> bool {
+    let running: BTreeSet<(String, i32, &str)> = plan
+        .instances
+        .iter()
+        .map(|one| (one.stmgr_id.clone(), one.info.task_id, one.info.component_name.as_str()))
+        .collect();
+    let planned: BTreeSet<(String, i32, &str)> = packing
+        .container_plans
+        .iter()
+        .flat_map(|container| {
+            let stmgr = format!("stmgr-{}", container.id);
+            let of = move |one| {
+                let one: &crate::proto::system::InstancePlan = one;
+                (stmgr.clone(), one.task_id, one.component_name.as_str())
+            };
+            container.instance_plans.iter().map(of)
+        })
+        .collect();
+    running == planned
+}
+
+/// Deletes the location of a TManager that has ended, which would keep the next one waiting for the session timeout.
+///
+/// Only when that is provably safe: it is still the location that `session` registered, and its controller's port refuses
+/// connections, so that nobody exits for it (hazard 5). Returns when that location is gone, whoever removed it.
+pub(super) async fn retire_location(
+    held: &Held,
+    topology: &str,
+    session: i64,
+) -> Result<(), StateError> {
+    let tree = &held.state.tree;
+    let paths = [tree.tmanager(topology), tree.tmaster(topology)];
+    loop {
+        let nodes = held.state.zk.read_many(&paths).await?;
+        let stale = paths.iter().zip(nodes).find_map(|(path, node)| {
+            let node = node.filter(|node| node.stat.ephemeral_owner == session)?;
+            Some((path, TManagerLocation::decode(node.data.as_slice()).ok()?))
+        });
+        let Some((path, location)) = stale else { return Ok(()) };
+        if refuses(&location).await {
+            return match held.lock.transaction(&[Op::delete(path)]).await {
+                Ok(_) | Err(StateError::NoNode { .. }) => Ok(()),
+                Err(error) => Err(error),
+            };
+        }
+        sleep(PORT_PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded<M: Message + Default>(name: &str) -> M {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/znodes/running/");
+        M::decode(std::fs::read(format!("{folder}{name}")).unwrap().as_slice()).unwrap()
+    }
+
+    #[test]
+    fn a_plan_follows_from_the_packing_plan_it_was_made_from() {
+        let mut packing: PackingPlan = recorded("heron__packingplans__wordcount");
+        let plan: PhysicalPlan = recorded("heron__pplans__wordcount");
+        assert!(follows(&plan, &packing));
+        let mut more = packing.clone();
+        more.container_plans[0].instance_plans[0].task_id = 99;
+        assert!(!follows(&plan, &more));
+        packing.container_plans[0].instance_plans.pop();
+        assert!(!follows(&plan, &packing));
+    }
+
+    #[test]
+    fn a_plan_is_complete_with_every_stream_manager_at_its_port() {
+        let plan: PhysicalPlan = recorded("heron__pplans__wordcount");
+        let port = u16::try_from(plan.stmgrs[0].data_port).unwrap();
+        assert!(is_complete(&plan, &Ports::from([(0, None), (1, Some(port))])));
+        assert!(!is_complete(&plan, &Ports::from([(1, Some(port)), (2, Some(port))])));
+        assert!(!is_complete(&plan, &Ports::from([(1, None)])));
+    }
+}

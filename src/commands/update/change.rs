@@ -1,0 +1,259 @@
+//! What an update changes: decided before anything is touched. The dry run prints it, the real update carries it out.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use serde_json::Map;
+use sha2::{Digest, Sha256};
+
+use super::request::Request;
+use crate::commands::containers::{defaults, sized, with_component_ram};
+use crate::commands::context::Context;
+use crate::commands::error::CommandError;
+use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, repack};
+use crate::proto::api::{Config, Topology};
+use crate::proto::system;
+use crate::scheduler::record::{Desired, DesiredContainer, Piece};
+use crate::scheduler::update::{Update, UpdateStep};
+use crate::state::TopologyState;
+use crate::topology::dialect::Release;
+
+/// How long the executor of a TManager's container that is replaced has to end, in milliseconds: it only waits to start its
+/// dead TManager again, and does not heed the signal meanwhile (`facts/heron-measured.md`).
+const TMANAGER_GRACE_MS: i64 = 2_000;
+/// How a TManager marks the keys of settings that were changed while the topology ran.
+const RUNTIME: &str = ":runtime";
+
+/// Everything about an update.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub name: String,
+    pub id: String,
+    pub algorithm: Algorithm,
+    pub old: PackingPlan,
+    pub new: PackingPlan,
+    /// The new plan as it goes into the state tree.
+    pub stored: Vec<u8>,
+    /// What is journalled.
+    pub update: Update,
+    /// The new containers.
+    pub added: Vec<DesiredContainer>,
+    /// The command that containers are launched with from now on.
+    pub command: Vec<Piece>,
+    /// Settings changed at run time that no TManager takes a second time.
+    pub lost_settings: Vec<String>,
+}
+
+impl Change {
+    /// Whether the topology is as it was asked for already.
+    pub fn is_none(&self) -> bool {
+        self.old == self.new
+    }
+}
+
+/// Decides what a request changes.
+pub(super) fn change(
+    context: &Context<'_>,
+    found: &TopologyState,
+    desired: &Desired,
+    request: &Request,
+) -> anyhow::Result<Change> {
+    let settings = context.settings;
+    supported(desired.launch.release.as_deref().or(settings.release.dialect.as_deref()))?;
+    let (topology, message) = records(found)?;
+    let algorithm = Algorithm::from_class_name(&settings.repacking_class)?;
+    let old = PackingPlan::try_from(message)?;
+    let new = replanned(
+        algorithm,
+        &old,
+        topology,
+        request,
+        &PackingInput::new(topology, defaults(settings))?,
+    )?;
+    let stored = system::PackingPlan::from(&new).encode_to_vec();
+    let (runtime_config, lost_settings) = runtime_settings(found);
+    let command = command(found, desired, &old, &new)?;
+    let sizes = sizes(desired, &old, &new);
+    let update = Update {
+        step: UpdateStep::Begun,
+        request: request.to_string(),
+        old_plan: plan_digest(found),
+        new_plan: digest(&stored),
+        state: found.state().map_or("RUNNING", |state| state.name()).to_owned(),
+        runtime_config,
+        added: sizes.added.iter().map(|container| container.id).collect(),
+        removed: sizes.removed,
+        resized: sizes.resized,
+        resized_from: sizes.resized_from,
+        relaunched: sizes.relaunched,
+        old_command: (command != desired.launch.command).then(|| desired.launch.command.clone()),
+        tmanager_session: None,
+        tmanager_grace_ms: settings
+            .mesos
+            .as_ref()
+            .is_none_or(|mesos| mesos.relaunch_tmanager)
+            .then_some(TMANAGER_GRACE_MS),
+        extra: Map::new(),
+    };
+    Ok(Change {
+        name: found.name.clone(),
+        id: topology.id.clone(),
+        algorithm,
+        old,
+        new,
+        stored,
+        update,
+        added: sizes.added,
+        command,
+        lost_settings,
+    })
+}
+
+/// TManagers read the packing plan themselves since 0.15.0; before, nothing that runs follows a new one.
+fn supported(dialect: Option<&str>) -> anyhow::Result<()> {
+    let release = Release::from_setting(dialect)?;
+    if release.reads_packing_plan() {
+        return Ok(());
+    }
+    let what =
+        format!("updating a topology of Heron {release}, whose TMaster reads no packing plan,");
+    Err(CommandError::Unsupported { what }.into())
+}
+
+fn records(found: &TopologyState) -> anyhow::Result<(&Topology, &system::PackingPlan)> {
+    let missing = |what: &str| CommandError::Incomplete {
+        topology: found.name.clone(),
+        what: format!("its {what} is missing"),
+    };
+    let topology = found.topology.as_ref().ok_or_else(|| missing("definition"))?.message()?;
+    let plan = found.packing_plan.as_ref().ok_or_else(|| missing("packing plan"))?.message()?;
+    Ok((topology, plan))
+}
+
+/// The new plan; the old one where nothing is asked for that is not so already, which Heron's algorithms can't take.
+fn replanned(
+    algorithm: Algorithm,
+    old: &PackingPlan,
+    topology: &Topology,
+    request: &Request,
+    input: &PackingInput,
+) -> anyhow::Result<PackingPlan> {
+    let counts = old.component_counts();
+    let same = |(component, wanted): &(String, i32)| {
+        counts.get(component.as_str()).is_some_and(|count| i32::try_from(*count) == Ok(*wanted))
+    };
+    let containers =
+        request.containers.filter(|count| usize::try_from(*count) != Ok(old.container_count()));
+    if containers.is_none() && request.parallelism.iter().all(same) {
+        return Ok(old.clone());
+    }
+    let new = repack(algorithm, old, input, &request.parallelism, containers)?;
+    tracing::debug!("{} packs {} anew: {new:?}", algorithm.name(), topology.name);
+    Ok(new)
+}
+
+/// SHA-256 of the packing plan as it stands in the state tree.
+pub(super) fn plan_digest(found: &TopologyState) -> String {
+    found.packing_plan.as_ref().map(|plan| digest(&plan.node.data)).unwrap_or_default()
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What happens to containers.
+#[derive(Debug, Default)]
+struct Sizes {
+    added: Vec<DesiredContainer>,
+    removed: Vec<u32>,
+    resized: Vec<DesiredContainer>,
+    resized_from: Vec<DesiredContainer>,
+    relaunched: Vec<u32>,
+}
+
+fn sizes(desired: &Desired, old: &PackingPlan, new: &PackingPlan) -> Sizes {
+    let mut sizes = Sizes::default();
+    let ram_changes = changed_ram(old, new);
+    for planned in &new.containers {
+        let wanted = sized(planned);
+        let Some(now) = desired.containers.iter().find(|container| container.id == wanted.id)
+        else {
+            sizes.added.push(wanted);
+            continue;
+        };
+        let wanted =
+            DesiredContainer { restarts: now.restarts, extra: now.extra.clone(), ..wanted };
+        let before = old.container(planned.id);
+        let relaunch = grows(now, &wanted) || has_other_heaps(planned, before, &ram_changes);
+        if wanted != *now || relaunch {
+            sizes.relaunched.extend(relaunch.then_some(wanted.id));
+            sizes.resized_from.push(now.clone());
+            sizes.resized.push(wanted);
+        }
+    }
+    let stays =
+        |id: u32| id == 0 || new.containers.iter().any(|one| u32::try_from(one.id) == Ok(id));
+    sizes.removed = desired.containers.iter().map(|one| one.id).filter(|id| !stays(*id)).collect();
+    sizes
+}
+
+/// Whether a container needs more than its task has: Mesos can't give a running task more.
+fn grows(now: &DesiredContainer, wanted: &DesiredContainer) -> bool {
+    wanted.cpus > now.cpus || wanted.mem_mb > now.mem_mb || wanted.disk_mb > now.disk_mb
+}
+
+/// Components whose instances get another amount of RAM; executors are told when they are launched, and only then.
+fn changed_ram(old: &PackingPlan, new: &PackingPlan) -> BTreeSet<String> {
+    let before: BTreeSet<(String, i64)> = old.component_ram().into_iter().collect();
+    let changed = new.component_ram().into_iter().filter(|entry| !before.contains(entry));
+    changed.map(|(component, _)| component).collect()
+}
+
+/// Whether a container gets other instances of a component with other RAM: with the old executor they would not fit.
+fn has_other_heaps(
+    planned: &ContainerPlan,
+    before: Option<&ContainerPlan>,
+    ram_changes: &BTreeSet<String>,
+) -> bool {
+    let counts = planned.component_counts();
+    let earlier = before.map(ContainerPlan::component_counts).unwrap_or_default();
+    counts != earlier && counts.keys().any(|component| ram_changes.contains(*component))
+}
+
+/// The command with the new plan's RAM of components.
+fn command(
+    found: &TopologyState,
+    desired: &Desired,
+    old: &PackingPlan,
+    new: &PackingPlan,
+) -> anyhow::Result<Vec<Piece>> {
+    if changed_ram(old, new).is_empty() {
+        return Ok(desired.launch.command.clone());
+    }
+    let changed = with_component_ram(&desired.launch.command, &new.component_ram())?;
+    changed.ok_or_else(|| {
+        let what = "its command in the journal says nothing of the components' RAM".to_owned();
+        CommandError::Incomplete { topology: found.name.clone(), what }.into()
+    })
+}
+
+/// Settings that were changed while the topology ran, `[component:]key:value`; and those that can't be said that way.
+fn runtime_settings(found: &TopologyState) -> (Vec<String>, Vec<String>) {
+    let plan = found.physical_plan.as_ref().and_then(|plan| plan.message.as_ref().ok());
+    let Some(topology) = plan.map(|plan| &plan.topology) else { return (Vec::new(), Vec::new()) };
+    let mut all: Vec<String> = topology.topology_config.iter().flat_map(runtime_entries).collect();
+    let spouts = topology.spouts.iter().map(|spout| &spout.comp);
+    for component in spouts.chain(topology.bolts.iter().map(|bolt| &bolt.comp)) {
+        let entries = runtime_entries(&component.config);
+        all.extend(entries.into_iter().map(|entry| format!("{}:{entry}", component.name)));
+    }
+    all.into_iter().partition(|item| super::request::check_setting(item).is_ok())
+}
+
+fn runtime_entries(config: &Config) -> Vec<String> {
+    let entry = |pair: &crate::proto::api::config::KeyValue| {
+        let key = pair.key.strip_suffix(RUNTIME)?;
+        Some(format!("{key}:{}", pair.value.as_deref().unwrap_or_default()))
+    };
+    config.kvs.iter().filter_map(entry).collect()
+}

@@ -1,0 +1,83 @@
+//! Finishes or undoes an update that was interrupted, before anything else is done to the topology.
+
+use tokio::time::Instant;
+
+use super::apply::{Job, PATIENCE};
+use crate::commands::context::Context;
+use crate::commands::drive::{Aim, changed};
+use crate::commands::held::Held;
+use crate::commands::tell::{Order, Told, tell};
+use crate::proto::api::TopologyState as Wanted;
+use crate::scheduler::update as steps;
+
+/// Settles what was interrupted, if anything was; with `wanted`, in that state instead of the one that the topology had.
+///
+/// Returns whether there was anything.
+pub(in crate::commands) async fn settle(
+    context: &Context<'_>,
+    held: &mut Held,
+    name: &str,
+    wanted: Option<Wanted>,
+    deadline: Instant,
+) -> anyhow::Result<bool> {
+    let job = Job { context, name, request: None, deadline };
+    let (journalled, desired) = job.journal(held).await?;
+    let Some(update) = &desired.update else { return Ok(false) };
+    if held.update_lock.is_none() {
+        held.take_update_lock(context, name).await?;
+    }
+    if let Some(wanted) = wanted.filter(|wanted| wanted.name() != update.state) {
+        let desired = changed(&desired, |desired| {
+            if let Some(update) = &mut desired.update {
+                wanted.name().clone_into(&mut update.state);
+            }
+        });
+        held.store(name, &journalled).write_desired(&desired).await?;
+    }
+    if update.can_be_undone() {
+        context.reporter.warn(&format!(
+            "an update of topology {name} ({}) was interrupted before its plan was written; undoing it",
+            update.request
+        ));
+        undo(&job, held).await?;
+    } else {
+        context.reporter.warn(&format!(
+            "an update of topology {name} ({}) was interrupted; finishing it",
+            update.request
+        ));
+        job.carry_on(held).await?;
+    }
+    Ok(true)
+}
+
+/// Takes an update back whose plan is not written yet: first the state, then the containers, so that whoever takes this
+/// up again finds all that is left to do.
+pub(super) async fn undo(job: &Job<'_>, held: &mut Held) -> anyhow::Result<()> {
+    let (journalled, desired) = job.journal(held).await?;
+    let Some(update) = &desired.update else { return Ok(()) };
+    let paused = update.state == Wanted::Paused.name();
+    let wanted = if paused { Wanted::Paused } else { Wanted::Running };
+    let found = job.found(held).await?;
+    tell(job.context, &held.state, found, Order::Switch(wanted), job.deadline).await?;
+    held.store(job.name, &journalled).write_desired(&steps::undo(&desired)).await?;
+    job.drive(held, Aim::Containers).await
+}
+
+/// Settles an interrupted update for `activate` and `deactivate`.
+pub(in crate::commands) async fn settle_for(
+    context: &Context<'_>,
+    topology: &str,
+    wanted: Wanted,
+) -> anyhow::Result<Told> {
+    let deadline = context.deadline(PATIENCE);
+    let mut held = Held::open(context, topology).await?;
+    let result = async {
+        settle(context, &mut held, topology, Some(wanted), deadline).await?;
+        let job = Job { context, name: topology, request: None, deadline };
+        let found = job.found(&held).await?;
+        tell(context, &held.state, found, Order::Switch(wanted), deadline).await
+    }
+    .await;
+    held.close().await;
+    result.map(|told| Told { already: false, ..told })
+}
