@@ -6,7 +6,7 @@ use super::{KeySpec, Kind, keys};
 
 keys! {
 CORE_URI = "heron.package.core.uri", Kind::Uri,
-    "The URI of the heron-core archive, which every agent fetches.",
+    "The URI of the heron-core archive, which every agent fetches. One that does not end like an archive is unpacked all the same; one that carries a version (`…-0.20.5.tar.gz`, but no `SNAPSHOT`) is kept in the agents' caches. `heron-cli check fetch` tests it.",
     aliases(&["heron.core.release.uri", "heron.core.release.package"]);
 TOPOLOGY_URI = "heron.package.topology.uri", Kind::Uri,
     "The URI under which the agents find the topology package; needed where nothing uploads it.",
