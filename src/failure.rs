@@ -19,8 +19,12 @@ use crate::packing::PackingError;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
 use crate::topology::dialect::ReleaseError;
+use crate::topology::download::DownloadError;
 use crate::topology::executor::ExecutorError;
+use crate::topology::integrity::IntegrityError;
+use crate::topology::location::LocationError;
 use crate::topology::main_runner::MainError;
+use crate::topology::package::PackageError;
 use crate::topology::ready::ReadyError;
 
 /// The exit codes. They are part of the command line's contract.
@@ -170,7 +174,10 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return Some((exit_of_config(error), Vec::new()));
     }
-    sort_topology(error).or_else(|| sort_state(error)).or_else(|| sort_mesos(error))
+    sort_topology(error)
+        .or_else(|| sort_package(error))
+        .or_else(|| sort_state(error))
+        .or_else(|| sort_mesos(error))
 }
 
 fn hint(text: &str) -> Vec<String> {
@@ -226,8 +233,42 @@ fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         || error.is::<PackingError>()
         || error.is::<MainError>()
         || error.is::<ReadyError>()
+        || error.is::<IntegrityError>()
         || error.is::<ExecutorError>();
-    topology.then(|| (Exit::Topology, hint("nothing was changed")))
+    let mut hints = hint("nothing was changed");
+    if let Some(MainError::TimedOut { .. }) = error.downcast_ref() {
+        hints.push(
+            "`heron.topology.main.timeout` says how long a main may run; `--timeout` shortens it"
+                .to_owned(),
+        );
+    }
+    topology.then_some((Exit::Topology, hints))
+}
+
+/// Topology files and what is made of them.
+fn sort_package(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    let exit = if let Some(error) = error.downcast_ref::<PackageError>() {
+        match error {
+            PackageError::Read { .. } | PackageError::Write { .. } => Exit::Failed,
+            _ => Exit::Topology,
+        }
+    } else if let Some(error) = error.downcast_ref::<DownloadError>() {
+        match error {
+            DownloadError::Setup { .. } => Exit::Configuration,
+            DownloadError::NotAllowed { .. } => Exit::NotAllowed,
+            DownloadError::Refused { status, .. } if *status < 500 => Exit::Topology,
+            DownloadError::Refused { .. }
+            | DownloadError::Unreachable { .. }
+            | DownloadError::TimedOut { .. } => Exit::Unreachable,
+            DownloadError::Write { .. } => Exit::Failed,
+            _ => Exit::Topology,
+        }
+    } else if error.is::<LocationError>() {
+        Exit::Usage
+    } else {
+        return None;
+    };
+    Some((exit, hint("nothing was changed")))
 }
 
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-/// Endings of files that hold a topology.
-const TOPOLOGY_ENDINGS: [&str; 7] = [".jar", ".tar", ".tar.gz", ".pex", ".so", ".dylib", ".defn"];
+use crate::topology::file_kind::FileKind;
+use crate::topology::location::{is_uri, path_of, shown};
 
 /// The positionals of `submit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +59,14 @@ pub enum UsageError {
     },
 }
 
-/// Whether a word names a topology's file.
-#[must_use]
-pub fn is_topology_file(word: &str) -> bool {
-    TOPOLOGY_ENDINGS.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
+/// Whether a word names a topology's file: by its ending, or because it is a URI and so nothing else.
+fn is_topology_file(word: &str) -> bool {
+    is_uri(word) || has_known_ending(word)
+}
+
+fn has_known_ending(word: &str) -> bool {
+    let path = path_of(word);
+    FileKind::is_definition(path) || FileKind::of(path).is_ok()
 }
 
 /// Whether a word can only be overrides: properties, a list of path parts, or the empty string of 2016.
@@ -70,16 +74,9 @@ fn is_overrides(word: &str) -> bool {
     is_properties(word) || word.contains('/')
 }
 
-/// Whether a word names a ready definition. Heron compares endings as they are.
-#[allow(clippy::case_sensitive_file_extension_comparisons)]
-#[must_use]
-pub fn is_definition(word: &str) -> bool {
-    word.ends_with(".defn")
-}
-
 /// Whether a word is a list of properties, or the empty one of 2016.
 fn is_properties(word: &str) -> bool {
-    word.is_empty() || word.contains([':', '='])
+    word.is_empty() || (word.contains([':', '=']) && !is_uri(word))
 }
 
 /// The positionals of `submit`: `[overrides] <file> [class] [arguments…]`.
@@ -98,9 +95,9 @@ pub fn submit(words: &[String]) -> Result<SubmitPositionals, UsageError> {
         _ => (None, words),
     };
     let (file, rest) = rest.split_first().ok_or(UsageError::Missing { what: "topology file" })?;
-    if is_definition(file) {
+    if FileKind::is_definition(path_of(file)) {
         return match rest.first() {
-            Some(word) => Err(UsageError::TooMany { word: word.clone() }),
+            Some(word) => Err(UsageError::TooMany { word: shown(word) }),
             None => Ok(SubmitPositionals {
                 overrides,
                 file: file.clone(),
@@ -109,14 +106,13 @@ pub fn submit(words: &[String]) -> Result<SubmitPositionals, UsageError> {
             }),
         };
     }
-    let (class, arguments) =
-        rest.split_first().ok_or_else(|| UsageError::NoClass { file: file.clone() })?;
-    Ok(SubmitPositionals {
-        overrides,
-        file: file.clone(),
-        class: Some(class.clone()),
-        arguments: arguments.to_vec(),
-    })
+    let (class, arguments) = match rest.split_first() {
+        Some((class, arguments)) => (Some(class.clone()), arguments.to_vec()),
+        // What is there may be a definition; whoever fetches it is told.
+        None if is_uri(file) && !has_known_ending(file) => (None, Vec::new()),
+        None => return Err(UsageError::NoClass { file: shown(file) }),
+    };
+    Ok(SubmitPositionals { overrides, file: file.clone(), class, arguments })
 }
 
 /// The positionals of a verb that names a topology: `[overrides] <topology>`.
@@ -203,6 +199,13 @@ mod tests {
                 ),
             ),
             ("http://h:1/t.jar C 5", (None, "http://h:1/t.jar".into(), some("C"), 1)),
+            ("http://h/t.jar?a=b:c C", (None, "http://h/t.jar?a=b:c".into(), some("C"), 0)),
+            ("http://h/t.jar?x y.jar a", (None, "http://h/t.jar?x".into(), some("y.jar"), 1)),
+            ("k=v file:///t.so ./p", (some("k=v"), "file:///t.so".into(), some("./p"), 0)),
+            ("c/r/e http://h/9?x=1 C", (some("c/r/e"), "http://h/9?x=1".into(), some("C"), 0)),
+            ("http://u:p@h/t.defn?s=1", (None, "http://u:p@h/t.defn?s=1".into(), None, 0)),
+            ("https://h/artifact", (None, "https://h/artifact".into(), None, 0)),
+            ("c/r/e t.JAR C", (some("c/r/e"), "t.JAR".into(), some("C"), 0)),
             ("a.defn", (None, "a.defn".into(), None, 0)),
             ("c/r/e a.defn", (some("c/r/e"), "a.defn".into(), None, 0)),
             // What this file is can't be told; that error is about the file, not about the class.
@@ -216,6 +219,8 @@ mod tests {
         assert!(matches!(submit(&words("k=v")), Err(UsageError::Missing { .. })));
         assert!(matches!(submit(&words("t.jar")), Err(UsageError::NoClass { .. })));
         assert!(matches!(submit(&words("a.defn C")), Err(UsageError::TooMany { .. })));
+        let error = submit(&words("http://u:hunter2@h/t.jar?hunter2")).unwrap_err().to_string();
+        assert!(error.contains("`http://h/t.jar`") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]

@@ -257,6 +257,14 @@ mod tests {
             ("h config help show", "h config help show"),
             ("h config nonsense", "h config nonsense"),
             ("h --nonsense config show", "h --nonsense config show"),
+            (
+                "h submit http://u:p@h/t.jar?a=-b&c=--wait C --rate 5 --wait none",
+                "h submit --wait none -- http://u:p@h/t.jar?a=-b&c=--wait C --rate 5",
+            ),
+            (
+                "h submit c/r/e https://h/9 C --x --topology-binary=http://h/t.jar?a=b",
+                "h submit --topology-binary=http://h/t.jar?a=b -- c/r/e https://h/9 C --x",
+            ),
             ("h --help", "h --help"),
             ("h nonsense --config-file", "h nonsense --config-file"),
         ];

@@ -90,7 +90,7 @@ pub struct SubmitArgs {
     /// Leave what was done standing when the submission fails
     #[arg(long)]
     pub no_rollback: bool,
-    /// The jar, pex or tar that belongs to a .defn
+    /// The jar, pex or tar that belongs to a .defn, or its URI
     #[arg(long, value_name = "FILE")]
     pub topology_binary: Option<PathBuf>,
     /// Pass -DKEY=VALUE to the JVM that runs the topology's main; may be repeated
@@ -122,6 +122,7 @@ impl SubmitArgs {
   heron-cli submit --config-file conf/mesos_scheduler.conf wordcount.pex - wordcount
   heron-cli submit --config-file conf/mesos_scheduler.conf wordcount.jar com.example.WordCount wc
   heron-cli submit --config-file conf/mesos_scheduler.conf wordcount.defn --topology-binary topologies.jar
+  heron-cli submit --config-file conf/mesos_scheduler.conf https://repository/wordcount.jar com.example.WordCount wc
   heron-cli submit \"role=web environ:test\" wordcount.jar com.example.WordCount wc --deactivated
 
 OVERRIDES are properties (`key=value key:value`), or `cluster/role/environ`.

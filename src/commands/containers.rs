@@ -152,8 +152,58 @@ fn gap(value: &str) -> Option<Piece> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::scheduler::record::Launch;
+    use crate::topology::executor::tests::word_count;
+    use crate::topology::executor::{ExecutorCommand, Ports};
+
+    /// What a shell makes of the command of a container.
+    fn rendered(argv: &[String], shard: u32, ports: &[u16]) -> Option<Vec<String>> {
+        let launch = Launch {
+            command: pieces(argv).ok()?,
+            user: None,
+            uris: Vec::new(),
+            ports: ports.len(),
+            kill_grace_ms: 0,
+            release: None,
+            extra: Map::new(),
+        };
+        let words = shlex::split(&launch.render(shard, ports))?;
+        words.strip_prefix(&["exec".to_owned()]).map(<[String]>::to_vec)
+    }
+
+    #[test]
+    fn what_is_launched_is_the_executors_command_line() {
+        let ports = [7100, 7101, 7102, 7103, 7104, 7105, 7106, 7107, 7108];
+        for release in ["0.20.5", "0.17.8", "0.16.3", "0.14.0"] {
+            let command = word_count(release);
+            let template = command.topology_argv().unwrap();
+            assert!(template.iter().any(|word| word.ends_with("<server-port>")), "{release}");
+            let argv = command.argv(4, &Ports::numbers(ports)).unwrap();
+            assert_eq!(rendered(&template, 4, &ports), Some(argv), "{release}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn names_of_any_kind_survive_the_shell(
+            name in "[^\0]{1,12}", role in "[<>a-z=-]{0,12}", shard in any::<u32>(), ports in any::<[u16; 9]>()
+        ) {
+            for release in ["0.20.5", "0.16.0"] {
+                let command = ExecutorCommand {
+                    topology_name: name.clone(),
+                    role: role.clone(),
+                    ..word_count(release)
+                };
+                if let Ok(template) = command.topology_argv() {
+                    let argv = command.argv(shard, &Ports::numbers(ports)).unwrap();
+                    prop_assert_eq!(rendered(&template, shard, &ports), Some(argv));
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_components_ram_is_changed_and_nothing_else() {

@@ -50,7 +50,7 @@ pub(super) async fn drive(
     deadline: Instant,
 ) -> anyhow::Result<Driven> {
     loop {
-        let lost = match once(context, held, topology, policy, aim, deadline).await {
+        let lost = match Box::pin(once(context, held, topology, policy, aim, deadline)).await {
             Err(error) if is_session_loss(&error) && Instant::now() < deadline => error,
             other => return other,
         };
@@ -110,7 +110,7 @@ async fn once(
     let end = driver
         .run(condition, interrupt, limits, |model| {
             *ports.borrow_mut() = server_ports(model);
-            report(context, model, goal);
+            report(context, model, goal, aim);
         })
         .await?;
     let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
@@ -149,7 +149,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn report(context: &Context<'_>, model: &Model, goal: Goal) {
+fn report(context: &Context<'_>, model: &Model, goal: Goal, aim: Aim) {
     let total = model.views().count();
     let agreeing = match goal {
         Goal::Running => model.views().filter(|view| view.agrees).count(),
@@ -162,18 +162,16 @@ fn report(context: &Context<'_>, model: &Model, goal: Goal) {
         done: count(agreeing),
         total: count(total),
         unit: "containers",
-        detail: detail(model, goal, agreeing == total),
+        detail: detail(model, goal, aim, agreeing == total),
     };
     context.reporter.progress(&progress);
 }
 
 /// What holds things up, in short.
-fn detail(model: &Model, goal: Goal, all: bool) -> String {
+fn detail(model: &Model, goal: Goal, aim: Aim, all: bool) -> String {
     if all {
-        return match goal {
-            Goal::Running => "waiting for the physical plan".to_owned(),
-            Goal::Killed => String::new(),
-        };
+        let waits = goal == Goal::Running && matches!(aim, Aim::PhysicalPlan | Aim::UpdatedPlan);
+        return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
     }
     let failing = model.views().find_map(|view| {
         let record = view.record?;

@@ -77,7 +77,7 @@ impl Held {
     pub async fn reopen(&mut self, context: &Context<'_>, topology: &str) -> anyhow::Result<()> {
         let updating = self.update_lock.take().is_some();
         self.state.close().await;
-        *self = Self::open(context, topology).await?;
+        *self = Box::pin(Self::open(context, topology)).await?;
         if updating {
             self.take_update_lock(context, topology).await?;
         }

@@ -39,7 +39,7 @@ pub async fn restart(
         return Err(error);
     }
     let mut held = Held::take(context, state, topology).await?;
-    let result = run(context, &mut held, topology, container).await;
+    let result = Box::pin(run(context, &mut held, topology, container)).await;
     held.close().await;
     let restarted = result?;
     let id = found.current_topology().map(|topology| topology.id.clone()).unwrap_or_default();

@@ -60,9 +60,10 @@ fn layout(
     };
     let ram_of = |placed: &Placed| ram_map.get(placed.component).copied().unwrap_or(rest);
     let mut largest_ram = 0;
-    for placed in &allocation {
+    for (id, placed) in (1_i32..).zip(&allocation) {
         let ram = placed.iter().try_fold(0, |sum, placed| plus(sum, ram_of(placed)))?;
         largest_ram = largest_ram.max(ram);
+        check_room(id, ram, hint)?;
     }
     let required = Resource {
         cpu: container_cpu(input, containers, parallelism)?,
@@ -91,6 +92,21 @@ fn check_map(ram_map: &BTreeMap<&str, i64>) -> Result<(), PackingError> {
             key: RAM_MAP,
         }),
         None => Ok(()),
+    }
+}
+
+/// Heron of 2015 took a map that gives the instances of a container more than it has; the kernel then kills them.
+fn check_room(container: i32, needed: i64, hint: Option<i64>) -> Result<(), PackingError> {
+    match hint {
+        Some(limit) if needed > limit => Err(PackingError::ContainerExceeded {
+            resource: "RAM",
+            container,
+            needed: memory(needed),
+            limit: memory(limit),
+            key: CONTAINER_RAM,
+            map: RAM_MAP,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -237,6 +253,10 @@ mod tests {
         assert!(matches!(small, PackingError::InstanceTooSmall { .. }));
         let none = error(&[("topology.container.ram", "1073741824")]);
         assert!(matches!(none, PackingError::NothingLeft { container: 1, .. }));
+        let map = "spout:2147483648,bolt:2147483648";
+        let full = [("topology.container.ram", "8589934591"), ("topology.component.rammap", map)];
+        let full = error(&full);
+        assert!(matches!(full, PackingError::ContainerExceeded { container: 1, .. }), "{full}");
         assert!(matches!(
             error(&[("topology.container.cpu", "x")]),
             PackingError::NotANumber { .. }

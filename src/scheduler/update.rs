@@ -2,8 +2,8 @@
 //! record. Pure; `commands/update` carries the steps out.
 //!
 //! ```text
-//! begun ──▶ (deactivated) ──▶ resized ──▶ written ──▶ (new physical plan) ──▶ done
-//!   └──────────────┴─────────────┴──▶ undone
+//! begun ──▶ (paused) ──▶ resized ──▶ written ──▶ (new physical plan) ──▶ removing ──▶ done
+//!   └──────────┴───────────┴──▶ undoing ──▶ done
 //! ```
 //!
 //! Until the packing plan is written, an update can be undone: the topology runs by the old plan. From then on it can only
@@ -24,6 +24,10 @@ pub enum UpdateStep {
     Resized,
     /// The new packing plan is written; the TManager starts anew from it.
     Written,
+    /// The topology runs by the new plan; the containers that go are being ended.
+    Removing,
+    /// It is being taken back; the containers that were new are being ended.
+    Undoing,
 }
 
 /// An update that is under way.
@@ -110,28 +114,33 @@ pub fn write(desired: &Desired) -> Desired {
     })
 }
 
-/// The record of a finished update: what went is wanted no more.
+/// The record once the topology runs by the new plan: what goes is wanted no more.
 #[must_use]
-pub fn finish(desired: &Desired) -> Desired {
-    next(desired, |desired| {
-        if let Some(update) = desired.update.take() {
-            desired.containers.retain(|container| !update.removed.contains(&container.id));
-        }
+pub fn remove(desired: &Desired) -> Desired {
+    stepped(desired, UpdateStep::Removing, |containers, update| {
+        containers.retain(|container| !update.removed.contains(&container.id));
     })
+}
+
+/// The record of an update that has come to its end, either way.
+#[must_use]
+pub fn end(desired: &Desired) -> Desired {
+    next(desired, |desired| desired.update = None)
 }
 
 /// The record of an update that is taken back. Only before the packing plan is written.
 #[must_use]
 pub fn undo(desired: &Desired) -> Desired {
     next(desired, |desired| {
-        let Some(update) = desired.update.take() else { return };
+        let Some(update) = &mut desired.update else { return };
         desired.containers.retain(|container| !update.added.contains(&container.id));
         if update.step == UpdateStep::Resized {
             set_sizes(&mut desired.containers, &update.resized_from, &update.relaunched);
         }
-        if let Some(command) = update.old_command {
+        if let Some(command) = update.old_command.take() {
             desired.launch.command = command;
         }
+        update.step = UpdateStep::Undoing;
     })
 }
 
@@ -226,9 +235,11 @@ mod tests {
         let written = write(&resized);
         assert_eq!(ids(&written), [(0, 5.0, 1), (1, 20.0, 1), (2, 10.0, 0), (3, 8.0, 0)]);
         assert!(!written.update.as_ref().unwrap().can_be_undone());
-        let finished = finish(&written);
-        assert_eq!(ids(&finished), [(0, 5.0, 1), (1, 20.0, 1), (3, 8.0, 0)]);
-        assert_eq!((finished.update, finished.generation), (None, 8));
+        let removing = remove(&written);
+        assert_eq!(ids(&removing), [(0, 5.0, 1), (1, 20.0, 1), (3, 8.0, 0)]);
+        assert!(removing.update.is_some(), "what goes runs still");
+        let ended = end(&removing);
+        assert_eq!((ended.update, ended.generation), (None, 9));
     }
 
     #[test]
@@ -239,7 +250,8 @@ mod tests {
         assert_eq!((&undone.containers, &undone.launch), (&before.containers, &before.launch));
         let undone = undo(&resize(&begun));
         assert_eq!(ids(&undone), [(0, 5.0, 0), (1, 10.0, 2), (2, 10.0, 0)]);
-        assert_eq!((&undone.launch, undone.update), (&before.launch, None));
+        assert_eq!(undone.launch, before.launch);
+        assert_eq!(undone.update.unwrap().step, UpdateStep::Undoing);
     }
 
     #[test]

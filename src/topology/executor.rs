@@ -221,7 +221,7 @@ impl ExecutorCommand {
 
     /// The command line that all containers have in common: `<shard>` and `<server-port>` … stand for what differs.
     ///
-    /// [`fill`] puts the numbers in, so that a journal holds this once.
+    /// A journal holds this once; the numbers are put in when a container is launched.
     pub fn topology_argv(&self) -> Result<Vec<String>, ExecutorError> {
         self.build(SHARD, &Ports::Placeholders)
     }
@@ -254,7 +254,7 @@ impl ExecutorCommand {
         Ok(argv)
     }
 
-    /// A value of the topology's; must not look like a placeholder, or [`fill`] would take it for one.
+    /// A value of the topology's; must not look like a placeholder, or it would be taken for one.
     fn checked(&self, argument: Argument, flag: &'static str) -> Result<String, ExecutorError> {
         let value = self.value(argument);
         if value == SHARD || (0..PORT_NAMES.len()).any(|index| value == placeholder(index)) {
@@ -338,25 +338,6 @@ impl ExecutorCommand {
     }
 }
 
-/// Puts a container's number and ports into what [`ExecutorCommand::topology_argv`] made.
-#[must_use]
-pub fn fill(template: &[String], shard: u32, ports: &[u16; 9]) -> Vec<String> {
-    let number = |value: &str| {
-        if value == SHARD {
-            return Some(shard.to_string());
-        }
-        let port = ports.iter().enumerate().find(|(index, _)| value == placeholder(*index));
-        port.map(|(_, port)| port.to_string())
-    };
-    let filled = |argument: &String| match argument.split_once('=') {
-        Some((flag, value)) if flag.starts_with("--") => {
-            number(value).map_or_else(|| argument.clone(), |number| format!("{flag}={number}"))
-        }
-        _ => number(argument).unwrap_or_else(|| argument.clone()),
-    };
-    template.iter().map(filled).collect()
-}
-
 #[cfg(test)]
 #[path = "executor_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,3 @@
-use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -7,7 +6,7 @@ use crate::topology::definition::Definition;
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/executor/");
 
 /// The word count of `executor-command-0.20.5.txt`.
-fn word_count(release: &str) -> ExecutorCommand {
+pub(crate) fn word_count(release: &str) -> ExecutorCommand {
     ExecutorCommand {
         release: Release::parse(release).unwrap(),
         layout: Layout::default(),
@@ -332,43 +331,10 @@ fn the_positional_form_of_0_16_3_is_in_order() {
 }
 
 #[test]
-fn a_template_is_filled_to_the_same_command_line() {
-    for release in ["0.20.5", "0.17.8", "0.16.3", "0.14.0"] {
-        let command = word_count(release);
-        let template = command.topology_argv().unwrap();
-        assert!(template.iter().any(|argument| argument.ends_with("<server-port>")), "{release}");
-        assert_eq!(
-            fill(&template, 4, &ports()),
-            command.argv(4, &Ports::numbers(ports())).unwrap(),
-            "{release}"
-        );
-    }
-}
-
-#[test]
 fn what_a_command_line_can_not_say_is_an_error() {
     let empty = ExecutorCommand { component_ram: Vec::new(), ..word_count("0.20.5") };
     assert_eq!(empty.topology_argv(), Err(ExecutorError::NoComponents));
     let reserved = ExecutorCommand { role: "<shard>".to_owned(), ..word_count("0.20.5") };
     let error = reserved.topology_argv().unwrap_err();
     assert!(matches!(error, ExecutorError::Reserved { name: "--role", .. }), "{error}");
-}
-
-proptest! {
-    #[test]
-    fn a_template_is_filled_whatever_the_names_are(
-        name in ".{1,12}", role in "[<>a-z=-]{0,12}", shard in any::<u32>(), ports in any::<[u16; 9]>()
-    ) {
-        for release in ["0.20.5", "0.16.0"] {
-            let command = ExecutorCommand {
-                topology_name: name.clone(),
-                role: role.clone(),
-                ..word_count(release)
-            };
-            if let Ok(template) = command.topology_argv() {
-                let argv = command.argv(shard, &Ports::numbers(ports)).unwrap();
-                prop_assert_eq!(fill(&template, shard, &ports), argv);
-            }
-        }
-    }
 }

@@ -47,6 +47,13 @@ impl FileKind {
         split(file).map(|(_, kind)| kind).ok_or_else(|| UnknownKind(file.to_owned()))
     }
 
+    /// Whether a file with this name is a ready definition, and so of none of these kinds.
+    #[must_use]
+    pub fn is_definition(file: &str) -> bool {
+        let base = file.strip_suffix(".defn");
+        base.is_some_and(|base| !base.is_empty() && !base.ends_with('/'))
+    }
+
     /// The kind of the file at this path.
     pub fn of_path(path: &Path) -> Result<Self, UnknownKind> {
         Self::of(&path.to_string_lossy())

@@ -73,6 +73,12 @@ pub enum MainError {
         /// The entry.
         entry: PathBuf,
     },
+    /// A class path entry that is not there.
+    #[error("{} of `--extra-launch-classpath` does not exist", entry.display())]
+    NoClassPath {
+        /// The entry.
+        entry: PathBuf,
+    },
     /// A tar that can't be extracted, or must not be.
     #[error(transparent)]
     Untar(#[from] UntarError),
@@ -185,6 +191,7 @@ pub async fn run(
 ) -> Result<Vec<Definition>, MainError> {
     let file = topology_file(&main.file)?;
     let kind = FileKind::of_path(&file)?;
+    check_class_path(&main.extra_classpath)?;
     let temporary = temporary_directory(main)?;
     let definitions = subdirectory(temporary.path(), "definitions")?;
     let work = subdirectory(temporary.path(), "work")?;
@@ -212,6 +219,22 @@ fn topology_file(path: &Path) -> Result<PathBuf, MainError> {
     let file = std::path::absolute(path).map_err(unreadable)?;
     let meta = std::fs::metadata(&file).map_err(unreadable)?;
     if meta.is_file() { Ok(file) } else { Err(MainError::NotAFile(file)) }
+}
+
+/// Java says nothing of an entry that is missing, but of a class. `directory/*` stands for the jars of a directory.
+fn check_class_path(entries: &[PathBuf]) -> Result<(), MainError> {
+    let place = |entry: &PathBuf| match entry.file_name() {
+        Some(name) if name == "*" => entry.parent().map(Path::to_owned).unwrap_or_default(),
+        _ => entry.clone(),
+    };
+    let missing = entries.iter().find(|entry| {
+        let place = place(entry);
+        !place.as_os_str().is_empty() && !place.exists()
+    });
+    match missing {
+        Some(entry) => Err(MainError::NoClassPath { entry: entry.clone() }),
+        None => Ok(()),
+    }
 }
 
 fn temporary_directory(main: &UserMain) -> Result<tempfile::TempDir, MainError> {

@@ -194,6 +194,13 @@ async fn what_can_not_be_run_is_an_error_before_anything_runs() {
     assert!(matches!(fixture("t.tar", "nonsense", "C").run().await, Err(MainError::Untar(_))));
     let missing = fixture("t.so", "", "/nowhere/describe").run().await;
     assert!(matches!(missing, Err(MainError::Start { .. })));
+    let mut apart = script("exit 3");
+    let place = apart.directory.path().to_owned();
+    apart.main.extra_classpath = vec![place.clone(), place.join("*"), "*".into()];
+    assert!(matches!(apart.run().await, Err(MainError::Exited { .. })));
+    apart.main.extra_classpath = vec![place, "/no/such/libs/*".into()];
+    let error = apart.error().await;
+    assert!(error.starts_with("/no/such/libs/* of"), "{error}");
     let mut comma = script("exit 0");
     comma.main.options.role = "a,b".to_owned();
     assert!(matches!(comma.run().await, Err(MainError::Options(_))));

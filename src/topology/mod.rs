@@ -1,5 +1,6 @@
 //! Everything between a user's topology file and what is put on the cluster.
 //!
+//! [`location`] says where a topology file is, [`download`] fetches one from the web, [`integrity`] refuses a damaged one;
 //! [`main_runner`] runs the user's main and collects what it defines, [`ready`] takes what has been defined before;
 //! [`definition`] reads and checks a definition, [`edit`] changes one without losing anything; [`heron_conf`] makes the
 //! files that Heron's processes read, and [`package`] packs all of it; [`executor`] is the command line of a container,
@@ -11,13 +12,16 @@ pub mod core_layout;
 pub mod core_package;
 pub mod definition;
 pub mod dialect;
+pub mod download;
 pub mod edit;
 pub mod executor;
 pub mod file_kind;
 pub mod heron_conf;
+pub mod integrity;
 mod internals;
 mod invocation;
 pub mod java;
+pub mod location;
 pub mod main_runner;
 pub mod options;
 pub mod output;

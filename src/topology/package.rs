@@ -53,6 +53,14 @@ pub enum PackageError {
         /// The file.
         path: PathBuf,
     },
+    /// It is larger than what is put on a cluster.
+    #[error(
+        "the package has more than {limit} bytes; `heron.topology.package.max.bytes` raises the limit"
+    )]
+    TooLarge {
+        /// The most that is taken.
+        limit: u64,
+    },
     /// Two members of one name.
     #[error("the package would have two files named {0}")]
     Clash(String),
@@ -88,10 +96,18 @@ pub struct Fingerprint {
     pub size: u64,
 }
 
-/// Writes a package to a path and says what was written; nothing is left there if it fails.
-pub fn build(contents: &Contents<'_>, path: &Path) -> Result<Fingerprint, PackageError> {
+/// Writes a package of at most so many bytes to a path and says what was written; nothing is left there if it fails.
+pub fn build(
+    contents: &Contents<'_>,
+    path: &Path,
+    limit: u64,
+) -> Result<Fingerprint, PackageError> {
     let members = members(contents)?;
-    let written = write_to(contents, &members, path);
+    let mut room = Room { limit, full: false };
+    let mut written = write_to(contents, &members, path, &mut room);
+    if room.full {
+        written = Err(PackageError::TooLarge { limit });
+    }
     if written.is_err() {
         // What failed is told; a file that can't be removed either tells nothing more.
         let _ = std::fs::remove_file(path);
@@ -216,10 +232,11 @@ fn write_to(
     contents: &Contents<'_>,
     members: &BTreeMap<String, Member<'_>>,
     path: &Path,
+    room: &mut Room,
 ) -> Result<Fingerprint, PackageError> {
     let unwritable = |source| PackageError::Write { path: path.to_owned(), source };
     let file = File::create(path).map_err(unwritable)?;
-    let hashing = Hashing::new(BufWriter::new(file));
+    let hashing = Hashing::new(Bounded { inner: BufWriter::new(file), written: 0, room });
     // Neither a time nor a name nor the operating system.
     let gzip = GzBuilder::new().mtime(0).operating_system(255);
     let mut tar = tar::Builder::new(gzip.write(hashing, Compression::default()));
@@ -295,6 +312,35 @@ impl<R: Read> Read for Counted<R> {
                 Err(kind.into())
             }
         }
+    }
+}
+
+/// How much may be written, and whether more was wanted.
+struct Room {
+    limit: u64,
+    full: bool,
+}
+
+/// Refuses what is beyond the room, so that a package that is too large does not fill the disk first.
+struct Bounded<'a, W> {
+    inner: W,
+    written: u64,
+    room: &'a mut Room,
+}
+
+impl<W: Write> Write for Bounded<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.written.saturating_add(bytes.len() as u64) > self.room.limit {
+            self.room.full = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let count = self.inner.write(bytes)?;
+        self.written = self.written.saturating_add(count as u64);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -42,7 +42,7 @@ impl Fixture {
             definition: &self.definition,
             conf: &self.conf,
         };
-        build(&contents, &self.path(name))
+        build(&contents, &self.path(name), 1 << 30)
     }
 }
 
@@ -124,7 +124,7 @@ fn what_can_not_be_packed_leaves_nothing_behind() {
         definition: &fixture.definition,
         conf: &fixture.conf,
     };
-    let error = build(&contents, &fixture.path("p")).unwrap_err();
+    let error = build(&contents, &fixture.path("p"), 1 << 30).unwrap_err();
     assert_eq!(error.to_string(), "the package would have two files named w.pex.defn");
 }
 

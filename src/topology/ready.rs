@@ -38,26 +38,28 @@ pub enum ReadyError {
     /// The named package is of no known kind.
     #[error(transparent)]
     Kind(#[from] UnknownKind),
+    /// A definition from the web, where nothing can be looked for.
+    #[error(
+        "nothing lies beside {definition}, which comes from the web; `--topology-binary` names its jar, pex or tar"
+    )]
+    NothingNamed {
+        /// The definition, as it may be shown.
+        definition: String,
+    },
     /// Nothing lies beside the definition.
-    #[error("no jar, pex or tar lies beside {}", definition.display())]
+    #[error("no jar, pex or tar lies beside {}; `--topology-binary` names one", definition.display())]
     NothingBeside {
         /// The definition.
         definition: PathBuf,
     },
     /// More than one lies beside the definition.
-    #[error("several packages lie beside {}: {}", definition.display(), found.join(", "))]
+    #[error("several packages lie beside {}: {}; `--topology-binary` names the one", definition.display(), found.join(", "))]
     SeveralBeside {
         /// The definition.
         definition: PathBuf,
         /// Their names.
         found: Vec<String>,
     },
-}
-
-/// Whether a topology file is a definition and no package.
-#[must_use]
-pub fn is_definition(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == "defn")
 }
 
 /// Reads a definition and finds its package: the one that is named, else the only one beside it.
@@ -132,7 +134,7 @@ mod tests {
 
         std::fs::write(directory.path().join("a.jar"), "").unwrap();
         let error = load(&definition, None).unwrap_err().to_string();
-        assert!(error.ends_with("wordcount.defn: a.jar, w.pex"), "{error}");
+        assert!(error.contains("wordcount.defn: a.jar, w.pex; "), "{error}");
         assert_eq!(load(&definition, Some(&pex)).unwrap().binary, pex);
     }
 
@@ -144,7 +146,5 @@ mod tests {
         let named = |name: &str| load(&definition, Some(&directory.path().join(name))).unwrap_err();
         assert!(matches!(named("gone.jar"), ReadyError::NoSuchBinary(_)));
         assert!(matches!(named("wordcount.defn"), ReadyError::Kind(_)));
-        assert!(is_definition(&definition));
-        assert!(!is_definition(Path::new("a.jar")));
     }
 }

@@ -39,6 +39,12 @@ pub enum UntarError {
         /// The entry.
         entry: PathBuf,
     },
+    /// There is nothing in it, or it is no tar.
+    #[error("{} has no entries", file.display())]
+    NoEntries {
+        /// The tar.
+        file: PathBuf,
+    },
     /// It does not end.
     #[error("{} holds more than {MAX_BYTES} bytes", file.display())]
     TooLarge {
@@ -49,10 +55,24 @@ pub enum UntarError {
 
 /// Extracts a tar, compressed or not, into a directory that exists.
 pub fn extract(file: &Path, directory: &Path) -> Result<(), UntarError> {
+    each_entry(file, |entry| entry.unpack_in(directory))
+}
+
+/// Reads a tar to its end: whether it is whole, and could be extracted.
+pub fn check(file: &Path) -> Result<(), UntarError> {
+    each_entry(file, |entry| io::copy(entry, &mut io::sink()).map(|_| true))
+}
+
+/// Gives every entry that may be extracted to a function, which says whether it stayed inside.
+fn each_entry(
+    file: &Path,
+    mut take: impl FnMut(&mut tar::Entry<'_, Box<dyn Read>>) -> io::Result<bool>,
+) -> Result<(), UntarError> {
     let failed = |source| UntarError::Failed { file: file.to_owned(), source };
     let mut archive = tar::Archive::new(open(file).map_err(failed)?);
     archive.set_preserve_permissions(false);
     let mut total = 0_u64;
+    let mut entries = 0_u64;
     for entry in archive.entries().map_err(failed)? {
         let mut entry = entry.map_err(failed)?;
         let path = entry.path().map_err(failed)?.into_owned();
@@ -75,11 +95,12 @@ pub fn extract(file: &Path, directory: &Path) -> Result<(), UntarError> {
         if total > MAX_BYTES {
             return Err(UntarError::TooLarge { file: file.to_owned() });
         }
-        if !entry.unpack_in(directory).map_err(failed)? {
+        if !take(&mut entry).map_err(failed)? {
             return Err(outside(path));
         }
+        entries = entries.saturating_add(1);
     }
-    Ok(())
+    if entries == 0 { Err(UntarError::NoEntries { file: file.to_owned() }) } else { Ok(()) }
 }
 
 /// Opens a tar, whatever its name says of compression: the first bytes say it better.

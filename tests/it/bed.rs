@@ -54,7 +54,7 @@ impl Default for Wish {
         Self {
             cluster: words("--agents 3"),
             standin: words(
-                "restart_delay_ms=500 session_timeout_ms=3000 reconnect_ms=200 location_retry_ms=200 packing_retry_ms=200",
+                "restart_delay_ms=500 replan_delay_ms=100 session_timeout_ms=3000 reconnect_ms=200 location_retry_ms=200 packing_retry_ms=200",
             ),
             release: "0.20.5".to_owned(),
             config: Vec::new(),

@@ -16,9 +16,12 @@ mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
 mod eras;
+mod executioner;
 mod faults;
 mod fetch;
+mod files;
 mod life;
+mod mains;
 mod releases;
 mod roundtrips;
 mod topologies;

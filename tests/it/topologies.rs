@@ -36,6 +36,7 @@ fn a_python_topology_runs() {
     let pex = built("build-pex.sh").pop().unwrap();
     let bed = Bed::new();
     submit_and_kill(&bed, &[pex.to_str().unwrap(), "-", "counted", "2"], "counted", 2);
+    submit_and_kill(&bed, &[pex.to_str().unwrap(), "wordcount.WordCount", "named"], "named", 1);
     let paused = bed.json(&["submit", pex.to_str().unwrap(), "-", "waiting", "--deactivated"]);
     assert_eq!(paused["topology"]["state"], "PAUSED");
     assert_eq!(bed.json(&["status", "waiting"])["topology"]["state"], "PAUSED");

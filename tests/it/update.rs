@@ -1,8 +1,14 @@
 //! `update`: up and down, running and paused, interrupted, refused.
 
+use std::time::Duration;
+
+use heron_cli::state::lock::Holder;
+use heron_cli::state::update_lock::UpdateLock;
+use heron_cli::state::{ConnectOptions, Tree, Zk};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Wish};
+use crate::bed::{Bed, Wish, zookeeper};
+use crate::executioner::{Killing, steps, when_free};
 
 fn ids(document: &Value, member: &str) -> Vec<u64> {
     document[member].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect()
@@ -26,19 +32,16 @@ fn a_running_topology_grows_and_shrinks() {
     let bed = Bed::new();
     let file = bed.topology("wordcount", 2);
     bed.ok(&["submit", &file]);
-    // More instances in as many containers: these get other room, so that their tasks are replaced.
     let updated = bed.json(&["update", "wordcount", "--component-parallelism", "word_spout:4"]);
     assert_eq!(updated["topology"]["state"], "RUNNING");
-    assert_eq!(ids(&updated, "relaunched"), [1, 2]);
-    assert_eq!(containers(&bed, "wordcount"), running(3));
-    let updated = bed.json(&["update", "wordcount", "--container-number", "3"]);
     assert_eq!((ids(&updated, "added"), ids(&updated, "removed")), (vec![3], vec![]));
     assert_eq!(containers(&bed, "wordcount"), running(4));
     assert_eq!(bed.cluster.live_tasks().len(), 4);
-    let again = bed.json(&["update", "wordcount", "--container-number", "3"]);
+    let again = bed.json(&["update", "wordcount", "--component-parallelism", "word_spout:4"]);
     assert_eq!(again["already"], true);
+    // All instances in one container, each with less RAM: executors are told of that when they are launched only.
     let updated = bed.json(&["update", "wordcount", "--container-number", "1"]);
-    assert_eq!(ids(&updated, "removed"), [2, 3]);
+    assert_eq!((ids(&updated, "relaunched"), ids(&updated, "removed")), (vec![1], vec![2, 3]));
     assert_eq!(updated["topology"]["state"], "RUNNING");
     assert_eq!(containers(&bed, "wordcount"), running(2));
     assert_eq!(bed.cluster.live_tasks().len(), 2);
@@ -75,4 +78,146 @@ fn a_paused_topology_stays_paused_and_keeps_its_settings() {
     assert_eq!(plan["runtime_config"], json!(["word_spout:rate:7"]));
     bed.ok(&["kill", "wordcount"]);
     bed.assert_nothing_left("wordcount");
+}
+
+#[test]
+fn an_update_that_is_killed_anywhere_is_finished_or_undone() {
+    let test = Killing::new();
+    let bed = &test.bed;
+    if !bed.cluster.is_simulated() {
+        eprintln!("left out: needs the simulated cluster");
+        return;
+    }
+    let file = bed.topology("halved", 2);
+    bed.ok(&["submit", &file]);
+    let mut now = 2;
+    for (round, step) in steps().step_by(3).enumerate() {
+        let paused = round % 2 == 1;
+        bed.ok(&[if paused { "deactivate" } else { "activate" }, "halved"]);
+        let wanted = if now == 2 { 3 } else { 2 };
+        let number = wanted.to_string();
+        let update = ["update", "halved", "--container-number", &number];
+        let killed = test.killed(&update, step);
+        let mut expected = paused;
+        // Whatever comes next brings the topology to one plan or the other, and to the state that it had.
+        let ran = match round % 3 {
+            0 => when_free(|| bed.run(&update)),
+            1 => when_free(|| bed.run(&["restart", "halved", "1"])),
+            _ => {
+                expected = !paused;
+                let verb = if paused { "activate" } else { "deactivate" };
+                when_free(|| bed.run(&[verb, "halved"]))
+            }
+        };
+        assert_eq!(ran.code, 0, "step {step}: {}", ran.stderr);
+        let status = bed.json(&["status", "halved"]);
+        assert_eq!(status["update"], Value::Null, "step {step}");
+        let state = if expected { "PAUSED" } else { "RUNNING" };
+        assert_eq!(status["topology"]["state"], state, "step {step} of {update:?}");
+        let there = containers(bed, "halved");
+        assert!(there == running(3) || there == running(4), "step {step}: {there:?}");
+        if round % 3 == 0 {
+            assert_eq!(there, running(wanted + 1), "step {step}");
+        }
+        assert_eq!(bed.cluster.live_tasks().len(), there.len(), "step {step}");
+        now = there.len() as u64 - 1;
+        if !killed {
+            assert!(step > 30, "the update has only {step} steps: nothing was tested");
+            break;
+        }
+    }
+    bed.ok(&["kill", "halved"]);
+    bed.assert_nothing_left("halved");
+}
+
+#[test]
+fn an_update_without_room_is_undone() {
+    let bed = Bed::new();
+    if !bed.cluster.is_simulated() {
+        eprintln!("left out: needs the simulated cluster");
+        return;
+    }
+    let file = bed.topology("crowded", 2);
+    bed.ok(&["submit", &file]);
+    let before = bed.json(&["status", "crowded"]);
+    let ran = bed.run(&[
+        "update",
+        "crowded",
+        "--component-parallelism",
+        "word_spout:90",
+        "--timeout",
+        "4s",
+    ]);
+    assert_eq!(ran.code, 11, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the topology is as it was"), "{}", ran.stderr);
+    let after = bed.json(&["status", "crowded"]);
+    assert_eq!(before["containers"], after["containers"]);
+    assert_eq!((&after["update"], &after["topology"]["state"]), (&Value::Null, &json!("RUNNING")));
+    assert_eq!(bed.cluster.live_tasks().len(), 3);
+    bed.ok(&["kill", "crowded"]);
+    bed.assert_nothing_left("crowded");
+}
+
+#[test]
+fn an_update_of_another_tool_is_waited_for() {
+    let bed = Bed::new();
+    let file = bed.topology("locked", 1);
+    bed.ok(&["submit", &file]);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let lock = runtime.block_on(async {
+        let options = ConnectOptions {
+            connection: zookeeper(),
+            session_timeout: Duration::from_secs(10),
+            connection_timeout: Duration::from_secs(10),
+            auth: None,
+        };
+        let zk = Zk::connect(&options).await.unwrap();
+        let tree = Tree::new(&bed.root).unwrap();
+        let me =
+            Holder { host: "stock".into(), pid: 1, command: "update".into(), since: String::new() };
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        UpdateLock::lock(&zk, &tree, "locked", &me, deadline).await.unwrap()
+    });
+    let ran = bed.run(&["update", "locked", "--container-number", "2", "--timeout", "1s"]);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(ran.stderr.contains("host stock"), "{}", ran.stderr);
+    runtime.block_on(lock.release()).unwrap();
+    bed.ok(&["update", "locked", "--container-number", "2"]);
+    bed.ok(&["kill", "locked"]);
+    bed.assert_nothing_left("locked");
+}
+
+#[test]
+fn what_can_not_be_updated_is_told() {
+    let bed = Bed::new();
+    let file = bed.topology("fixed", 1);
+    bed.ok(&["submit", &file]);
+    let fails = |flags: &[&str], code: i32, text: &str| {
+        let words: Vec<&str> = ["update", "fixed"].iter().chain(flags).copied().collect();
+        let ran = bed.run(&words);
+        assert_eq!(ran.code, code, "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(text), "{words:?}: {}", ran.stderr);
+    };
+    fails(&[], 2, "nothing to update");
+    fails(&["--container-number", "0"], 2, "is not in 1..");
+    fails(&["--component-parallelism", "word_spout:0"], 2, "at least one");
+    fails(&["--component-parallelism", "word_spout"], 2, "word_spout");
+    fails(&["--component-parallelism", "nobody:3"], 4, "count_bolt");
+    fails(&["--runtime-config", "a:b", "--container-number", "2"], 2, "combined");
+    fails(&["--runtime-config", "nobody:a:b"], 1, "Failed to validate runtime configs");
+    fails(
+        &[
+            "--container-number",
+            "2",
+            "--config-property",
+            "heron.class.repacking.algorithm=org.apache.heron.packing.binpacking.FirstFitDecreasingPacking",
+        ],
+        4,
+        "FirstFitDecreasing",
+    );
+    let old = ["--container-number", "2", "--config-property", "heron.release.version=0.14.8"];
+    fails(&old, 3, "0.14.8");
+    assert_eq!(bed.run(&["update", "nobody", "--container-number", "2"]).code, 5);
+    bed.ok(&["kill", "fixed"]);
+    bed.assert_nothing_left("fixed");
 }

@@ -25,9 +25,13 @@ pub struct Settings {
     pub dialect: String,
     /// Pause before a dead process is started again.
     pub restart_delay_ms: u64,
+    /// What is added to that pause after a changed packing plan: measured, not explained (`facts/heron-measured.md`, a
+    /// TManager was back 18.7 s after its end then, and 10 s after any other).
+    pub replan_delay_ms: u64,
     /// ZooKeeper session timeout of TManager and stream managers.
     pub session_timeout_ms: u64,
-    /// How often a stream manager looks for a TManager that it has lost.
+    /// How long a stream manager takes to connect to a TManager that comes in place of one it has lost: the first try
+    /// comes before that one listens, and the next after this interval.
     pub reconnect_ms: u64,
     /// Pause between two tries to register the TManager's location.
     pub location_retry_ms: u64,
@@ -56,6 +60,7 @@ impl Default for Settings {
         Self {
             dialect: "0.20.5".to_owned(),
             restart_delay_ms: 10_000,
+            replan_delay_ms: 8_300,
             session_timeout_ms: 30_000,
             reconnect_ms: 10_000,
             location_retry_ms: 1_000,

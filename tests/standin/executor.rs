@@ -29,6 +29,9 @@ use crate::zk;
 /// How often a process may be started again before the executor gives up.
 const MOST_RESTARTS: u32 = 150;
 
+/// Tells a stream manager that it was started for a changed packing plan, while its TManager is gone.
+pub const AFTER_CHANGE: &str = "HERON_STANDIN_AFTER_CHANGE";
+
 /// Processes by name, with their command lines.
 type Wanted = BTreeMap<String, Vec<String>>;
 
@@ -46,6 +49,8 @@ struct Executor {
     wanted: Wanted,
     running: BTreeMap<String, u32>,
     restarts: BTreeMap<String, u32>,
+    /// Whether the packing plan has changed since the processes were started.
+    changed: bool,
     ended: mpsc::UnboundedSender<Ended>,
 }
 
@@ -78,6 +83,7 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
         wanted: Wanted::new(),
         running: BTreeMap::new(),
         restarts: BTreeMap::new(),
+        changed: false,
         ended: sender,
     };
     let (plans, mut new_plans) = mpsc::unbounded_channel();
@@ -202,6 +208,7 @@ impl Executor {
     /// Starts, replaces and stops processes, so that those of the plan run.
     fn follow(&mut self, packing: &PackingPlan) -> Result<()> {
         let wanted = self.commands(packing)?;
+        self.changed = !self.wanted.is_empty();
         for (name, command) in &self.wanted {
             if wanted.get(name) != Some(command)
                 && let Some(pid) = self.running.remove(name)
@@ -310,6 +317,7 @@ impl Executor {
         let mut child = Command::new(program)
             .args(arguments)
             .env("PEX_ROOT", std::env::current_dir()?.join(".pex"))
+            .env(AFTER_CHANGE, if self.changed { "1" } else { "0" })
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -343,7 +351,10 @@ impl Executor {
             self.signal_children();
             bail!("{} ended too often", ended.name);
         }
-        tokio::time::sleep(Duration::from_millis(self.settings.restart_delay_ms)).await;
+        let tmanager = self.shard == 0 && self.changed;
+        let more = if tmanager { self.settings.replan_delay_ms } else { 0 };
+        let pause = self.settings.restart_delay_ms.saturating_add(more);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
         self.start(&ended.name)
     }
 

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use zookeeper_client::Client;
 
 use crate::conf::Settings;
+use crate::executor::AFTER_CHANGE;
 use crate::flags::Flags;
 use crate::log;
 use crate::plan;
@@ -69,10 +70,19 @@ fn describe(flags: &Flags) -> Result<Register> {
     })
 }
 
+/// Listens; the stream manager in whose place this one was started may take a moment to end.
 async fn listen(port: u16) -> Result<TcpListener> {
-    TcpListener::bind(("0.0.0.0", port))
-        .await
-        .with_context(|| format!("failed to listen on port {port}"))
+    let mut tries = 0;
+    loop {
+        match TcpListener::bind(("0.0.0.0", port)).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if tries >= 20 => {
+                return Err(error).with_context(|| format!("failed to listen on port {port}"));
+            }
+            Err(_) => tries += 1,
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 async fn accept_and_drop(listener: &TcpListener) {
@@ -102,26 +112,33 @@ async fn check_instances(client: &Client, path: &str, register: &Register) -> Re
 }
 
 async fn stay_registered(client: &Client, location: &str, register: &Register, reconnect_ms: u64) {
+    let reconnects = std::env::var(AFTER_CHANGE).is_ok_and(|value| value == "1");
+    let mut pause = Duration::from_millis(if reconnects { reconnect_ms } else { 0 });
     loop {
-        if let Err(error) = register_once(client, location, register).await {
+        if let Err(error) = register_once(client, location, register, pause).await {
             log::line(&format!("{error:#}"));
         }
-        tokio::time::sleep(Duration::from_millis(reconnect_ms)).await;
+        pause = Duration::from_millis(reconnect_ms);
     }
 }
 
-/// Waits for a location, registers there, and returns when the TManager is gone.
-async fn register_once(client: &Client, location: &str, register: &Register) -> Result<()> {
-    let bytes = loop {
+/// Waits for a location, and a while longer, registers there, and returns when the TManager is gone.
+async fn register_once(
+    client: &Client,
+    location: &str,
+    register: &Register,
+    pause: Duration,
+) -> Result<()> {
+    loop {
         let (stat, watcher) = client.check_and_watch_stat(location).await?;
-        if stat.is_some()
-            && let Some(bytes) = zk::get(client, location).await?
-        {
-            break bytes;
+        if stat.is_some() {
+            break;
         }
         log::line(&format!("waiting for {location}"));
         watcher.changed().await;
-    };
+    }
+    tokio::time::sleep(pause).await;
+    let bytes = zk::get(client, location).await?.context("the location is gone again")?;
     let found = TManagerLocation::decode(bytes.as_slice()).context("the location can't be read")?;
     let port = u16::try_from(found.server_port).context("the location has no port")?;
     let stream = connect(&found.host, port).await?;

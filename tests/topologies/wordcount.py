@@ -11,7 +11,7 @@ from collections import Counter
 from heronpy.api.bolt.bolt import Bolt
 from heronpy.api.spout.spout import Spout
 from heronpy.api.stream import Grouping
-from heronpy.api.topology import TopologyBuilder
+from heronpy.api.topology import Topology, TopologyBuilder
 
 WORDS = ("heron", "mesos", "stork", "crane", "ibis")
 
@@ -45,6 +45,13 @@ class CountBolt(Bolt):
         self.counts[word] += 1
         self.emit([word, self.counts[word]])
         self.ack(tup)
+
+
+class WordCount(Topology):
+    """The same as a class, which is named after the pex instead of `-`: wordcount.WordCount [NAME]."""
+
+    word_spout = WordSpout.spec(par=1)
+    count_bolt = CountBolt.spec(par=1, inputs={word_spout: Grouping.fields("word")})
 
 
 def main():

@@ -130,20 +130,23 @@ fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
     );
     let command = plan.launch.outline(0, &crate::topology::executor::PORT_NAMES);
     launched.push(format!("container 0 runs: {command}"));
+    let uri = redact_url(&plan.package.uri);
+    let uploaded = match plan.package.kind {
+        "null" => format!("nothing: the package is expected to be at {uri}"),
+        kind => format!("the package to {uri} (store: {kind})"),
+    };
+    let topology = format!(
+        "topology {} ({}), {}, for Heron {}",
+        plan.name,
+        plan.id,
+        plan.state.name(),
+        plan.release_info.text()
+    );
     vec![
-        PlannedStep::new(
-            "Would be uploaded",
-            vec![format!(
-                "the package to {} (store: {})",
-                redact_url(&plan.package.uri),
-                plan.package.kind
-            )],
-        ),
+        PlannedStep::new("Would be submitted", vec![topology]),
+        PlannedStep::new("Would be uploaded", vec![uploaded]),
         PlannedStep::new("Would be written", written),
-        PlannedStep::new(
-            &format!("Would be launched, {} with release {}", plan.name, plan.release_info.text()),
-            launched,
-        ),
+        PlannedStep::new("Would be launched", launched),
     ]
 }
 

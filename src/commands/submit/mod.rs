@@ -39,7 +39,7 @@ pub async fn submit(
     }
     let mut submitted = Vec::with_capacity(plans.len());
     for plan in &plans {
-        match apply::apply(context, args, plan, &sources).await {
+        match Box::pin(apply::apply(context, args, plan, &sources)).await {
             Ok(done) => submitted.push(done),
             Err(error) => return Err(with_those_before(error, &submitted)),
         }

@@ -9,22 +9,28 @@ use tempfile::TempDir;
 
 use super::plan::Plan;
 use crate::cli::SubmitArgs;
-use crate::cli::positionals::{SubmitPositionals, is_definition};
+use crate::cli::positionals::{SubmitPositionals, UsageError};
 use crate::commands::context::Context;
+use crate::commands::error::CommandError;
+use crate::commands::report::Progress;
 use crate::env::Env;
 use crate::proto::api::TopologyState;
 use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
+use crate::topology::download::{self, Limits, Proxies};
+use crate::topology::file_kind::FileKind;
 use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
+use crate::topology::location::{Location, shown};
 use crate::topology::main_runner::{self, UserMain};
 use crate::topology::options::Options;
 use crate::topology::package::{Contents, Fingerprint};
-use crate::topology::{package, ready};
+use crate::topology::ready::ReadyError;
+use crate::topology::{integrity, package, ready};
 use crate::upload::Package;
 
-/// How long a user's main may take.
-const MAIN_LIMIT: Duration = Duration::from_mins(5);
+/// How long a topology file may take to be downloaded.
+const DOWNLOAD: Duration = Duration::from_mins(15);
 
 /// What is submitted.
 pub(super) struct Sources {
@@ -40,24 +46,43 @@ pub(super) struct Sources {
     keep: Option<PathBuf>,
 }
 
-/// Runs the main, or reads the definition that is ready.
+/// Runs the main, or reads the definition that is ready. What is on the web is fetched first.
 pub(super) async fn sources(
     context: &Context<'_>,
     args: &SubmitArgs,
     target: &SubmitPositionals,
     env: &Env,
 ) -> anyhow::Result<Sources> {
-    let file = env.directory.join(&target.file);
-    let (definitions, binary) = if is_definition(&target.file) {
-        let binary = args.topology_binary.as_ref().map(|binary| env.directory.join(binary));
-        let ready = ready::load(&file, binary.as_deref())?;
-        (vec![ready.definition], ready.binary)
+    let temporary = env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+    let directory =
+        tempfile::Builder::new().prefix("heron-cli-").tempdir_in(&temporary).with_context(
+            || format!("failed to make a temporary directory in {}", temporary.display()),
+        )?;
+    let fetched = directory.path().join("fetched");
+    let file = local(context, env, &target.file, &fetched.join("topology")).await?;
+    let limit = context.settings.package_max.get();
+    let (definitions, binary) = if FileKind::is_definition(&file.to_string_lossy()) {
+        let named = match &args.topology_binary {
+            Some(named) => {
+                let word = named.to_string_lossy();
+                Some(local(context, env, &word, &fetched.join("binary")).await?)
+            }
+            None if file.starts_with(&fetched) => {
+                let definition = shown(&target.file);
+                return Err(ReadyError::NothingNamed { definition }.into());
+            }
+            None => None,
+        };
+        let ready = ready::load(&file, named.as_deref())?;
+        let binary = ready.binary;
+        check(binary.clone(), limit).await?;
+        (vec![ready.definition], binary)
     } else {
-        (run_main(context, args, target, env, &file).await?, file)
+        check_before_main(&file, limit).await?;
+        (run_main(context, args, target, env, &file, temporary).await?, file)
     };
     let fingerprint = package::fingerprint(&binary)?;
     let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let directory = tempfile::tempdir().context("failed to make a temporary directory")?;
     Ok(Sources {
         definitions,
         binary,
@@ -68,17 +93,98 @@ pub(super) async fn sources(
     })
 }
 
+/// Where a file is on this machine: where it was said to be, or where it has been downloaded to.
+async fn local(
+    context: &Context<'_>,
+    env: &Env,
+    word: &str,
+    directory: &Path,
+) -> anyhow::Result<PathBuf> {
+    let file = match Location::parse(word)? {
+        Location::Path(path) => return Ok(env.directory.join(path)),
+        Location::Web(file) => file,
+    };
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("failed to make {}", directory.display()))?;
+    let doing = format!("downloading {file}");
+    context.reporter.step(&doing);
+    let limits =
+        Limits { bytes: context.settings.package_max.get(), deadline: context.deadline(DOWNLOAD) };
+    let on_progress = |done, total: Option<u64>| {
+        if let Some(total) = total {
+            let progress = Progress { done, total, unit: "bytes", detail: String::new() };
+            context.reporter.progress(&progress);
+        }
+    };
+    let proxies = proxies(env);
+    let download = download::download(&file, directory, &proxies, &limits, &on_progress);
+    or_interrupted(context, doing, download).await
+}
+
+/// What a process started here would make of the environment; a CGI's `HTTP_PROXY` is a client's header.
+fn proxies(env: &Env) -> Proxies {
+    let either = |one: &str, two: &str| env.get(one).or_else(|| env.get(two)).map(str::to_owned);
+    let all = either("all_proxy", "ALL_PROXY");
+    Proxies {
+        http: env.get("http_proxy").map(str::to_owned).or_else(|| all.clone()),
+        https: either("https_proxy", "HTTPS_PROXY").or(all),
+        none: either("no_proxy", "NO_PROXY"),
+    }
+}
+
+/// A future's result, unless the user wants to leave: nothing has been changed by then.
+async fn or_interrupted<T, E>(
+    context: &Context<'_>,
+    doing: String,
+    future: impl Future<Output = Result<T, E>>,
+) -> anyhow::Result<T>
+where
+    anyhow::Error: From<E>,
+{
+    tokio::select! {
+        result = future => Ok(result?),
+        signal = context.signals.wait() => {
+            let next = vec!["nothing was changed".to_owned()];
+            Err(CommandError::Interrupted { signal, doing, next }.into())
+        }
+    }
+}
+
+/// Looks at a topology file, which may take a while for a large tar.
+async fn check(file: PathBuf, limit: u64) -> anyhow::Result<()> {
+    Ok(tokio::task::spawn_blocking(move || integrity::check(&file, limit)).await??)
+}
+
+/// A tar is read when it is extracted for its main: here its size matters only.
+async fn check_before_main(file: &Path, limit: u64) -> anyhow::Result<()> {
+    match FileKind::of_path(file) {
+        Ok(FileKind::Tar | FileKind::TarGz) => {
+            integrity::check_size(file, limit)?;
+            Ok(())
+        }
+        // What is of no known kind is told by the runner.
+        Err(_) => Ok(()),
+        Ok(_) => check(file.to_owned(), limit).await,
+    }
+}
+
 async fn run_main(
     context: &Context<'_>,
     args: &SubmitArgs,
     target: &SubmitPositionals,
     env: &Env,
     file: &Path,
+    temporary: PathBuf,
 ) -> anyhow::Result<Vec<Definition>> {
     let settings = context.settings;
+    let file_shown = shown(&target.file);
+    let Some(class) = target.class.clone() else {
+        return Err(UsageError::NoClass { file: file_shown }.into());
+    };
+    let limit = settings.main_timeout;
     let main = UserMain {
         file: file.to_owned(),
-        class: target.class.clone().unwrap_or_default(),
+        class,
         arguments: target.arguments.clone(),
         options: Options {
             initial_state: if args.deactivated {
@@ -97,28 +203,22 @@ async fn run_main(
             path: env.get("PATH").map(Into::into),
         },
         jvm_properties: args.topology_main_jvm_property.clone(),
-        extra_classpath: classpath(args.extra_launch_classpath.as_deref()),
-        time_limit: context.timeout.unwrap_or(MAIN_LIMIT),
-        temporary: env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
+        extra_classpath: classpath(env, args.extra_launch_classpath.as_deref()),
+        time_limit: context.timeout.map_or(limit, |timeout| timeout.min(limit)),
+        temporary,
     };
-    context.reporter.step(&format!("running the main of {}", target.file));
+    let doing = format!("running the main of {file_shown}");
+    context.reporter.step(&doing);
     let on_line = |_, line: &str| context.reporter.program_output(line);
-    tokio::select! {
-        definitions = main_runner::run(&main, &on_line) => Ok(definitions?),
-        signal = context.signals.wait() => {
-            let doing = format!("running the main of {}", target.file);
-            let next = vec!["nothing was changed".to_owned()];
-            Err(crate::commands::error::CommandError::Interrupted { signal, doing, next }.into())
-        }
-    }
+    or_interrupted(context, doing, main_runner::run(&main, &on_line)).await
 }
 
-fn classpath(given: Option<&str>) -> Vec<PathBuf> {
+fn classpath(env: &Env, given: Option<&str>) -> Vec<PathBuf> {
     given
         .unwrap_or_default()
         .split(':')
         .filter(|entry| !entry.is_empty())
-        .map(PathBuf::from)
+        .map(|entry| env.directory.join(entry))
         .collect()
 }
 
@@ -158,7 +258,8 @@ impl Sources {
     pub fn package(&self, context: &Context<'_>, plan: &Plan) -> anyhow::Result<Package> {
         let conf = heron_conf(context, &plan.release)?.files()?;
         let path = self.directory.path().join(&plan.package.name);
-        let built = package::build(&self.contents(&plan.definition, &conf), &path)?;
+        let limit = context.settings.package_max.get();
+        let built = package::build(&self.contents(&plan.definition, &conf), &path, limit)?;
         if let Some(keep) = &self.keep {
             std::fs::create_dir_all(keep)
                 // The name that Heron always gave it: a configuration of 2016 says that agents find it under that.

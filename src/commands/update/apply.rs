@@ -22,6 +22,7 @@ use crate::scheduler::model::Policy;
 use crate::scheduler::placement::explain;
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::update::{self as steps, Update, UpdateStep};
+use crate::state::update_lock::UpdateLock;
 use crate::state::{Op, StateError, TopologyState};
 use crate::topology::edit;
 
@@ -70,6 +71,8 @@ impl Job<'_> {
         let (_, desired) = self.journal(held).await?;
         let Some(update) = &desired.update else { return Ok(false) };
         let same = self.request.is_some_and(|request| request.to_string() == update.request);
+        let undone = update.step == UpdateStep::Undoing;
+        let same = same && !undone;
         if same && (!update.can_be_undone() || self.stored(held, &desired, update).await.is_ok()) {
             self.context
                 .reporter
@@ -105,7 +108,7 @@ impl Job<'_> {
     pub async fn carry_on(&self, held: &mut Held) -> anyhow::Result<Update> {
         let mut last = None;
         loop {
-            let lost = match self.next(held, &mut last).await {
+            let lost = match Box::pin(self.next(held, &mut last)).await {
                 Ok(None) => continue,
                 Ok(Some(update)) => return Ok(update),
                 Err(error) if is_session_loss(&error) && Instant::now() < self.deadline => error,
@@ -125,8 +128,10 @@ impl Job<'_> {
         let (journalled, desired) = self.journal(held).await?;
         let Some(update) = desired.update.clone() else {
             // The last write had happened, only its answer was lost.
-            self.drive(held, Aim::Containers).await?;
-            return Ok(last.take());
+            return match last.take() {
+                Some(update) => Ok(Some(update)),
+                None => Err(different(self.name, "its update is gone from the journal").into()),
+            };
         };
         *last = Some(update.clone());
         match update.step {
@@ -156,12 +161,17 @@ impl Job<'_> {
                 self.restore(held, &update).await?;
                 // The driver has written the record since, if the master chose another framework id.
                 let (journalled, desired) = self.journal(held).await?;
-                let finished = steps::finish(&desired);
-                held.store(self.name, &journalled).write_desired(&finished).await?;
-                if !update.removed.is_empty() {
-                    self.context.reporter.step(&format!("ending {}", list(&update.removed)));
+                let removing = steps::remove(&desired);
+                held.store(self.name, &journalled).write_desired(&removing).await?;
+                Ok(None)
+            }
+            UpdateStep::Removing | UpdateStep::Undoing => {
+                if update.step == UpdateStep::Undoing || !update.removed.is_empty() {
                     self.drive(held, Aim::Containers).await?;
                 }
+                let (journalled, desired) = self.journal(held).await?;
+                let ended = steps::end(&desired);
+                held.store(self.name, &journalled).write_desired(&ended).await?;
                 Ok(Some(update))
             }
         }
@@ -242,10 +252,7 @@ impl Job<'_> {
         desired: &Desired,
         stored: &[u8],
     ) -> anyhow::Result<Vec<Op>> {
-        let incomplete = |what: &str| CommandError::Incomplete {
-            topology: self.name.to_owned(),
-            what: what.to_owned(),
-        };
+        let incomplete = |what: &str| different(self.name, what);
         let topology =
             found.topology.as_ref().ok_or_else(|| incomplete("its definition is gone"))?;
         let packing =
@@ -260,7 +267,7 @@ impl Job<'_> {
         let wanted = if paused { Wanted::Paused } else { Wanted::Running };
         let definition = edit::with_state(&topology.node.data, wanted)?;
         let record = encode(&held.paths.record, &steps::write(&desired))?;
-        let mut ops: Vec<Op> = held.update_lock.iter().map(|lock| lock.fence()).collect();
+        let mut ops: Vec<Op> = held.update_lock.iter().map(UpdateLock::fence).collect();
         ops.push(Op::set(&packing.path, stored, Some(packing.node.stat.version)));
         if definition != topology.node.data {
             ops.push(Op::set(&topology.path, definition, Some(topology.node.stat.version)));
@@ -278,10 +285,7 @@ impl Job<'_> {
         update: &Update,
     ) -> anyhow::Result<Vec<u8>> {
         let found = self.found(held).await?;
-        let different = |what: &str| CommandError::Incomplete {
-            topology: self.name.to_owned(),
-            what: what.to_owned(),
-        };
+        let different = |what: &str| different(self.name, what);
         if plan_digest(&found) != update.old_plan {
             return Err(different("somebody else has changed its packing plan").into());
         }
@@ -439,10 +443,16 @@ impl Job<'_> {
     }
 }
 
+fn different(topology: &str, what: &str) -> CommandError {
+    CommandError::Incomplete { topology: topology.to_owned(), what: what.to_owned() }
+}
+
 fn with_hints(error: anyhow::Error, hints: &[&str]) -> anyhow::Error {
     match error.downcast::<CommandError>() {
         Ok(mut error) => {
-            hints.iter().for_each(|hint| error.add_hint(hint));
+            for hint in hints {
+                error.add_hint(hint);
+            }
             error.into()
         }
         Err(error) => error.context(hints.join("; ")),

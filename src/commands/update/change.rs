@@ -109,7 +109,7 @@ pub(super) fn change(
     })
 }
 
-/// TManagers read the packing plan themselves since 0.15.0; before, nothing that runs follows a new one.
+/// The TManager reads the packing plan itself since 0.15.0; before, nothing that runs follows a new one.
 fn supported(dialect: Option<&str>) -> anyhow::Result<()> {
     let release = Release::from_setting(dialect)?;
     if release.reads_packing_plan() {

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::apply::{Job, PATIENCE};
 use crate::commands::context::Context;
-use crate::commands::drive::{Aim, changed};
+use crate::commands::drive::changed;
 use crate::commands::held::Held;
 use crate::commands::tell::{Order, Told, tell};
 use crate::proto::api::TopologyState as Wanted;
@@ -60,7 +60,7 @@ pub(super) async fn undo(job: &Job<'_>, held: &mut Held) -> anyhow::Result<()> {
     let found = job.found(held).await?;
     tell(job.context, &held.state, found, Order::Switch(wanted), job.deadline).await?;
     held.store(job.name, &journalled).write_desired(&steps::undo(&desired)).await?;
-    job.drive(held, Aim::Containers).await
+    job.carry_on(held).await.map(|_| ())
 }
 
 /// Settles an interrupted update for `activate` and `deactivate`.

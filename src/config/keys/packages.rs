@@ -11,6 +11,12 @@ CORE_URI = "heron.package.core.uri", Kind::Uri,
 TOPOLOGY_URI = "heron.package.topology.uri", Kind::Uri,
     "The URI under which the agents find the topology package; needed where nothing uploads it.",
     aliases(&["heron.topology.pkg.uri"]), default_note("given by the uploader");
+PACKAGE_MAX = "heron.topology.package.max.bytes", Kind::Bytes,
+    "The largest topology file and topology package; a larger one is refused before anything is uploaded or written. The default is how much an agent's fetcher cache holds unless it is told otherwise.",
+    default("2147483648");
+MAIN_TIMEOUT = "heron.topology.main.timeout", Kind::Duration(TimeUnit::Seconds),
+    "How long the topology's main may run before it is killed. `--timeout` shortens it.",
+    default("300");
 UPLOADER = "heron.class.uploader", Kind::Class,
     "The uploader, by its last component: `NullUploader`, `LocalFileSystemUploader`, `HttpUploader`, `S3Uploader`, `GcsUploader`, `HdfsUploader`, `ScpUploader`, `DLUploader`.",
     aliases(&["uploader.class"]), default_note("`NullUploader`");

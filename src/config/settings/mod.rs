@@ -46,6 +46,10 @@ pub struct Settings {
     pub core_uri: String,
     /// The URI of the topology package, where one is configured.
     pub topology_uri: Option<String>,
+    /// How large a topology file or package may be.
+    pub package_max: Bytes,
+    /// How long the topology's main may run.
+    pub main_timeout: Duration,
     /// How the topology package gets to the agents.
     pub uploader: Uploader,
     /// What a container looks like inside.

@@ -152,6 +152,8 @@ impl Work<'_> {
             mesos,
             core_uri,
             topology_uri,
+            package_max: reader.bytes(&keys::PACKAGE_MAX),
+            main_timeout: reader.duration(&keys::MAIN_TIMEOUT),
             uploader,
             sandbox,
             resources: resources(reader),

@@ -1,0 +1,260 @@
+//! Fetches a topology file from a web server.
+//!
+//! The file ends up in a directory of the caller's, under its own name, which tells its kind; or not at all. Nothing of a
+//! URL that could be a secret is in any error. What environment variables say of proxies is passed in.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::{Client, NoProxy, Proxy, Response, StatusCode, Url, header, redirect};
+use secrecy::ExposeSecret as _;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::Instant;
+
+use super::file_kind::UnknownKind;
+use super::location::{WebFile, name_in_disposition, name_of};
+
+/// How long a server may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a server may be silent.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Redirects that are followed.
+const REDIRECTS: usize = 10;
+
+/// What is allowed of a download.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest file, in bytes.
+    pub bytes: u64,
+    /// When it must be there.
+    pub deadline: Instant,
+}
+
+/// What the environment says of proxies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// For `http`.
+    pub http: Option<String>,
+    /// For `https`.
+    pub https: Option<String>,
+    /// Hosts without a proxy, separated by commas.
+    pub none: Option<String>,
+}
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// The client can't be set up, because of a proxy or of certificates.
+    #[error("failed to prepare the download of {url}: {why}")]
+    Setup {
+        /// The file.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// The server can't be reached, or the connection broke.
+    #[error("failed to download {url}: {why}")]
+    Unreachable {
+        /// The file.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// The server wants credentials, or other ones.
+    #[error(
+        "the server refuses {url} with status {status}; give it as http://user:password@host/… or as a signed URL"
+    )]
+    NotAllowed {
+        /// The file.
+        url: String,
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// The server has no such file, or fails.
+    #[error("the server answers {url} with status {status}")]
+    Refused {
+        /// The file.
+        url: String,
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// A page for people, such as one to log in.
+    #[error("{url} is a web page and no topology file; is a login needed?")]
+    WebPage {
+        /// The file.
+        url: String,
+    },
+    /// Neither the URL nor the server says what it is.
+    #[error("{url} names no topology file, nor does the server's Content-Disposition")]
+    Nameless {
+        /// The file.
+        url: String,
+        /// What names are known.
+        source: UnknownKind,
+    },
+    /// It is too large.
+    #[error(
+        "{url} is larger than {limit} bytes; `heron.topology.package.max.bytes` raises the limit"
+    )]
+    TooLarge {
+        /// The file.
+        url: String,
+        /// The most that is taken.
+        limit: u64,
+    },
+    /// It takes too long.
+    #[error("{url} was not downloaded in time; `--timeout` gives it more")]
+    TimedOut {
+        /// The file.
+        url: String,
+    },
+    /// It can't be stored.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Fetches a file into a directory that exists; its path there. `on_progress` is told bytes done and, if the server has
+/// said so, in all. If the future is dropped or fails, what is there of the file goes with the directory.
+pub async fn download(
+    file: &WebFile,
+    directory: &Path,
+    proxies: &Proxies,
+    limits: &Limits,
+    on_progress: &(dyn Fn(u64, Option<u64>) + Sync),
+) -> Result<PathBuf, DownloadError> {
+    let fetching = fetch(file, directory, proxies, limits.bytes, on_progress);
+    match tokio::time::timeout_at(limits.deadline, fetching).await {
+        Ok(result) => result,
+        Err(_) => Err(DownloadError::TimedOut { url: file.to_string() }),
+    }
+}
+
+async fn fetch(
+    file: &WebFile,
+    directory: &Path,
+    proxies: &Proxies,
+    limit: u64,
+    on_progress: &(dyn Fn(u64, Option<u64>) + Sync),
+) -> Result<PathBuf, DownloadError> {
+    let url = file.to_string();
+    let unreachable =
+        |error: reqwest::Error| DownloadError::Unreachable { url: url.clone(), why: why(error) };
+    let client = client(proxies)
+        .map_err(|error| DownloadError::Setup { url: url.clone(), why: why(error) })?;
+    let mut request = client.get(file.url.clone());
+    if let Some((user, password)) = &file.credentials {
+        request = request.basic_auth(user, Some(password.expose_secret()));
+    }
+    let mut response = request.send().await.map_err(unreachable)?;
+    accept(&url, &response)?;
+    let too_large = || DownloadError::TooLarge { url: url.clone(), limit };
+    let total = response.content_length();
+    if total.is_some_and(|total| total > limit) {
+        return Err(too_large());
+    }
+    let path = directory.join(name(file, &response)?);
+    let unwritable = |source| DownloadError::Write { path: path.clone(), source };
+    let mut written = File::create(&path).await.map_err(unwritable)?;
+    let mut done = 0_u64;
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        done = done.saturating_add(chunk.len() as u64);
+        if done > limit {
+            return Err(too_large());
+        }
+        written.write_all(&chunk).await.map_err(unwritable)?;
+        on_progress(done, total);
+    }
+    written.flush().await.map_err(unwritable)?;
+    Ok(path)
+}
+
+fn client(proxies: &Proxies) -> reqwest::Result<Client> {
+    // Credentials go to the first server only; reqwest sees to that.
+    let policy = redirect::Policy::custom(|attempt| {
+        let was_safe = attempt.previous().last().is_some_and(|from| from.scheme() == "https");
+        if attempt.previous().len() > REDIRECTS {
+            attempt.error("it redirects too often")
+        } else if was_safe && attempt.url().scheme() != "https" {
+            attempt.error("it redirects from https to http")
+        } else {
+            attempt.follow()
+        }
+    });
+    let mut builder = Client::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .redirect(policy)
+        .referer(false)
+        .no_proxy();
+    let except = proxies.none.as_deref().and_then(NoProxy::from_string);
+    if let Some(proxy) = &proxies.http {
+        builder = builder.proxy(Proxy::http(proxy)?.no_proxy(except.clone()));
+    }
+    if let Some(proxy) = &proxies.https {
+        builder = builder.proxy(Proxy::https(proxy)?.no_proxy(except));
+    }
+    builder.build()
+}
+
+fn accept(url: &str, response: &Response) -> Result<(), DownloadError> {
+    let (url, status) = (url.to_owned(), response.status());
+    let code = status.as_u16();
+    let allowed = !matches!(
+        status,
+        StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    );
+    if !allowed {
+        return Err(DownloadError::NotAllowed { url, status: code });
+    }
+    if status != StatusCode::OK {
+        return Err(DownloadError::Refused { url, status: code });
+    }
+    match text(response, &header::CONTENT_TYPE) {
+        Some(kind) if kind.trim_start().to_ascii_lowercase().starts_with("text/html") => {
+            Err(DownloadError::WebPage { url })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name of the file: by its URL, by what the server says, by where the server has redirected to.
+fn name(file: &WebFile, response: &Response) -> Result<String, DownloadError> {
+    let said = || name_in_disposition(text(response, &header::CONTENT_DISPOSITION)?);
+    let found = file.name.clone().or_else(said).or_else(|| name_of(response.url()));
+    found.ok_or_else(|| DownloadError::Nameless {
+        url: file.to_string(),
+        source: UnknownKind(last_part(&file.url).to_owned()),
+    })
+}
+
+fn last_part(url: &Url) -> &str {
+    url.path().rsplit('/').next().unwrap_or_default()
+}
+
+fn text<'a>(response: &'a Response, name: &header::HeaderName) -> Option<&'a str> {
+    // A name in UTF-8 is no visible ASCII, which `to_str` wants.
+    response.headers().get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+}
+
+/// What is at the bottom of a failure, without any URL.
+fn why(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let timed_out = error.is_timeout();
+    let mut bottom: &dyn std::error::Error = &error;
+    while let Some(source) = bottom.source() {
+        bottom = source;
+    }
+    if timed_out { "timed out".to_owned() } else { bottom.to_string() }
+}
+
+#[cfg(test)]
+#[path = "download_tests.rs"]
+mod tests;

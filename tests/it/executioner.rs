@@ -1,0 +1,137 @@
+//! Kills a client after a number of messages, or holds up what it sends.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::bed::{Bed, Ran, zookeeper};
+
+/// Counts what a client sends through it, and kills the client after so many messages; or holds everything up.
+pub struct Executioner {
+    pub frozen: AtomicBool,
+    sent: AtomicUsize,
+    limit: AtomicUsize,
+    victim: Mutex<Option<u32>>,
+}
+
+impl Executioner {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            frozen: AtomicBool::new(false),
+            sent: AtomicUsize::new(0),
+            limit: AtomicUsize::new(usize::MAX),
+            victim: Mutex::new(None),
+        })
+    }
+
+    fn arm(&self, child: &Child, limit: usize) {
+        *self.victim.lock().unwrap() = Some(child.id());
+        self.sent.store(0, Ordering::SeqCst);
+        self.limit.store(limit, Ordering::SeqCst);
+    }
+
+    /// Holds a message up while the network is frozen.
+    fn wait(&self) {
+        while self.frozen.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Called for each message that has been passed on.
+    fn sent(&self) {
+        let count = self.sent.fetch_add(1, Ordering::SeqCst) + 1;
+        if count == self.limit.load(Ordering::SeqCst) {
+            let victim = self.victim.lock().unwrap().take();
+            if let Some(pid) = victim {
+                let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
+                let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+            }
+        }
+    }
+}
+
+/// Passes connections on to a server, telling the executioner of each message of the client.
+fn proxy(to: &str, executioner: &Arc<Executioner>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let to = to.to_owned();
+    let executioner = executioner.clone();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(&to) else { continue };
+            let (from_client, to_server) =
+                (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let executioner = executioner.clone();
+            let gate = executioner.clone();
+            std::thread::spawn(move || {
+                pass(from_client, to_server, || executioner.wait(), || executioner.sent());
+            });
+            std::thread::spawn(move || pass(server, client, || gate.wait(), || {}));
+        }
+    });
+    address
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, before: impl Fn(), then: impl Fn()) {
+    let mut buffer = vec![0; 65536];
+    while let Ok(count) = from.read(&mut buffer) {
+        before();
+        if count == 0 || to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+        then();
+    }
+    let _ = to.shutdown(std::net::Shutdown::Both);
+}
+
+/// A bed whose clients reach ZooKeeper and Mesos through an executioner.
+pub struct Killing {
+    pub bed: Bed,
+    pub executioner: Arc<Executioner>,
+    pub properties: [String; 2],
+}
+
+impl Killing {
+    pub fn new() -> Self {
+        let bed = Bed::new();
+        let executioner = Executioner::new();
+        let zk = proxy(&zookeeper(), &executioner);
+        let master = proxy(&bed.cluster.masters[0], &executioner);
+        // What runs in the containers reaches ZooKeeper itself; only the client goes through the proxy.
+        let properties = [
+            format!("heron.statemgr.client.connection.string={zk}"),
+            format!("heron.mesos.master.uri={master}"),
+        ];
+        Self { bed, executioner, properties }
+    }
+
+    /// Runs a command that is killed after so many messages; whether it was.
+    pub fn killed(&self, words: &[&str], limit: usize) -> bool {
+        let mut command = self.bed.command(words);
+        for property in &self.properties {
+            command.args(["--config-property", property]);
+        }
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.executioner.arm(&child, limit);
+        !child.wait().unwrap().success()
+    }
+}
+
+/// Runs a command again while the lock of a dead client is in its way: a busy ZooKeeper may be late to end a session.
+pub fn when_free(run: impl Fn() -> Ran) -> Ran {
+    for _ in 0..5 {
+        let ran = run();
+        if !ran.stderr.contains("is held by") {
+            return ran;
+        }
+    }
+    run()
+}
+
+/// Steps at which the client is killed: all of the first, then some; a whole submission has some fifty.
+pub fn steps() -> impl Iterator<Item = usize> {
+    (1..).map(|index| if index < 24 { index } else { 24 + (index - 24) * 3 })
+}

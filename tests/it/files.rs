@@ -1,0 +1,215 @@
+//! Topology files that are damaged, dangerous or too large, and topology files on the web.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse as _;
+use prost::Message as _;
+
+use crate::bed::{Ran, definition};
+use crate::mains::Watched;
+use crate::topologies::JARS;
+
+#[test]
+fn damaged_files_are_refused() {
+    let bed = Watched::new();
+    let whole = std::fs::read(&JARS[0]).unwrap();
+    let defn = bed.bed.topology("damaged", 1);
+    let class = "tests.topologies.WordCount";
+    let cut = &whole[..whole.len() / 2];
+    for (name, bytes, part) in [
+        ("cut.jar", cut, "damaged jar"),
+        ("page.jar", b"<html>gone</html>".as_slice(), "damaged jar"),
+        ("empty.jar", b"".as_slice(), "is empty"),
+        ("junk.tar", b"junk".as_slice(), "junk.tar"),
+        ("junk.tar.gz", b"\x1f\x8b\x08junk".as_slice(), "junk.tar.gz"),
+        ("empty.pex", b"".as_slice(), "is empty"),
+    ] {
+        bed.file(name, bytes);
+        bed.refused(&["submit", name, class, "x"], 4, &[name, part]);
+        bed.refused(&["submit", &defn, "--topology-binary", name], 4, &[name, part]);
+    }
+    std::fs::write(&defn, b"\xff\xff junk").unwrap();
+    bed.refused(&["submit", &defn], 4, &["damaged.defn", "corrupt"]);
+    std::fs::write(&defn, b"").unwrap();
+    bed.refused(&["submit", &defn], 4, &["damaged.defn"]);
+}
+
+#[test]
+fn a_tar_stays_in_its_directory() {
+    let bed = Watched::new();
+    let entry = |name: &str, kind: tar::EntryType, target: &str| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(0o644);
+        header.set_size(0);
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
+        header.set_cksum();
+        let mut builder = tar::Builder::new(Vec::new());
+        builder.append(&header, std::io::empty()).unwrap();
+        builder.into_inner().unwrap()
+    };
+    let defn = bed.bed.topology("escapes", 1);
+    for (name, bytes) in [
+        ("up.tar", entry("../../escaped", tar::EntryType::Regular, "")),
+        ("root.tar", entry("/tmp/escaped", tar::EntryType::Regular, "")),
+        ("link.tar", entry("link", tar::EntryType::Symlink, "/etc")),
+        ("device.tar", entry("disk", tar::EntryType::Block, "")),
+    ] {
+        bed.file(name, &bytes);
+        bed.refused(&["submit", name, "Main"], 4, &[name]);
+        bed.refused(&["submit", &defn, "--topology-binary", name], 4, &[name]);
+    }
+    assert!(!bed.bed.directory.path().join("escaped").exists());
+}
+
+#[test]
+fn what_is_too_large_is_not_uploaded() {
+    let bed = Watched::new();
+    let defn = bed.bed.topology("large", 1);
+    let limit = |bytes: &str| format!("heron.topology.package.max.bytes={bytes}");
+    let words = |limit: &'static str| ["submit", defn.as_str(), "--config-property", limit];
+    bed.refused(
+        &words("heron.topology.package.max.bytes=10"),
+        4,
+        &["topologies.pex", "package.max.bytes"],
+    );
+    // The file is below the limit, the package with its configuration is not.
+    let tight = limit("100");
+    let ran = ["submit", &defn, "--config-property", &tight];
+    bed.refused(&ran, 4, &["package has more than 100 bytes"]);
+    bed.ok(&["submit", &defn, "--config-property", &limit("1MB")]);
+    bed.kill("large");
+}
+
+#[test]
+fn a_plan_that_can_not_fit_touches_nothing() {
+    let bed = Watched::new();
+    let mut topology = definition("crammed", "crammed-id", 1);
+    let set = |config: &mut heron_cli::proto::api::Config, key: &str, value: &str| {
+        for kv in config.kvs.iter_mut().filter(|kv| kv.key == key) {
+            kv.value = Some(value.to_owned());
+        }
+    };
+    set(topology.topology_config.as_mut().unwrap(), "topology.container.ram", "70000000");
+    bed.bed.topology("x", 1);
+    bed.file("crammed.defn", &topology.encode_to_vec());
+    for algorithm in
+        ["RoundRobinPacking", "ResourceCompliantRRPacking", "FirstFitDecreasingPacking"]
+    {
+        let class = format!("heron.class.packing.algorithm={algorithm}");
+        let ran = bed.refused(
+            &["submit", "crammed.defn", "--config-property", &class],
+            4,
+            &["topology.c"],
+        );
+        let dry = bed.run(&["submit", "crammed.defn", "--config-property", &class, "--dry-run"]);
+        assert_eq!((dry.code, dry.stderr), (ran.code, ran.stderr), "a dry run tells the same");
+    }
+    set(&mut topology.spouts[0].comp.config, "topology.component.parallelism", "2000000000");
+    bed.file("crammed.defn", &topology.encode_to_vec());
+    bed.refused(&["submit", "crammed.defn"], 4, &["2000000001 instances"]);
+}
+
+/// A web server with the files of a directory; one asks for a password, one has its name in a header.
+fn web(directory: &Path) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let directory = directory.to_owned();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let shared = directory.clone();
+            let file = move |axum::extract::Path(name): axum::extract::Path<String>| async move {
+                std::fs::read(shared.join(name)).map_err(|_| StatusCode::NOT_FOUND)
+            };
+            let shared = directory.clone();
+            let guarded = move |headers: HeaderMap| async move {
+                // me:hunter2
+                match headers.get("authorization") {
+                    Some(given) if given == "Basic bWU6aHVudGVyMg==" => {
+                        std::fs::read(shared.join("words.jar")).unwrap().into_response()
+                    }
+                    _ => StatusCode::UNAUTHORIZED.into_response(),
+                }
+            };
+            let named = move |axum::extract::Path(name): axum::extract::Path<String>| async move {
+                let disposition = format!("attachment; filename=\"{name}\"");
+                let content = std::fs::read(directory.join(name)).unwrap();
+                ([("content-disposition", disposition)], content)
+            };
+            let app = axum::Router::new()
+                .route("/files/{name}", axum::routing::get(file))
+                .route("/guarded/words.jar", axum::routing::get(guarded))
+                .route("/named/{name}/content", axum::routing::get(named));
+            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
+        });
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_topology_file_may_be_on_the_web() {
+    let bed = Watched::new();
+    let files = bed.bed.directory.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    std::fs::copy(&JARS[0], files.join("words.jar")).unwrap();
+    let defn = bed.bed.topology("webby", 1);
+    std::fs::rename(&defn, files.join("webby.defn")).unwrap();
+    std::fs::rename(bed.bed.directory.path().join("topologies.pex"), files.join("t.pex")).unwrap();
+    let server = web(&files);
+    let class = "tests.topologies.WordCount";
+
+    let signed = format!("{server}/files/words.jar?X-Signature=hunter2&x=.pex#y");
+    let ran = bed.ok(&["submit", &signed, class, "fetched", "-v"]);
+    assert!(ran.stderr.contains("/files/words.jar"), "{}", ran.stderr);
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
+    bed.kill("fetched");
+
+    let guarded = format!("{}/guarded/words.jar", server.replace("//", "//me:hunter2@"));
+    let ran = bed.ok(&["submit", "role=web", &guarded, class, "fetched", "--dry-run", "-vvv"]);
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
+
+    let named = format!("{server}/named/webby.defn/content?x=1");
+    let binary = format!("{server}/files/t.pex");
+    bed.ok(&["submit", &named, "--topology-binary", &binary]);
+    bed.kill("webby");
+    let local = format!("file://{}", files.join("webby.defn").display());
+    std::fs::remove_file(files.join("words.jar")).unwrap();
+    bed.ok(&["submit", &local]);
+    bed.kill("webby");
+    std::fs::remove_dir_all(bed.bed.directory.path().join("store")).unwrap();
+
+    let hidden = |ran: &Ran| assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    let gone = format!("{server}/files/gone.jar?sig=hunter2");
+    hidden(&bed.refused(&["submit", &gone, class], 4, &["404", "/files/gone.jar"]));
+    let wrong = guarded.replace("hunter2", "hunter22");
+    hidden(&bed.refused(&["submit", &wrong, class], 8, &["401"]));
+    hidden(&bed.refused(&["submit", &gone], 2, &["no class"]));
+    hidden(&bed.refused(&["submit", "s3://bucket/t.jar?sig=hunter2", class], 2, &["s3", "http"]));
+    bed.refused(&["submit", &named], 4, &["--topology-binary"]);
+    let pexless = format!("{server}/named/t.pex/content");
+    bed.refused(&["submit", &pexless], 2, &["no class"]);
+    let small = "heron.topology.package.max.bytes=10";
+    bed.refused(&["submit", &named, "--config-property", small], 4, &["larger than 10 bytes"]);
+}
+
+#[test]
+fn a_server_that_dies_half_way_leaves_nothing() {
+    let bed = Watched::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 1000];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf");
+        }
+    });
+    let url = format!("http://{address}/t.jar");
+    bed.refused(&["submit", &url, "Main"], 7, &["failed to download", "/t.jar"]);
+}
