@@ -19,6 +19,8 @@ use crate::mesos::call::{Body, Operation};
 use crate::mesos::event::{Offer, TaskState, TaskStatus};
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
 
+mod scenarios;
+
 const CONTAINERS: u32 = 4;
 const AGENTS: usize = 3;
 
@@ -469,81 +471,4 @@ fn run(world: &mut World, rounds: usize) -> Model {
         }
     }
     panic!("not settled: {model:#?}");
-}
-
-fn check_running(world: &World) {
-    for container in 0..CONTAINERS {
-        let running = world
-            .tasks
-            .values()
-            .filter(|task| task.container == container && !task.state.is_terminal())
-            .count();
-        assert_eq!(running, 1, "container {container}");
-    }
-}
-
-fn with_seeds(check: impl Fn(u64) + std::panic::RefUnwindSafe) {
-    let chosen = std::env::var("HERON_SIMULATION_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seeds = chosen.map_or(0..300, |seed: u64| seed..seed + 1);
-    for seed in seeds {
-        let result = std::panic::catch_unwind(|| check(seed));
-        assert!(result.is_ok(), "failed with HERON_SIMULATION_SEED={seed}");
-    }
-}
-
-#[test]
-fn a_topology_comes_up_whatever_happens() {
-    with_seeds(|seed| {
-        let mut world = World::new(seed);
-        run(&mut world, 600);
-        check_running(&world);
-    });
-}
-
-#[test]
-fn a_restart_replaces_the_tasks_it_names_and_no_others() {
-    with_seeds(|seed| {
-        let mut world = World::new(seed);
-        run(&mut world, 0);
-        let before = world.journal.records.clone();
-        world.journal.desired.containers[2].restarts += 1;
-        run(&mut world, 0);
-        check_running(&world);
-        for (id, record) in &world.journal.records {
-            assert_eq!(record.task_id != before[id].task_id, *id == 2, "container {id}");
-        }
-        world.journal.desired.containers[1].restarts += 1;
-        run(&mut world, 300);
-        check_running(&world);
-        assert!(world.journal.records[&1].restarts == 1);
-    });
-}
-
-#[test]
-fn a_kill_leaves_nothing_whatever_happens() {
-    with_seeds(|seed| {
-        let mut world = World::new(seed);
-        let rounds = world.rng.random_range(0..200);
-        run_some(&mut world, rounds);
-        world.journal.desired.goal = Goal::Killed;
-        run(&mut world, 300);
-        assert!(world.torn_down);
-        let alive = world.tasks.values().filter(|task| !task.state.is_terminal()).count();
-        assert_eq!(alive, 0);
-    });
-}
-
-/// A submission that is cut short.
-fn run_some(world: &mut World, rounds: usize) {
-    let mut model = world.model();
-    world.subscribe(&model);
-    for _ in 0..rounds {
-        world.now += 300;
-        world.live(true);
-        world.make_offers();
-        let event = world.events.pop_front().unwrap_or(Event::Tick);
-        for action in model.step(world.now, event) {
-            world.perform(action);
-        }
-    }
 }

@@ -1,0 +1,167 @@
+//! What must hold in the end, whatever happened before: a topology that comes up, restarts, is updated and killed.
+
+use serde_json::Map;
+
+use super::super::record::{DesiredContainer, Goal};
+use super::super::step::Event;
+use super::super::update::{self, Update, UpdateStep};
+use super::{CONTAINERS, World, desired, run};
+use rand::Rng as _;
+
+fn check_running(world: &World) {
+    for container in 0..CONTAINERS {
+        let running = world
+            .tasks
+            .values()
+            .filter(|task| task.container == container && !task.state.is_terminal())
+            .count();
+        assert_eq!(running, 1, "container {container}");
+    }
+}
+
+fn with_seeds(check: impl Fn(u64) + std::panic::RefUnwindSafe) {
+    let chosen = std::env::var("HERON_SIMULATION_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seeds = chosen.map_or(0..300, |seed: u64| seed..seed + 1);
+    for seed in seeds {
+        let result = std::panic::catch_unwind(|| check(seed));
+        assert!(result.is_ok(), "failed with HERON_SIMULATION_SEED={seed}");
+    }
+}
+
+#[test]
+fn a_topology_comes_up_whatever_happens() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        run(&mut world, 600);
+        check_running(&world);
+    });
+}
+
+#[test]
+fn a_restart_replaces_the_tasks_it_names_and_no_others() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        run(&mut world, 0);
+        let before = world.journal.records.clone();
+        world.journal.desired.containers[2].restarts += 1;
+        run(&mut world, 0);
+        check_running(&world);
+        for (id, record) in &world.journal.records {
+            assert_eq!(record.task_id != before[id].task_id, *id == 2, "container {id}");
+        }
+        world.journal.desired.containers[1].restarts += 1;
+        run(&mut world, 300);
+        check_running(&world);
+        assert!(world.journal.records[&1].restarts == 1);
+    });
+}
+
+/// Containers 4 and 5 come, 3 goes, 1 grows, and the TManager's gets a new task.
+fn an_update() -> Update {
+    let sized = |mem_mb| DesiredContainer { mem_mb, ..desired().containers[1].clone() };
+    Update {
+        step: UpdateStep::Begun,
+        request: "containers:5".into(),
+        old_plan: "old".into(),
+        new_plan: "new".into(),
+        state: "RUNNING".into(),
+        runtime_config: vec![],
+        added: vec![4, 5],
+        removed: vec![3],
+        resized: vec![sized(120.0)],
+        resized_from: vec![sized(100.0)],
+        relaunched: vec![1],
+        old_command: None,
+        tmanager_session: None,
+        tmanager_grace_ms: Some(500),
+        extra: Map::new(),
+    }
+}
+
+fn begin_update(world: &mut World) {
+    let added =
+        [4, 5].map(|id| DesiredContainer { id, ..desired().containers[1].clone() }).to_vec();
+    let command = world.journal.desired.launch.command.clone();
+    world.journal.desired = update::begin(&world.journal.desired, an_update(), added, command);
+}
+
+/// Exactly these containers run, each once, and the journal holds no task for living that is not.
+fn check_exactly(world: &World, wanted: &[u32]) {
+    let alive = world.tasks.values().filter(|task| !task.state.is_terminal());
+    let mut alive: Vec<u32> = alive.map(|task| task.container).collect();
+    alive.sort_unstable();
+    assert_eq!(alive, wanted);
+    for (id, record) in &world.journal.records {
+        assert_eq!(!record.is_over(), wanted.contains(id), "the record of container {id}");
+    }
+}
+
+#[test]
+fn an_update_ends_with_the_containers_of_its_plan_whatever_happens() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        run(&mut world, 0);
+        begin_update(&mut world);
+        run(&mut world, 200);
+        for step in [update::resize, update::write, update::remove] {
+            world.journal.desired = step(&world.journal.desired);
+            run(&mut world, 100);
+        }
+        world.journal.desired = update::end(&world.journal.desired);
+        check_exactly(&world, &[0, 1, 2, 4, 5]);
+        // What went can come back.
+        let again = DesiredContainer { id: 3, ..desired().containers[1].clone() };
+        world.journal.desired.containers.push(again);
+        run(&mut world, 100);
+        check_exactly(&world, &[0, 1, 2, 3, 4, 5]);
+    });
+}
+
+#[test]
+fn an_update_that_is_undone_leaves_the_containers_as_they_were() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        run(&mut world, 0);
+        begin_update(&mut world);
+        let rounds = world.rng.random_range(0..60);
+        run_some(&mut world, rounds);
+        if seed % 2 == 0 {
+            world.journal.desired = update::resize(&world.journal.desired);
+            run_some(&mut world, rounds);
+        }
+        world.journal.desired = update::undo(&world.journal.desired);
+        run(&mut world, 300);
+        world.journal.desired = update::end(&world.journal.desired);
+        check_exactly(&world, &[0, 1, 2, 3]);
+        assert_eq!(world.journal.desired.containers[1].mem_mb, 100.0);
+    });
+}
+
+#[test]
+fn a_kill_leaves_nothing_whatever_happens() {
+    with_seeds(|seed| {
+        let mut world = World::new(seed);
+        let rounds = world.rng.random_range(0..200);
+        run_some(&mut world, rounds);
+        world.journal.desired.goal = Goal::Killed;
+        run(&mut world, 300);
+        assert!(world.torn_down);
+        let alive = world.tasks.values().filter(|task| !task.state.is_terminal()).count();
+        assert_eq!(alive, 0);
+    });
+}
+
+/// A submission that is cut short.
+fn run_some(world: &mut World, rounds: usize) {
+    let mut model = world.model();
+    world.subscribe(&model);
+    for _ in 0..rounds {
+        world.now += 300;
+        world.live(true);
+        world.make_offers();
+        let event = world.events.pop_front().unwrap_or(Event::Tick);
+        for action in model.step(world.now, event) {
+            world.perform(action);
+        }
+    }
+}
