@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::cli::positionals::UsageError;
+use crate::commands::check::CheckError;
 use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
@@ -20,6 +21,7 @@ use crate::packing::PackingError;
 use crate::program::End;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
+use crate::topology::dialect::ReleaseError;
 use crate::topology::download::DownloadError;
 use crate::topology::executor::ExecutorError;
 use crate::topology::integrity::IntegrityError;
@@ -164,6 +166,12 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if error.is::<UsageError>() || error.is::<RequestError>() {
         return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
     }
+    if error.is::<ReleaseError>() {
+        return Some((Exit::Configuration, hint("it is set by heron.release.version")));
+    }
+    if let Some(error) = error.downcast_ref::<CheckError>() {
+        return Some((exit_of_check(error), hint(error.hint())));
+    }
     if error.is::<ConfigureError>() {
         return Some((Exit::Configuration, Vec::new()));
     }
@@ -216,6 +224,18 @@ fn exit_of_upload(error: &UploadError) -> Exit {
         UploadError::Unreachable { .. } => Exit::Unreachable,
         UploadError::NotAuthorized { .. } => Exit::NotAllowed,
         _ => Exit::Failed,
+    }
+}
+
+fn exit_of_check(error: &CheckError) -> Exit {
+    match error {
+        CheckError::Nothing | CheckError::Name => Exit::Configuration,
+        CheckError::Unnamed { .. } => Exit::Usage,
+        CheckError::NoPackage { .. } | CheckError::NoSuchAgent { .. } => Exit::NotFound,
+        CheckError::NoAgents => Exit::NoPlacement,
+        CheckError::Unlisted | CheckError::Ended { forbidden: true, .. } => Exit::NotAllowed,
+        CheckError::Ended { .. } => Exit::Failed,
+        CheckError::Lost(_) => Exit::Unreachable,
     }
 }
 
