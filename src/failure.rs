@@ -213,9 +213,10 @@ fn exit_of_upload(error: &UploadError) -> Exit {
         | UploadError::BadName { .. }
         | UploadError::BadUrl { .. }
         | UploadError::Credentials { .. }
-        | UploadError::NotBuilt { .. } => Exit::Configuration,
+        | UploadError::NotBuilt { .. }
+        | UploadError::NoProgram(_)
+        | UploadError::NoSize { .. } => Exit::Configuration,
         UploadError::Leftover { failed, .. } => exit_of_upload(failed),
-        UploadError::NoProgram(_) | UploadError::NoSize { .. } => Exit::Configuration,
         UploadError::Program(failure) => match (failure.end, failure.trouble) {
             (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
             (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,

@@ -203,11 +203,8 @@ fn uploaders_follow_from_classes() {
     let method = Some(HttpMethod::Post);
     let uri = "http://h/".to_owned();
     assert_eq!(uploader(http), Uploader::Http { uri, method, authorization_file: None });
-    let other =
-        uploader("uploader.class=a.DLUploader\nheron.uploader.dlog.topologies.namespace.uri=u");
-    let Uploader::Other { class, options } = other else { panic!("{other:?}") };
-    let namespace = options["heron.uploader.dlog.topologies.namespace.uri"].as_str();
-    assert_eq!((class.as_str(), namespace), ("DLUploader", "u"));
+    let found = problems(with("uploader.class=a.DLUploader"));
+    assert_eq!(found[0].key, "heron.class.uploader");
 }
 
 #[test]
