@@ -14,8 +14,9 @@ build: ## The binary, for development
 release: ## The static binary, for users
 	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --locked --release --target $$(rustc -vV | sed -n 's/^host: //p')
 
-setup: ## Installs what the tests need: ZooKeeper, a Java runtime, Python packages in .tools
-	tests/support/setup.sh java
+setup: ## Installs what the tests need: ZooKeeper, OpenSSH, Java; Python packages and Hadoop in .tools
+	tests/support/setup.sh java sshd
+	tests/support/get-hadoop.sh
 
 demo: ## Shows every command on a test cluster, and that nothing is left afterwards
 	tests/demo/demo.sh

@@ -1,10 +1,11 @@
 //! The process's surroundings, read once and passed in, so that nothing below depends on them unseen.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use crate::commands::context::Machine;
+use crate::program::SearchPath;
 
 /// Environment variables, and who and where we are.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +49,14 @@ impl Env {
     /// The machine and the user.
     #[must_use]
     pub fn machine(&self) -> Machine {
-        Machine { host: host_name(), user: self.user(), pid: std::process::id(), clock: now }
+        Machine {
+            host: host_name(),
+            user: self.user(),
+            pid: std::process::id(),
+            clock: now,
+            path: SearchPath(self.variables.get(OsStr::new("PATH")).cloned()),
+            hadoop_home: self.get("HADOOP_HOME").map(PathBuf::from),
+        }
     }
 
     /// The login name; of a user without one in the environment, the name that their id has.

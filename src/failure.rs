@@ -17,6 +17,7 @@ use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
 use crate::mesos::scheduler_client::CallError;
 use crate::packing::PackingError;
+use crate::program::End;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
 use crate::topology::download::DownloadError;
@@ -26,7 +27,7 @@ use crate::topology::location::LocationError;
 use crate::topology::main_runner::MainError;
 use crate::topology::package::PackageError;
 use crate::topology::ready::ReadyError;
-use crate::upload::UploadError;
+use crate::upload::{Trouble, UploadError};
 
 /// The exit codes. They are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -171,7 +172,8 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     }
     if let Some(error) = error.downcast_ref::<UploadError>() {
         let nothing = "nothing was changed".to_owned();
-        return Some((exit_of_upload(error), vec![error.hint(), nothing]));
+        let others = || (exit_of_upload(error), vec![error.hint(), nothing]);
+        return Some(sort_program(error).unwrap_or_else(others));
     }
     if error.is::<SecretError>() || error.is::<CredentialsError>() {
         return Some((Exit::Configuration, Vec::new()));
@@ -272,6 +274,24 @@ fn sort_package(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         return None;
     };
     Some((exit, hint("nothing was changed")))
+}
+
+/// Stores that work by programs of the system.
+fn sort_program(error: &UploadError) -> Option<Sorted> {
+    let exit = match error {
+        UploadError::Leftover { failed, .. } => return sort_program(failed),
+        UploadError::NoProgram(_)
+        | UploadError::NoSize { .. }
+        | UploadError::BadUrl { .. }
+        | UploadError::BadName { .. } => Exit::Configuration,
+        UploadError::Program(failure) => match (failure.end, failure.trouble) {
+            (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
+            (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
+            (_, Trouble::Other) => Exit::Failed,
+        },
+        _ => return None,
+    };
+    Some((exit, error.program_hint().map(hint).unwrap_or_default()))
 }
 
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {

@@ -11,6 +11,7 @@ pub mod env;
 pub mod failure;
 pub mod mesos;
 pub mod packing;
+pub mod program;
 pub mod proto;
 pub mod scheduler;
 pub mod state;

@@ -1,6 +1,6 @@
 //! What every command has at hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::config::settings::{Backend, Mesos};
 use crate::engine::connector::MesosConnector;
 use crate::env::Env;
+use crate::program::SearchPath;
 use crate::scheduler::journal::JournalPaths;
 use crate::scheduler::record::Millis;
 use crate::state::lock::Holder;
@@ -41,7 +42,7 @@ pub struct Context<'a> {
     pub verb: &'static str,
 }
 
-/// The machine and the user, as far as others are told of them.
+/// The machine and the user, as far as others are told of them, and where the machine's programs are.
 #[derive(Clone, Debug)]
 pub struct Machine {
     /// Host name.
@@ -52,6 +53,10 @@ pub struct Machine {
     pub pid: u32,
     /// Milliseconds since the epoch.
     pub clock: fn() -> Millis,
+    /// Where programs are.
+    pub path: SearchPath,
+    /// `HADOOP_HOME`.
+    pub hadoop_home: Option<PathBuf>,
 }
 
 /// Says when the user wants to leave.

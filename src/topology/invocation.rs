@@ -7,16 +7,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::file_kind::{self, FileKind};
-use super::java::is_executable;
 use super::main_runner::{MainError, UserMain};
-
-/// A program to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Invocation {
-    pub program: OsString,
-    pub arguments: Vec<OsString>,
-    pub environment: Vec<(&'static str, OsString)>,
-}
+use crate::program::{Program, is_executable};
 
 /// The class name that means "run the pex itself".
 const ITSELF: &str = "-";
@@ -43,7 +35,7 @@ pub(super) fn invocation(
     kind: FileKind,
     file: &Path,
     directories: &Directories<'_>,
-) -> Result<Invocation, MainError> {
+) -> Result<Program, MainError> {
     let name = match kind {
         FileKind::Pex if main.class != ITSELF => main.arguments.first().map(String::as_str),
         _ => None,
@@ -77,7 +69,7 @@ pub(super) fn invocation(
         // The library is only packaged; what is named instead of a class is the program that describes it.
         FileKind::So | FileKind::Dylib => (OsString::from(&main.class), arguments.collect()),
     };
-    Ok(Invocation { program, arguments, environment })
+    Ok(Program { program, arguments, environment, ..Program::default() })
 }
 
 fn java_arguments(main: &UserMain, options: &str, class_path: OsString) -> Vec<OsString> {

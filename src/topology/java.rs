@@ -1,7 +1,9 @@
 //! Finding Java, which is needed for the mains of Java topologies and for nothing else.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::program::is_executable;
 
 /// What the process environment says about Java; read by the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,14 +55,10 @@ impl JavaEnvironment {
     }
 }
 
-/// Whether a path is a file that may be executed by somebody.
-pub(super) fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 

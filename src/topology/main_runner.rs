@@ -5,21 +5,17 @@
 //! up or when the future is dropped, so that nothing of it is left behind.
 
 use std::io;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-
-use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::{Child, Command};
 
 use super::definition::{Definition, DefinitionError};
 use super::file_kind::{FileKind, UnknownKind};
-use super::invocation::{Directories, Invocation, invocation};
+use super::invocation::{Directories, invocation};
 use super::java::{JavaEnvironment, NoJava};
 use super::options::{Options, OptionsError};
-use super::output::{Source, Tail};
 use super::untar::{self, UntarError};
+use crate::program::output::{Source, Tail};
+use crate::program::{self, End, Program, Ran, RunError};
 
 /// What to run, and how.
 #[derive(Debug, Clone)]
@@ -96,22 +92,9 @@ pub enum MainError {
         /// Why.
         source: io::Error,
     },
-    /// The program can't be started.
-    #[error("failed to start {program}")]
-    Start {
-        /// The program.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// Its end or its output can't be learnt.
-    #[error("failed to follow {program}")]
-    Follow {
-        /// The program.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
+    /// The program can't be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// It ended with a failure.
     #[error("the topology's main {class} exited with status {status}; {tail}")]
     Exited {
@@ -198,7 +181,7 @@ pub async fn run(
     if matches!(kind, FileKind::Tar | FileKind::TarGz) {
         let (file, work) = (file.clone(), work.clone());
         let extracting = tokio::task::spawn_blocking(move || untar::extract(&file, &work));
-        extracting.await.map_err(|error| MainError::Follow {
+        extracting.await.map_err(|error| RunError::Follow {
             program: "the extraction of the topology".to_owned(),
             source: io::Error::other(error),
         })??;
@@ -254,135 +237,16 @@ fn subdirectory(parent: &Path, name: &str) -> Result<PathBuf, MainError> {
 
 async fn execute(
     main: &UserMain,
-    invocation: &Invocation,
+    invocation: &Program,
     on_line: &(dyn Fn(Source, &str) + Sync),
 ) -> Result<Tail, MainError> {
-    let program = invocation.program.to_string_lossy().into_owned();
-    let mut child = Command::new(&invocation.program)
-        .args(&invocation.arguments)
-        .envs(invocation.environment.iter().map(|(key, value)| (key, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|source| MainError::Start { program: program.clone(), source })?;
-    let group = Group::of(&child);
-    let mut tails = (Tail::default(), Tail::default());
-    let followed = follow(&mut child, &mut tails, on_line);
-    let ended = tokio::time::timeout(main.time_limit, followed).await;
-    // Whatever the main has started in the background ends with it.
-    drop(group);
-    if ended.is_err() {
-        // Gone in a moment; its temporary files can only be removed after it.
-        let _ = child.wait().await;
-    }
-    let mut tail = tails.1;
-    tail.append(tails.0);
+    let Ran { end, tail } = program::run(invocation, None, main.time_limit, on_line).await?;
     let class = main.class.clone();
-    let status = match ended {
-        Err(_) => {
-            return Err(MainError::TimedOut { class, limit: main.time_limit, tail });
-        }
-        Ok(Err(source)) => return Err(MainError::Follow { program, source }),
-        Ok(Ok(status)) => status,
-    };
-    match (status.code(), status.signal()) {
-        (Some(0), _) => Ok(tail),
-        (Some(status), _) => Err(MainError::Exited { class, status, tail }),
-        (None, signal) => {
-            Err(MainError::Killed { class, signal: signal.unwrap_or_default(), tail })
-        }
-    }
-}
-
-/// How long output may be waited for after the main's end, which something in the background may hold open.
-const LAST_WORDS: Duration = Duration::from_millis(500);
-
-/// Reads both outputs until the main has ended and they have, too.
-async fn follow(
-    child: &mut Child,
-    tails: &mut (Tail, Tail),
-    on_line: &(dyn Fn(Source, &str) + Sync),
-) -> io::Result<ExitStatus> {
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let reading = async {
-        let (first, second) = tokio::join!(
-            read_lines(stdout, Source::Stdout, &mut tails.0, on_line),
-            read_lines(stderr, Source::Stderr, &mut tails.1, on_line),
-        );
-        first.and(second)
-    };
-    tokio::pin!(reading);
-    tokio::select! {
-        status = child.wait() => {
-            let status = status?;
-            if let Ok(read) = tokio::time::timeout(LAST_WORDS, &mut reading).await {
-                read?;
-            }
-            Ok(status)
-        }
-        read = &mut reading => {
-            read?;
-            child.wait().await
-        }
-    }
-}
-
-/// Longer lines are cut in pieces.
-const LONGEST_LINE: usize = 8 * 1024;
-
-async fn read_lines(
-    stream: Option<impl AsyncRead + Unpin>,
-    source: Source,
-    tail: &mut Tail,
-    on_line: &(dyn Fn(Source, &str) + Sync),
-) -> io::Result<()> {
-    let Some(mut stream) = stream else { return Ok(()) };
-    let mut chunk = vec![0; LONGEST_LINE];
-    let mut line = Vec::new();
-    let mut emit = |line: &mut Vec<u8>| {
-        let text = String::from_utf8_lossy(line);
-        let text = text.trim_end_matches(['\n', '\r']);
-        on_line(source, text);
-        tail.push(text);
-        line.clear();
-    };
-    loop {
-        let count = stream.read(&mut chunk).await?;
-        if count == 0 {
-            break;
-        }
-        for byte in chunk.iter().take(count) {
-            line.push(*byte);
-            if *byte == b'\n' || line.len() >= LONGEST_LINE {
-                emit(&mut line);
-            }
-        }
-    }
-    if !line.is_empty() {
-        emit(&mut line);
-    }
-    Ok(())
-}
-
-/// The process group of a main; killed when it goes.
-struct Group(Option<rustix::process::Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(rustix::process::Pid::from_raw))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // An error means that nobody is left in it, which is what is wanted.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
+    match end {
+        End::Exited(0) => Ok(tail),
+        End::Exited(status) => Err(MainError::Exited { class, status, tail }),
+        End::Killed(signal) => Err(MainError::Killed { class, signal, tail }),
+        End::TimedOut(limit) => Err(MainError::TimedOut { class, limit, tail }),
     }
 }
 

@@ -193,7 +193,7 @@ async fn what_can_not_be_run_is_an_error_before_anything_runs() {
     ));
     assert!(matches!(fixture("t.tar", "nonsense", "C").run().await, Err(MainError::Untar(_))));
     let missing = fixture("t.so", "", "/nowhere/describe").run().await;
-    assert!(matches!(missing, Err(MainError::Start { .. })));
+    assert!(matches!(missing, Err(MainError::Run(RunError::Start { .. }))));
     let mut apart = script("exit 3");
     let place = apart.directory.path().to_owned();
     apart.main.extra_classpath = vec![place.clone(), place.join("*"), "*".into()];

@@ -22,7 +22,6 @@ pub mod java;
 pub mod location;
 pub mod main_runner;
 pub mod options;
-pub mod output;
 pub mod package;
 mod problem;
 pub mod ready;

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::programs::ProgramFailure;
+use crate::program::{NoProgram, RunError};
+
 /// An upload that did not happen.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -116,6 +119,34 @@ pub enum UploadError {
         /// What was expected, and what came.
         why: String,
     },
+    /// A check command that told no size.
+    #[error(
+        "the check command succeeded without printing the size of what is there in bytes: it printed '{}'",
+        printed.escape_debug()
+    )]
+    NoSize {
+        /// Its first word.
+        printed: String,
+    },
+    /// A program that the store works by is not there.
+    #[error(transparent)]
+    NoProgram(#[from] NoProgram),
+    /// A program can't be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A program failed.
+    #[error(transparent)]
+    Program(Box<ProgramFailure>),
+    /// An upload failed, and what it had begun could not be removed.
+    #[error("{failed}; {place} may be left there: {why}")]
+    Leftover {
+        /// What failed.
+        failed: Box<UploadError>,
+        /// What may be left.
+        place: String,
+        /// Why it could not be removed.
+        why: String,
+    },
 }
 
 fn quoted(body: &str) -> String {
@@ -175,7 +206,12 @@ impl UploadError {
             Self::Refused { status: 405 | 501, .. } => {
                 "the store doesn't know this method: see heron.uploader.http.method"
             }
-            Self::Refused { .. } => "the store's own logs say more",
+            Self::Refused { .. }
+            | Self::NoSize { .. }
+            | Self::NoProgram(_)
+            | Self::Run(_)
+            | Self::Program(_)
+            | Self::Leftover { .. } => "the store's own logs say more",
             Self::Answer { .. } => {
                 "set heron.package.topology.uri to the folder that agents fetch from"
             }

@@ -3,13 +3,17 @@
 //! One file per kind of store, all behind [`Store`]; [`store_for`] makes one from its configuration. Knows neither Mesos
 //! nor ZooKeeper, and nothing of what is in a package.
 
+mod command;
 mod error;
+mod hdfs;
 mod http;
 mod local;
 mod null;
 mod object;
 mod package;
 mod patience;
+mod programs;
+mod ssh;
 mod webhdfs;
 mod wire;
 
@@ -18,7 +22,9 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, ready};
 
+pub use command::{CommandConfig, CommandStore};
 pub use error::UploadError;
+pub use hdfs::{HdfsConfig, HdfsStore};
 pub use http::{HttpConfig, HttpStore, Sending};
 pub use local::LocalStore;
 pub use null::NullStore;
@@ -27,6 +33,8 @@ pub use object::ObjectStore;
 pub use object::{ObjectConfig, Service};
 pub use package::Package;
 pub use patience::Patience;
+pub use programs::{OnLine, ProgramFailure, Programs, Trouble};
+pub use ssh::{Login, ScpStore, SftpStore, SshConfig};
 pub use webhdfs::{WebHdfsConfig, WebHdfsStore};
 
 /// Is told how many bytes are through; called often.
@@ -105,6 +113,14 @@ pub enum StoreConfig {
     Object(ObjectConfig),
     /// HDFS through its HTTP gateway.
     WebHdfs(WebHdfsConfig),
+    /// HDFS, by the `hadoop` program.
+    Hdfs(HdfsConfig),
+    /// Another machine, by `ssh` and `scp`.
+    Scp(SshConfig),
+    /// Another machine, by `sftp`.
+    Sftp(SshConfig),
+    /// A command of the user's.
+    Command(CommandConfig),
 }
 
 /// Makes a store from its configuration.
@@ -122,6 +138,10 @@ pub fn store_for(config: &StoreConfig) -> Result<Box<dyn Store>, UploadError> {
             return Err(UploadError::NotBuilt { kind: config.service.kind() });
         }
         StoreConfig::WebHdfs(config) => Box::new(WebHdfsStore::new(config)?),
+        StoreConfig::Hdfs(config) => Box::new(HdfsStore::new(config)?),
+        StoreConfig::Scp(config) => Box::new(ScpStore::new(config)?),
+        StoreConfig::Sftp(config) => Box::new(SftpStore::new(config)?),
+        StoreConfig::Command(config) => Box::new(CommandStore::new(config)?),
     })
 }
 

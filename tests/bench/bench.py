@@ -194,11 +194,38 @@ class Bench:
         text = ", ".join(f"{small} to {large}: {ms:.2f} ms" for small, large, ms in zip(SIZES, SIZES[1:], slope))
         self.row("each container more", text, "linear", None)
 
+    def update(self):
+        """What follows a changed packing plan, in Heron's own time: untouched, and by `update` in its two ways."""
+        self.measure(self.command(self.real_config, "submit", self.definition("grown", 1)))
+        relaunch = "heron.mesos.update.relaunch.tmanager"
+        ways = [
+            ("untouched", None, "54.0 s"),
+            ("stale location removed", [f"{relaunch}=false"], "28.7 s"),
+            ("new container 0 at once", [f"{relaunch}=true"], "some 14 s expected"),
+        ]
+        for number, (way, properties, recorded) in enumerate(ways):
+            say(f"update, {way}")
+            watch = [self.example("heron-standin"), "timeline", "--zk", self.zookeeper, "--root", "/bench/real"]
+            watch += ["--topology", "grown"] + ([] if properties else ["--rewrite"])
+            watching = subprocess.Popen(watch, stdout=subprocess.PIPE)
+            if properties:
+                words = ["grown", "--container-number", str(number % 2 + 1), "--config-property", *properties]
+                self.measure(self.command(self.real_config, "update", *words))
+            out, _ = watching.communicate()
+            if watching.returncode != 0:
+                raise Failed(f"the timeline of {way} broke off")
+            events = json.loads(out)
+            keys = ("physical_plan_gone", "location_gone", "tmanager_registered", "physical_plan_back")
+            text = ", ".join(f"{key.replace('_', ' ')} {events[key]:.1f} s" for key in keys)
+            self.row(f"changed plan, {way}", text, f"recorded: {recorded}", None)
+        self.measure(self.command(self.real_config, "kill", "grown"))
+
     def run(self):
         """Everything."""
         self.version()
         self.switch()
         self.submit()
+        self.update()
 
     def table(self):
         """Prints the results."""
@@ -220,7 +247,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", required=True, help="the directory with the built heron-cli and examples/")
     parser.add_argument("--rounds", type=int, default=5, help="how often each submission is measured")
-    parser.add_argument("--only", choices=["version", "switch", "submit"], help="one measurement only")
+    parser.add_argument("--only", choices=["version", "switch", "submit", "update"], help="one measurement only")
     arguments = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)

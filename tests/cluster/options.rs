@@ -70,6 +70,9 @@ pub struct Options {
     /// Variables that every task gets besides Mesos's own, as `NAME=value`.
     #[arg(long)]
     pub task_env: Vec<String>,
+    /// Where agents find `bin/hadoop`, which fetches what is neither a file nor on the web.
+    #[arg(long)]
+    pub hadoop_home: Option<PathBuf>,
     /// Interval of allocations in milliseconds.
     #[arg(long, default_value_t = 50)]
     pub allocation_interval_ms: u64,
@@ -134,6 +137,8 @@ pub struct Settings {
     pub users: Vec<String>,
     /// Further variables of tasks.
     pub task_env: Vec<(String, String)>,
+    /// Where `bin/hadoop` is.
+    pub hadoop_home: Option<PathBuf>,
     /// Principal and secret.
     pub credentials: Option<(String, String)>,
     /// Realms that want them.
@@ -162,6 +167,7 @@ impl Options {
                     (name.to_owned(), value.to_owned())
                 })
                 .collect(),
+            hadoop_home: self.hadoop_home.clone(),
             credentials: self.credentials()?,
             authenticate: self.authenticate.clone(),
         })

@@ -19,10 +19,15 @@ mod eras;
 mod executioner;
 mod faults;
 mod files;
+#[path = "../support/hdfs.rs"]
+mod hdfs;
 mod life;
 mod mains;
+mod programs;
 mod roundtrips;
 mod shelf;
+#[path = "../support/sshd.rs"]
+mod sshd;
 mod stores;
 mod topologies;
 mod update;

@@ -27,6 +27,7 @@ mod plan;
 mod registration;
 mod shell;
 mod stmgr;
+mod timeline;
 mod tmanager;
 mod tree;
 mod zk;
@@ -47,6 +48,7 @@ const USAGE: &str = "usage: heron-standin <command>
                                                                   write DIR/heron-core.tar.gz
   make-defn --name N --containers N --out FILE                    write a topology's definition
   zookeeper --data DIR [--port P]                                 run ZooKeeper until stdin ends or a signal comes
+  timeline --zk HOST:PORT --root PATH --topology N [--rewrite]    when what follows a changed packing plan, as JSON
   read-tree --zk HOST:PORT [--root PATH]… [--raw-dump]            print znodes as JSON";
 
 fn main() -> ExitCode {
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         "heron-shell" => runtime.block_on(shell::run(&rest)),
         "make-core" => core_package::run(&rest),
         "make-defn" => make_definition::run(&rest),
+        "timeline" => runtime.block_on(timeline::run(&rest)),
         "read-tree" => runtime.block_on(tree::run(&rest)),
         "zookeeper" => runtime.block_on(zookeeper_command::run(&rest)),
         other => {

@@ -8,12 +8,17 @@ missing=()
 command -v java >/dev/null || missing+=(default-jre-headless)
 command -v python3 >/dev/null || missing+=(python3)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
-# Arguments are what else is needed: `java` for compiling the Java topologies, or the names of programs.
+# Arguments are what else is needed: `java` for compiling the Java topologies and getting Hadoop, `sshd` for OpenSSH's
+# server, or the names of programs.
 for wanted in "$@"; do
   case $wanted in
     java)
       command -v javac >/dev/null || missing+=(default-jdk-headless)
       command -v mvn >/dev/null || missing+=(maven)
+      ;;
+    sshd)
+      command -v ssh >/dev/null || missing+=(openssh-client)
+      [[ -x /usr/sbin/sshd ]] || missing+=(openssh-server)
       ;;
     *) command -v "$wanted" >/dev/null || missing+=("$wanted") ;;
   esac

@@ -182,7 +182,7 @@ fn package(
     let topology = definition.name();
     let short: String = package_digest(digest, definition).chars().take(12).collect();
     let name = format!("{}-{short}.tar.gz", in_uri(topology));
-    let (config, warnings) = store_config(context.settings, topology, context.env)?;
+    let (config, warnings) = store_config(context, topology)?;
     for warning in warnings {
         context.reporter.warn(&warning.to_string());
     }

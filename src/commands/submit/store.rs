@@ -1,22 +1,28 @@
 //! The package store that a configuration names.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::credentials::{self, Found};
+use crate::commands::context::Context;
 use crate::commands::error::CommandError;
 use crate::config::settings::{
-    Bucket, BucketService, HttpMethod, Settings, Uploader, with_topology,
+    Bucket, BucketService, HttpMethod, UPLOADERS, Uploader, with_topology,
 };
 use crate::config::{Warning, read_secret};
-use crate::env::Env;
 use crate::upload::{
-    HttpConfig, ObjectConfig, Patience, Sending, Service, StoreConfig, WebHdfsConfig,
+    CommandConfig, HdfsConfig, HttpConfig, Login, ObjectConfig, Patience, Programs, Sending,
+    Service, SshConfig, StoreConfig, WebHdfsConfig,
 };
 
 /// The store for a topology's package, and doubts about its credentials.
 pub(super) fn store_config(
-    settings: &Settings,
+    context: &Context<'_>,
     topology: &str,
-    env: &Env,
 ) -> anyhow::Result<(StoreConfig, Vec<Warning>)> {
+    let (settings, env) = (context.settings, context.env);
+    let here = |text: &str| with_topology(text, topology);
+    let programs = |time_limit: &Duration| programs(context, *time_limit);
     let fetch_url = settings.topology_uri.as_ref().map(|uri| with_topology(uri, topology));
     let mut warnings = Vec::new();
     let mut secret = |file: &Option<std::path::PathBuf>| -> anyhow::Result<_> {
@@ -57,11 +63,38 @@ pub(super) fn store_config(
             token: secret(token_file)?,
             patience: Patience::default(),
         }),
+        Uploader::Hdfs { directory, configuration, time_limit } => StoreConfig::Hdfs(HdfsConfig {
+            directory: here(directory),
+            fetch_folder: fetch_url,
+            configuration: configuration.clone(),
+            programs: programs(time_limit),
+        }),
+        Uploader::Ssh { sftp, copy, shell, directory, time_limit } => {
+            let login = |(options, connection): &(Vec<String>, String)| Login {
+                options: options.clone(),
+                connection: connection.clone(),
+            };
+            let config = SshConfig {
+                copy: login(copy),
+                shell: login(shell),
+                directory: here(directory),
+                fetch_folder: fetch_url,
+                programs: programs(time_limit),
+            };
+            if *sftp { StoreConfig::Sftp(config) } else { StoreConfig::Scp(config) }
+        }
+        Uploader::Command { upload, check, undo, uri, time_limit } => {
+            let words = |words: &Vec<String>| words.iter().map(|word| here(word)).collect();
+            StoreConfig::Command(CommandConfig {
+                upload: words(upload),
+                check: check.as_ref().map(words),
+                undo: undo.as_ref().map(words),
+                uri: here(uri),
+                programs: programs(time_limit),
+            })
+        }
         Uploader::Other { class, .. } => {
-            let what = format!(
-                "the uploader {class} (known: NullUploader, LocalFileSystemUploader, HttpUploader, S3Uploader, \
-                 GcsUploader, AzureUploader, WebHdfsUploader)"
-            );
+            let what = format!("the uploader {class} (known: {})", UPLOADERS.join(", "));
             return Err(CommandError::Unsupported { what }.into());
         }
     };
@@ -89,6 +122,17 @@ fn object(bucket: &Bucket, topology: &str) -> ObjectConfig {
         credentials: Vec::new(),
         proxy: bucket.proxy.clone(),
         patience: Patience::default(),
+    }
+}
+
+/// Where this machine's programs are; what they print is shown to those who want to see it.
+fn programs(context: &Context<'_>, time_limit: Duration) -> Programs {
+    let reporter = context.reporter.clone();
+    Programs {
+        path: context.machine.path.clone(),
+        hadoop_home: context.machine.hadoop_home.clone(),
+        time_limit,
+        on_line: Arc::new(move |line| reporter.program_output(line)),
     }
 }
 

@@ -4,6 +4,8 @@ use super::super::units::TimeUnit;
 use super::kind::INT;
 use super::{KeySpec, Kind, keys};
 
+const NO_DLOG: &str = "No Mesos agent can fetch from DistributedLog; choose another uploader.";
+
 keys! {
 CORE_URI = "heron.package.core.uri", Kind::Uri,
     "The URI of the heron-core archive, which every agent fetches.",
@@ -18,7 +20,7 @@ MAIN_TIMEOUT = "heron.topology.main.timeout", Kind::Duration(TimeUnit::Seconds),
     "How long the topology's main may run before it is killed. `--timeout` shortens it.",
     default("300");
 UPLOADER = "heron.class.uploader", Kind::Class,
-    "The uploader, by its last component: `NullUploader`, `LocalFileSystemUploader`, `HttpUploader`, `S3Uploader`, `GcsUploader`, `AzureUploader`, `WebHdfsUploader`, `HdfsUploader`, `ScpUploader`, `DLUploader`.",
+    "The uploader, by its last component: `NullUploader`, `LocalFileSystemUploader`, `HttpUploader`, `S3Uploader`, `GcsUploader`, `AzureUploader`, `WebHdfsUploader`, `HdfsUploader`, `ScpUploader`, `SftpUploader`, `CommandUploader`.",
     aliases(&["uploader.class"]), default_note("`NullUploader`");
 UPLOADER_DIRECTORY = "heron.uploader.localfs.file.system.directory", Kind::Path,
     "`LocalFileSystemUploader`: the directory to copy packages to; the agents must have it mounted, under the same path or the one of `heron.package.topology.uri`.",
@@ -79,23 +81,41 @@ UPLOADER_WEBHDFS_USER = "heron.uploader.webhdfs.user", Kind::Text,
 UPLOADER_WEBHDFS_TOKEN = "heron.uploader.webhdfs.token.file", Kind::Path,
     "`WebHdfsUploader`: a file with a delegation token that nobody else can read, used instead of a user.";
 UPLOADER_HDFS_CONFIG = "heron.uploader.hdfs.config.directory", Kind::Path,
-    "`HdfsUploader`: the directory of Hadoop's configuration.";
+    "`HdfsUploader`: the directory of Hadoop's configuration, for `hadoop --config`.",
+    default_note("the client's own");
 UPLOADER_HDFS_URI = "heron.uploader.hdfs.topologies.directory.uri", Kind::Uri,
-    "`HdfsUploader`: the directory to put packages in.";
+    "`HdfsUploader`: the directory to put packages in; created if need be. Agents fetch from there, unless `heron.package.topology.uri` names another folder.";
 UPLOADER_SCP_OPTIONS = "heron.uploader.scp.command.options", Kind::Text,
-    "`ScpUploader`: more options of scp.";
+    "`ScpUploader`: more options of scp, such as `-P 2222`.";
 UPLOADER_SCP_CONNECTION = "heron.uploader.scp.command.connection", Kind::Text,
     "`ScpUploader`: user and host for scp.";
 UPLOADER_SSH_OPTIONS = "heron.uploader.ssh.command.options", Kind::Text,
-    "`ScpUploader`: more options of ssh.";
+    "`ScpUploader`: more options of ssh, such as `-p 2222`.";
 UPLOADER_SSH_CONNECTION = "heron.uploader.ssh.command.connection", Kind::Text,
-    "`ScpUploader`: user and host for ssh.";
+    "`ScpUploader`: user and host for ssh.", default_note("those for scp");
 UPLOADER_SCP_DIRECTORY = "heron.uploader.scp.dir.path", Kind::Path,
-    "`ScpUploader`: the directory on the other machine.";
+    "`ScpUploader`: the directory on the other machine; created if need be. Agents look for the same path on their own, unless `heron.package.topology.uri` names the folder to fetch from.";
+UPLOADER_SFTP_OPTIONS = "heron.uploader.sftp.command.options", Kind::Text,
+    "`SftpUploader`: more options of sftp, such as `-P 2222`.";
+UPLOADER_SFTP_CONNECTION = "heron.uploader.sftp.command.connection", Kind::Text,
+    "`SftpUploader`: user and host for sftp.";
+UPLOADER_SFTP_DIRECTORY = "heron.uploader.sftp.dir.path", Kind::Path,
+    "`SftpUploader`: the directory on the other machine, as `heron.uploader.scp.dir.path`.";
+UPLOADER_COMMAND = "heron.uploader.command.upload", Kind::Text,
+    "`CommandUploader`: the command that uploads, with `{file}` for the package's path, `{name}` for its name and `{uri}` for where agents fetch it. Words are quoted as for a shell, but none is started.";
+UPLOADER_COMMAND_CHECK = "heron.uploader.command.check", Kind::Text,
+    "`CommandUploader`: the command that prints the size in bytes of the package that is there, and fails if none is. Without it, every submission uploads, and nothing is checked or undone.";
+UPLOADER_COMMAND_UNDO = "heron.uploader.command.undo", Kind::Text,
+    "`CommandUploader`: the command that deletes a package, and succeeds if it isn't there.";
+UPLOADER_COMMAND_URI = "heron.uploader.command.uri", Kind::Uri,
+    "`CommandUploader`: the URI under which agents fetch a package, with `{name}` for its name.";
+UPLOADER_TIME_LIMIT = "heron.uploader.program.time.limit.seconds", Kind::Duration(TimeUnit::Seconds),
+    "`HdfsUploader`, `ScpUploader`, `SftpUploader`, `CommandUploader`: how long one run of their program may take.",
+    default("600");
 UPLOADER_DLOG_URI = "heron.uploader.dlog.topologies.namespace.uri", Kind::Uri,
-    "`DLUploader`: the namespace.";
+    "`DLUploader`: the namespace.", unused(NO_DLOG);
 UPLOADER_DLOG_REPLICAS = "heron.uploader.dlog.topologies.num.replicas", Kind::Integer { min: 1, max: INT },
-    "`DLUploader`: the number of replicas.", default("3");
+    "`DLUploader`: the number of replicas.", default("3"), unused(NO_DLOG);
 UPLOADER_VERSION = "heron.uploader.version", Kind::Text,
     "The version to upload as.",
     aliases(&["release.packer.version"]), default("live");

@@ -13,6 +13,7 @@ mod reader;
 mod resolve;
 mod state;
 mod uploader;
+mod uploader_programs;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +24,7 @@ pub use bucket::{Bucket, BucketService, SecretText};
 pub use engine::{Engine, class_name};
 
 pub use resolve::{Facts, Need, Resolved, resolve};
+pub use uploader_programs::UPLOADERS;
 
 use super::problem::redact_url;
 use super::units::Bytes;
@@ -215,6 +217,41 @@ pub enum Uploader {
         user: String,
         /// A file with a delegation token, used instead of the user.
         token_file: Option<PathBuf>,
+    },
+    /// It is put into HDFS by the `hadoop` program.
+    Hdfs {
+        /// The directory's URI; `${TOPOLOGY}` stands for the topology's name.
+        directory: String,
+        /// The directory of Hadoop's configuration.
+        configuration: Option<PathBuf>,
+        /// How long one run of a program may take.
+        time_limit: Duration,
+    },
+    /// It is copied to another machine by `scp` and `ssh`, or by `sftp` alone.
+    Ssh {
+        /// Whether by `sftp` alone.
+        sftp: bool,
+        /// Options and connection for `scp` or `sftp`.
+        copy: (Vec<String>, String),
+        /// Options and connection for `ssh`.
+        shell: (Vec<String>, String),
+        /// The directory there; `${TOPOLOGY}` stands for the topology's name.
+        directory: String,
+        /// How long one run of a program may take.
+        time_limit: Duration,
+    },
+    /// A command of the user's brings it where it belongs.
+    Command {
+        /// The words of the command.
+        upload: Vec<String>,
+        /// The words of the command that prints the size of what is there.
+        check: Option<Vec<String>>,
+        /// The words of the command that deletes it.
+        undo: Option<Vec<String>>,
+        /// The URI to fetch from, with `{name}`.
+        uri: String,
+        /// How long one run of a program may take.
+        time_limit: Duration,
     },
     /// Another uploader.
     Other {

@@ -203,11 +203,6 @@ fn uploaders_follow_from_classes() {
     let method = Some(HttpMethod::Post);
     let uri = "http://h/".to_owned();
     assert_eq!(uploader(http), Uploader::Http { uri, method, authorization_file: None });
-    let other =
-        uploader("uploader.class=a.DLUploader\nheron.uploader.dlog.topologies.namespace.uri=u");
-    let Uploader::Other { class, options } = other else { panic!("{other:?}") };
-    let namespace = options["heron.uploader.dlog.topologies.namespace.uri"].as_str();
-    assert_eq!((class.as_str(), namespace), ("DLUploader", "u"));
 }
 
 #[test]
@@ -255,6 +250,62 @@ fn a_package_is_no_folder_to_fetch_from() {
     let folder = good(&format!("{http}\nheron.package.topology.uri=hdfs://h/jobs/"));
     assert_eq!(folder.topology_uri.as_deref(), Some("hdfs://h/jobs/"));
     assert!(good("").topology_uri.is_some());
+}
+
+#[test]
+fn uploaders_that_run_programs_are_told_all_they_need() {
+    use ProblemKind::{Conflict, Malformed, Missing, Unsupported};
+    let time_limit = Duration::from_mins(10);
+    let hdfs = "heron.class.uploader=org.apache.heron.uploader.hdfs.HdfsUploader\n\
+                heron.uploader.hdfs.topologies.directory.uri=hdfs://n/t/${TOPOLOGY}";
+    let directory = "hdfs://n/t/${TOPOLOGY}".to_owned();
+    let expected = Uploader::Hdfs { directory, configuration: None, time_limit };
+    assert_eq!(good(hdfs).uploader, expected);
+
+    let scp = "uploader.class=ScpUploader\nheron.uploader.scp.command.options=-P 22 -i 'a b'\n\
+               heron.uploader.scp.command.connection=u@h\nheron.uploader.scp.dir.path=/x\n\
+               heron.uploader.program.time.limit.seconds=1m";
+    let options = vec!["-P".to_owned(), "22".to_owned(), "-i".to_owned(), "a b".to_owned()];
+    let expected = Uploader::Ssh {
+        sftp: false,
+        copy: (options, "u@h".to_owned()),
+        shell: (Vec::new(), "u@h".to_owned()),
+        directory: "/x".to_owned(),
+        time_limit: Duration::from_mins(1),
+    };
+    assert_eq!(good(scp).uploader, expected);
+
+    let command = "uploader.class=CommandUploader\nheron.uploader.command.upload=up {file}\n\
+                   heron.uploader.command.uri=http://h/{name}";
+    let expected = Uploader::Command {
+        upload: vec!["up".to_owned(), "{file}".to_owned()],
+        check: None,
+        undo: None,
+        uri: "http://h/{name}".to_owned(),
+        time_limit,
+    };
+    assert_eq!(good(command).uploader, expected);
+
+    let kinds = |lines: &str| -> Vec<_> {
+        let base = "zk.connection.string=a:1\nstate.root.address=/h\nheron.mesos.master.uri=m:5050\n\
+                    heron.core.release.uri=http://h/c";
+        let loaded = of_lines(&format!("{base}\n{lines}"));
+        // Commands that upload nothing don't care.
+        assert!(loaded.resolve(Need::State).settings.is_ok());
+        let found = problems(loaded.resolve(Need::Launch));
+        found.iter().map(|problem| problem.kind).collect()
+    };
+    assert_eq!(kinds("uploader.class=HdfsUploader"), [Missing]);
+    assert_eq!(kinds("uploader.class=ScpUploader"), [Missing, Missing]);
+    assert_eq!(kinds("uploader.class=SftpUploader"), [Missing, Missing]);
+    assert_eq!(kinds("uploader.class=CommandUploader"), [Missing, Missing]);
+    assert_eq!(kinds("uploader.class=a.dlog.DLUploader"), [Unsupported]);
+    assert_eq!(kinds("uploader.class=com.example.Mine"), [Unsupported]);
+    let quote = command.replace("{file}", "'{file}");
+    assert_eq!(kinds(&quote), [Malformed]);
+    let undo = format!("{command}\nheron.uploader.command.undo=rm {{name}}");
+    assert_eq!(kinds(&undo), [Conflict]);
+    assert_eq!(kinds(&command.replace("{file}", "x").replace("{name}", "")), [Conflict; 2]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ impl Work<'_> {
                 Uploader::LocalFileSystem { directory: self.upload_directory(name, place) }
             }
             "HttpUploader" => {
-                let uri = self.needed(&keys::UPLOADER_HTTP_URI, "the HttpUploader");
+                let uri = self.destination(&keys::UPLOADER_HTTP_URI, "the HttpUploader");
                 let method = self.reader.optional(&keys::UPLOADER_HTTP_METHOD);
                 Uploader::Http {
                     uri,
@@ -33,17 +33,24 @@ impl Work<'_> {
             "GcsUploader" => Uploader::Bucket(self.gcs_bucket()),
             "AzureUploader" => Uploader::Bucket(self.azure_bucket()),
             "WebHdfsUploader" => Uploader::WebHdfs {
-                uri: self.needed(&keys::UPLOADER_WEBHDFS_URI, "the WebHdfsUploader"),
+                uri: self.destination(&keys::UPLOADER_WEBHDFS_URI, "the WebHdfsUploader"),
                 user: self
                     .reader
                     .optional(&keys::UPLOADER_WEBHDFS_USER)
                     .unwrap_or_else(|| self.facts.user.clone()),
                 token_file: self.reader.path(&keys::UPLOADER_WEBHDFS_TOKEN),
             },
-            other => Uploader::Other {
-                class: other.to_owned(),
-                options: with_prefix(self.reader.config, "heron.uploader."),
-            },
+            "HdfsUploader" => self.hdfs_uploader(),
+            "ScpUploader" => self.scp_uploader(),
+            "SftpUploader" => self.sftp_uploader(),
+            "CommandUploader" => self.command_uploader(),
+            other => {
+                self.check_known(other);
+                Uploader::Other {
+                    class: other.to_owned(),
+                    options: with_prefix(self.reader.config, "heron.uploader."),
+                }
+            }
         }
     }
 
@@ -66,14 +73,9 @@ impl Work<'_> {
         None
     }
 
-    /// A setting that an uploader can't do without. One that is set and malformed is told elsewhere.
-    pub(super) fn needed(&mut self, key: &keys::KeySpec, who: &str) -> String {
-        let value = self.reader.optional(key);
-        if value.is_none() && self.reader.setting(key).is_none_or(|set| set.value.trim().is_empty())
-        {
-            self.missing(key, format!("{who} needs to know where to send packages"));
-        }
-        value.unwrap_or_default()
+    /// A setting that says where an uploader sends packages.
+    pub(super) fn destination(&mut self, key: &keys::KeySpec, who: &str) -> String {
+        self.needed(key, &format!("{who} needs to know where to send packages"))
     }
 
     fn check_null_uploader(&mut self, topology_uri: Option<&str>) {

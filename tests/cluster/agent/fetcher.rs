@@ -11,11 +11,15 @@ use serde_json::Value;
 use crate::wire;
 
 /// Fetches all URIs one after the other; the first that fails ends it.
-pub async fn fetch_all(sandbox: &Path, uris: &[Value]) -> Result<(), String> {
+pub async fn fetch_all(
+    sandbox: &Path,
+    uris: &[Value],
+    hadoop_home: Option<&Path>,
+) -> Result<(), String> {
     for uri in uris {
         let value = wire::text(uri, "value");
         say(sandbox, 'I', &format!("Fetching URI '{value}'"));
-        let fetched = fetch(sandbox, uri, &value).await;
+        let fetched = fetch(sandbox, uri, &value, hadoop_home).await;
         match fetched {
             Ok(place) => say(sandbox, 'I', &format!("Fetched '{value}' to '{place}'")),
             Err(error) => {
@@ -40,7 +44,12 @@ fn say(sandbox: &Path, level: char, text: &str) {
     }
 }
 
-async fn fetch(sandbox: &Path, uri: &Value, value: &str) -> Result<String, String> {
+async fn fetch(
+    sandbox: &Path,
+    uri: &Value,
+    value: &str,
+    hadoop_home: Option<&Path>,
+) -> Result<String, String> {
     if value.contains(['\\', '\'', '\0']) {
         return Err("URI contains illegal characters".to_owned());
     }
@@ -59,6 +68,8 @@ async fn fetch(sandbox: &Path, uri: &Value, value: &str) -> Result<String, Strin
     }
     if value.starts_with("http://") || value.starts_with("https://") {
         download(value, &target).await?;
+    } else if value.contains("://") && !value.starts_with("file://") {
+        copy_by_hadoop(value, &target, hadoop_home).await?;
     } else {
         copy(value, &target)?;
     }
@@ -78,9 +89,6 @@ fn copy(value: &str, target: &Path) -> Result<(), String> {
     let source = match value.strip_prefix("file://") {
         Some(path) => path,
         None if value.starts_with('/') => value,
-        None if value.contains("://") => {
-            return Err(format!("Skipping fetch with Hadoop client: no client for '{value}'"));
-        }
         None => {
             return Err(format!(
                 "A relative path was passed for the resource but the Mesos framework home was not \
@@ -91,6 +99,25 @@ fn copy(value: &str, target: &Path) -> Result<(), String> {
     fs::copy(source, target)
         .map(drop)
         .map_err(|error| format!("Failed to copy '{source}': {error}"))
+}
+
+/// Hadoop's client is the one of `--hadoop_home` or `HADOOP_HOME`, or else the one on `PATH`; it is tried before it is used.
+async fn copy_by_hadoop(value: &str, target: &Path, home: Option<&Path>) -> Result<(), String> {
+    let home = home.map(Path::to_owned).or_else(|| std::env::var_os("HADOOP_HOME").map(Into::into));
+    let client = home.map_or_else(|| "hadoop".into(), |home| home.join("bin/hadoop"));
+    let run = async |arguments: &[&std::ffi::OsStr]| {
+        let output = tokio::process::Command::new(&client).args(arguments).output().await;
+        let output = output.map_err(|error| format!("{}: {error}", client.display()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    };
+    let tried = run(&["version".as_ref()]).await;
+    tried.map_err(|error| format!("Skipping fetch with Hadoop client: {error}"))?;
+    let copied =
+        run(&["fs".as_ref(), "-copyToLocal".as_ref(), value.as_ref(), target.as_os_str()]).await;
+    copied.map_err(|error| format!("HDFS copyToLocal failed: {error}"))
 }
 
 async fn download(value: &str, target: &Path) -> Result<(), String> {

@@ -50,11 +50,11 @@ pub fn running_dir(work_dir: &Path) -> PathBuf {
 
 /// Runs a task from its sandbox to its end.
 pub async fn run(sim: Weak<Sim>, job: Job) {
+    let uris = wire::list(&job.task["command"]["uris"]);
+    let hadoop = job.settings.hadoop_home.as_deref();
     let fetched = match prepare(&job) {
         Err(error) => Err(error.to_string()),
-        Ok(()) => {
-            fetcher::fetch_all(&job.directory, &wire::list(&job.task["command"]["uris"])).await
-        }
+        Ok(()) => fetcher::fetch_all(&job.directory, &uris, hadoop).await,
     };
     if fetched.is_err() {
         on(&sim, &job, |agent| agent.launch_failed(&job));

@@ -1,4 +1,4 @@
-//! What a user's main has printed, cut down to what explains its end.
+//! What a program has printed, cut down to what explains its end.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -34,6 +34,9 @@ impl Tail {
             if self.exceptions.len() < EXCEPTIONS {
                 self.exceptions.push(line.to_owned());
             }
+            return;
+        }
+        if self.lines.back().is_some_and(|last| last == line) {
             return;
         }
         if self.lines.len() == KEPT {
@@ -105,6 +108,11 @@ mod tests {
         let tail = tail(&printed.join("\n"));
         assert_eq!(tail.lines().count(), KEPT);
         assert_eq!(tail.lines().last(), Some("line 99"));
+    }
+
+    #[test]
+    fn what_is_said_twice_is_kept_once() {
+        assert_eq!(tail("a\na\nb\na\n").to_string(), "it printed\n  a\n  b\n  a");
     }
 
     #[test]
