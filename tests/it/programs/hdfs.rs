@@ -37,6 +37,50 @@ fn a_topology_runs_from_hdfs() {
     bed.ok(&["kill", "inhdfs"]);
 }
 
+/// The same HDFS, without its client on this machine: only the agents have it.
+#[test]
+fn a_topology_runs_from_what_the_gateway_took() {
+    let directory = format!("{}/heron/web", hdfs());
+    let web = HDFS.lock().unwrap().http.clone();
+    let bed = hdfs_bed(&directory, &[]);
+    let file = bed.topology("inweb", 1);
+    let webbed = |core: &str| {
+        let settings = [
+            "heron.class.uploader=WebHdfsUploader".to_owned(),
+            format!("heron.uploader.webhdfs.uri={web}/heron/web"),
+            format!("heron.package.topology.uri={directory}"),
+            core.to_owned(),
+        ];
+        let mut words = vec!["submit", &file];
+        for setting in settings.iter().filter(|setting| !setting.is_empty()) {
+            words.extend(["--config-property", setting]);
+        }
+        bed.run(&words)
+    };
+    // What is taken back takes its package back.
+    let failed = webbed("heron.core.release.uri=file:///no/such/heron-core.tar.gz");
+    assert_eq!(failed.code, 1, "{}", failed.stderr);
+    assert!(!failed.stderr.contains("stays at"), "{}", failed.stderr);
+    assert_eq!(hadoop_fs(&["-ls", "-C", &directory]).unwrap(), "");
+    for known in [false, true] {
+        let ran = webbed("");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains("has the package already"), known, "{}", ran.stderr);
+        bed.ok(&["kill", "inweb"]);
+        bed.assert_nothing_left("inweb");
+    }
+    let listed = hadoop_fs(&["-ls", "-C", &directory]).unwrap();
+    assert_eq!(listed.lines().count(), 1, "{listed}");
+    // The same name with another size is not the same package: it is replaced.
+    let short = bed.directory.path().join("short");
+    std::fs::write(&short, "short").unwrap();
+    hadoop_fs(&["-put", "-f", short.to_str().unwrap(), listed.trim()]).unwrap();
+    let ran = webbed("");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_ne!(hadoop_fs(&["-stat", "%b", listed.trim()]).unwrap(), "5");
+    bed.ok(&["kill", "inweb"]);
+}
+
 #[test]
 fn hdfs_that_refuses_or_is_not_there_is_told() {
     let directory = format!("{}/denied", hdfs());
