@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{self, Cli, Command, Legacy, positionals};
+use crate::cli::{self, Cli, ClusterCheck, Command, Legacy, positionals};
 use crate::commands::configure::{self, Given};
 use crate::commands::context::{Context, Signals};
 use crate::commands::error::Signal;
 use crate::commands::outcome::{Outcome, SCHEMA, Text, Version};
 use crate::commands::report::Reporter;
-use crate::commands::{config, kill, list, man, restart, status, submit, switch, update};
+use crate::commands::{check, config, kill, list, man, restart, status, submit, switch, update};
 use crate::config::Need;
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
@@ -214,6 +214,7 @@ fn legacy(command: &Command) -> Option<&Legacy> {
         | Command::Classpath(_)
         | Command::Completions(_)
         | Command::Man(_)
+        | Command::Check(_)
         | Command::Config(_) => None,
     }
 }
@@ -276,6 +277,11 @@ impl Call {
                 let overrides = positionals::list(&args.arguments)?;
                 Self { verb: "list", need: Need::State, overrides, target: Target::All }
             }
+            Command::Check(args) => {
+                let ClusterCheck::Fetch(args) = &args.command;
+                let overrides = args.overrides.clone();
+                Self { verb: "check fetch", need: Need::Engine, overrides, target: Target::All }
+            }
             Command::Version(_)
             | Command::Classpath(_)
             | Command::Completions(_)
@@ -295,7 +301,7 @@ async fn carry_out(
 ) -> anyhow::Result<Outcome> {
     match (command, &call.target) {
         (Command::Submit(args), Target::Submission(target)) => {
-            submit::submit(context, args, target, env).await
+            Box::pin(submit::submit(context, args, target, env)).await
         }
         (Command::Activate(_), Target::Topology(name, _)) => {
             switch::switch(context, name, TopologyState::Running).await
@@ -313,6 +319,10 @@ async fn carry_out(
             kill::kill(context, name, args.ignore_not_found).await
         }
         (Command::Status(_), Target::Topology(name, _)) => status::status(context, name).await,
+        (Command::Check(args), _) => {
+            let ClusterCheck::Fetch(args) = &args.command;
+            check::fetch(context, args).await
+        }
         _ => list::list(context).await,
     }
 }

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::cli::positionals::UsageError;
+use crate::commands::check::CheckError;
 use crate::commands::config::ConfigError;
 use crate::commands::configure::ConfigureError;
 use crate::commands::error::{CommandError, Signal};
@@ -20,6 +21,7 @@ use crate::packing::PackingError;
 use crate::program::End;
 use crate::state::StateError;
 use crate::topology::definition::DefinitionError;
+use crate::topology::dialect::ReleaseError;
 use crate::topology::download::DownloadError;
 use crate::topology::executor::ExecutorError;
 use crate::topology::integrity::IntegrityError;
@@ -164,6 +166,12 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if error.is::<UsageError>() || error.is::<RequestError>() {
         return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
     }
+    if error.is::<ReleaseError>() {
+        return Some((Exit::Configuration, hint("it is set by heron.release.version")));
+    }
+    if let Some(error) = error.downcast_ref::<CheckError>() {
+        return Some((exit_of_check(error), hint(error.hint())));
+    }
     if error.is::<ConfigureError>() {
         return Some((Exit::Configuration, Vec::new()));
     }
@@ -206,10 +214,30 @@ fn exit_of_upload(error: &UploadError) -> Exit {
         | UploadError::BadName { .. }
         | UploadError::BadUrl { .. }
         | UploadError::Credentials { .. }
-        | UploadError::NotBuilt { .. } => Exit::Configuration,
+        | UploadError::NotBuilt { .. }
+        | UploadError::NoProgram(_)
+        | UploadError::NoSize { .. } => Exit::Configuration,
+        UploadError::Leftover { failed, .. } => exit_of_upload(failed),
+        UploadError::Program(failure) => match (failure.end, failure.trouble) {
+            (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
+            (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
+            (_, Trouble::Other) => Exit::Failed,
+        },
         UploadError::Unreachable { .. } => Exit::Unreachable,
         UploadError::NotAuthorized { .. } => Exit::NotAllowed,
         _ => Exit::Failed,
+    }
+}
+
+fn exit_of_check(error: &CheckError) -> Exit {
+    match error {
+        CheckError::Nothing | CheckError::Name => Exit::Configuration,
+        CheckError::Unnamed { .. } => Exit::Usage,
+        CheckError::NoPackage { .. } | CheckError::NoSuchAgent { .. } => Exit::NotFound,
+        CheckError::NoAgents => Exit::NoPlacement,
+        CheckError::Unlisted | CheckError::Ended { forbidden: true, .. } => Exit::NotAllowed,
+        CheckError::Ended { .. } => Exit::Failed,
+        CheckError::Lost(_) => Exit::Unreachable,
     }
 }
 
@@ -277,23 +305,6 @@ fn sort_package(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
 }
 
 /// Stores that work by programs of the system.
-fn sort_program(error: &UploadError) -> Option<Sorted> {
-    let exit = match error {
-        UploadError::Leftover { failed, .. } => return sort_program(failed),
-        UploadError::NoProgram(_)
-        | UploadError::NoSize { .. }
-        | UploadError::BadUrl { .. }
-        | UploadError::BadName { .. } => Exit::Configuration,
-        UploadError::Program(failure) => match (failure.end, failure.trouble) {
-            (End::TimedOut(_), _) | (_, Trouble::Unreachable) => Exit::Unreachable,
-            (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
-            (_, Trouble::Other) => Exit::Failed,
-        },
-        _ => return None,
-    };
-    Some((exit, error.program_hint().map(hint).unwrap_or_default()))
-}
-
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     let exit = match StoreError::state_of(error)? {
         StateError::Unreachable { .. }

@@ -3,6 +3,7 @@
 //! Words go through three steps: [`rewrite`] brings historical forms (flags anywhere, abbreviations, `--verbose True`)
 //! into one order, clap parses that, and [`positionals`] tells overrides, topology and arguments apart.
 
+mod check;
 mod config;
 mod global;
 pub mod positionals;
@@ -13,6 +14,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use check::{ClusterCheck, ClusterCheckArgs, FetchArgs};
 pub use config::{
     CheckArgs, ConfigArgs, ConfigCommand, ContextArgs, ContextCommand, ContextShowArgs,
     ContextUseArgs, ConvertArgs, KeysArgs, ManArgs, ShowArgs,
@@ -79,6 +81,9 @@ pub enum Command {
     /// Show the state of a topology and of its containers
     #[command(override_usage = "heron-cli status [OPTIONS] [OVERRIDES] <TOPOLOGY>", after_help = TopologyArgs::STATUS)]
     Status(TopologyArgs),
+    /// Test what the cluster can do
+    #[command(after_help = check::EXAMPLES)]
+    Check(ClusterCheckArgs),
     /// Show, check and convert the configuration; named clusters
     #[command(after_help = config::EXAMPLES)]
     Config(ConfigArgs),

@@ -167,6 +167,7 @@ mod tests {
             uris: Vec::new(),
             ports: ports.len(),
             kill_grace_ms: 0,
+            release: None,
             extra: Map::new(),
         };
         let words = shlex::split(&launch.render(shard, ports))?;
@@ -245,6 +246,7 @@ mod tests {
             uris: Vec::new(),
             ports: 9,
             kill_grace_ms: 0,
+            release: None,
             extra: Map::new(),
         };
         let ports: Vec<u16> = (1..=9).collect();

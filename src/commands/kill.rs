@@ -216,6 +216,7 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
             uris: Vec::new(),
             ports: 0,
             kill_grace_ms: i64::try_from(mesos.kill_grace.as_millis()).unwrap_or(i64::MAX),
+            release: None,
             extra: Map::new(),
         },
         containers: Vec::new(),

@@ -3,6 +3,7 @@
 //! A command takes plain values, reports to a [`report::Reporter`] while it works and returns an
 //! [`outcome::Outcome`] or an error that [`crate::failure`] sorts. It knows no wire format and no terminal.
 
+pub mod check;
 pub mod config;
 pub mod configure;
 mod containers;
@@ -10,6 +11,7 @@ pub mod context;
 mod drive;
 mod ending;
 pub mod error;
+pub mod fetching;
 mod framework;
 mod held;
 pub mod kill;
@@ -18,6 +20,7 @@ pub mod man;
 pub mod outcome;
 mod physical_plan;
 pub mod planned;
+pub mod release;
 pub mod report;
 pub mod restart;
 pub mod status;

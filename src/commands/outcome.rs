@@ -9,6 +9,7 @@ use super::config::{
     CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
 };
 use super::planned::Planned;
+use super::release::ReleaseInfo;
 
 /// What a command found or did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +35,8 @@ pub enum Outcome {
     Listed(Listed),
     /// `status`.
     Status(Box<Status>),
+    /// `check fetch`.
+    FetchChecked(FetchChecked),
     /// `config show`.
     ConfigShown(ShownConfig),
     /// `config check`.
@@ -64,6 +67,8 @@ pub struct Submitted {
     pub schema: u32,
     /// The topology.
     pub topology: TopologyRef,
+    /// The Heron release that its containers run, and how that is known.
+    pub release: ReleaseInfo,
     /// Number of containers, container 0 included.
     pub containers: usize,
     /// The framework that they belong to.
@@ -285,6 +290,77 @@ pub struct StatusContainer {
     pub since: Option<String>,
     /// How it failed last.
     pub last_failure: Option<Value>,
+}
+
+/// Outcome of `check fetch`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FetchChecked {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Whether every URI was fetched on every agent, and is as it should be.
+    pub good: bool,
+    /// The Heron release that the core package is to be, and how that is known.
+    pub release: ReleaseInfo,
+    /// The framework of the check, which is removed.
+    pub framework_id: String,
+    /// The agents, by host.
+    pub agents: Vec<FetchAgent>,
+}
+
+/// An agent of a [`FetchChecked`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FetchAgent {
+    /// Its host; `-` if none was found.
+    pub host: String,
+    /// Its id.
+    pub agent_id: Option<String>,
+    /// Each URI.
+    pub fetches: Vec<Fetched>,
+}
+
+/// One URI on one agent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fetched {
+    /// `core` or `topology`.
+    pub kind: &'static str,
+    /// The URI, without credentials.
+    pub uri: String,
+    /// What came of it.
+    pub result: FetchResult,
+    /// Size of what was fetched, unless it came from the agent's cache.
+    pub bytes: Option<u64>,
+    /// How long it took, unpacking included.
+    pub seconds: Option<f64>,
+    /// The version in the `release.yaml` that was unpacked.
+    pub release: Option<String>,
+    /// What a container needs and does not find in it.
+    pub missing: Vec<String>,
+    /// What is wrong, in the fetcher's own words where it is the fetcher's.
+    pub problem: Option<String>,
+    /// The task that fetched it.
+    pub task_id: Option<String>,
+}
+
+/// What came of fetching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FetchResult {
+    /// It was fetched, and a container finds what it needs.
+    Good,
+    /// The fetcher failed.
+    Failed,
+    /// It was fetched, but a container would not find what it needs.
+    WrongLayout,
+    /// It was fetched, but is another release than command lines are written for.
+    WrongRelease,
+    /// Mesos refused the task.
+    Refused,
+    /// The agent was lost meanwhile.
+    AgentLost,
+    /// It was not over in time.
+    TimedOut,
+    /// The agent made no fitting offer.
+    NoOffer,
 }
 
 /// Outcome of `version`.

@@ -199,6 +199,26 @@ impl MesosConnector {
         }
     }
 
+    /// Subscribes a framework at the leading master.
+    pub async fn subscribe(&self, info: FrameworkInfo) -> Result<Subscription, MesosError> {
+        let leader = self.leader().await?;
+        Ok(Subscription::open(&self.http, &leader.url, info, Vec::new()).await?)
+    }
+
+    /// The sandbox of a command task on the agent at `host:port`. `None`: that is no address.
+    #[must_use]
+    pub fn sandbox(
+        &self,
+        address: &str,
+        framework: &FrameworkId,
+        task: &TaskId,
+    ) -> Option<Sandbox> {
+        let (host, port) = address.rsplit_once(':')?;
+        let agent = LeaderUrl::new(self.options.scheme, host, port.parse().ok()?)?;
+        let executor = task.as_str().into();
+        Some(Sandbox::new(self.http.clone(), agent, framework.clone(), executor))
+    }
+
     /// The end of a failed task's stderr, if its agent still tells.
     pub async fn stderr_tail(
         &self,
@@ -206,10 +226,8 @@ impl MesosConnector {
         failure: &Failure,
         bytes: u64,
     ) -> Option<String> {
-        let (host, port) = failure.agent_address.as_deref()?.rsplit_once(':')?;
-        let agent = LeaderUrl::new(self.options.scheme, host, port.parse().ok()?)?;
-        let executor = failure.task_id.as_str().into();
-        let sandbox = Sandbox::new(self.http.clone(), agent, framework.clone(), executor);
+        let address = failure.agent_address.as_deref()?;
+        let sandbox = self.sandbox(address, framework, &failure.task_id)?;
         match timeout(SANDBOX_LIMIT, sandbox.tail("stderr", bytes)).await {
             Ok(Ok(piece)) => Some(piece.text()),
             Ok(Err(error)) => {
@@ -227,6 +245,12 @@ pub fn page(leader: &Leader, framework: &FrameworkId) -> String {
     format!("{}/#/frameworks/{framework}", leader.url)
 }
 
+/// What every framework of ours understands.
+#[must_use]
+pub fn capabilities() -> Vec<Capability> {
+    CAPABILITIES.map(|name| Capability { name: name.to_owned() }).to_vec()
+}
+
 fn framework_info(framework: &Framework) -> FrameworkInfo {
     let label =
         |(key, value): &(String, String)| Label { key: key.clone(), value: Some(value.clone()) };
@@ -240,7 +264,7 @@ fn framework_info(framework: &Framework) -> FrameworkInfo {
         hostname: None,
         principal: framework.principal.clone(),
         webui_url: None,
-        capabilities: CAPABILITIES.map(|name| Capability { name: name.to_owned() }).to_vec(),
+        capabilities: capabilities(),
         labels: Some(Labels { labels: framework.labels.iter().map(label).collect() }),
     }
 }

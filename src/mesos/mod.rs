@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod event;
+pub mod fetcher;
 #[cfg(test)]
 pub(crate) mod golden;
 pub mod http;

@@ -116,6 +116,9 @@ pub struct Launch {
     pub ports: usize,
     /// Milliseconds between SIGTERM and SIGKILL.
     pub kill_grace_ms: i64,
+    /// The Heron release that the command is written for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -285,6 +288,7 @@ mod tests {
             uris: vec![],
             ports: 2,
             kill_grace_ms: 1,
+            release: None,
             extra: Map::new(),
         };
         assert_eq!(launch.render(3, &[100, 101]), "exec ./x --shard=3 --port=101");

@@ -82,6 +82,7 @@ fn desired() -> Desired {
             uris: vec![],
             ports: 2,
             kill_grace_ms: 1000,
+            release: None,
             extra: Map::new(),
         },
         containers: (0..CONTAINERS)

@@ -133,7 +133,7 @@ pub enum Classpath {
 }
 
 impl Classpath {
-    fn directory(self) -> &'static str {
+    pub(super) fn directory(self) -> &'static str {
         match self {
             Self::Instance => "instance",
             Self::MetricsManager => "metricsmgr",

@@ -101,14 +101,15 @@ pub fn shown(word: &str) -> String {
     };
     let end = |text: &str| text.find(['/', '?', '#']).unwrap_or(text.len());
     let (authority, _) = after.split_at(end(after));
-    // A password may hold what ends a host, unescaped: what stands before the last @ is left out if it can be one.
-    let host = match (authority.rsplit_once('@'), after.rsplit_once('@')) {
-        (Some((_, host)), _) => host,
-        (None, Some((user, rest))) if user.contains(':') => {
+    // A password may hold what ends a host, unescaped, and an @ too: what stands before the last @ is left out if it can
+    // be one.
+    let host = match (after.rsplit_once('@'), authority.rsplit_once('@')) {
+        (Some((user, rest)), _) if user.contains(':') => {
             let (host, path) = rest.split_at(end(rest));
             let path = path.split(['?', '#']).next().unwrap_or_default();
             return format!("{scheme}://{host}{path}");
         }
+        (_, Some((_, host))) => host,
         _ => authority,
     };
     format!("{scheme}://{host}{}", path_of(word))
@@ -338,7 +339,12 @@ mod tests {
             "https://h:8443/p/t.jar WebFile(https://h:8443/p/t.jar)"
         );
         assert_eq!(file.url.as_str(), "https://h:8443/p/t.jar?X-Sig=hunter2");
-        for word in ["http://u:p/hunter2@h/t.jar", "http://u:hunter2@h", "http://hunter2@h/t.jar"] {
+        for word in [
+            "http://u:p/hunter2@h/t.jar",
+            "http://u:@/hunter2@h/t.jar",
+            "http://u:hunter2@h",
+            "http://hunter2@h/t.jar",
+        ] {
             assert!(!shown(word).contains("hunter2"), "{}", shown(word));
         }
     }

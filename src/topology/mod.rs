@@ -8,6 +8,8 @@
 //! Mesos or ZooKeeper.
 
 mod arguments;
+pub mod core_layout;
+pub mod core_package;
 pub mod definition;
 pub mod dialect;
 pub mod download;

@@ -1,5 +1,6 @@
 //! What people and programs see: stdout holds the answer and nothing else, stderr all that is told on the way.
 
+mod check;
 mod config;
 mod failure;
 mod plan;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use anstream::ColorChoice as Colour;
 
 use crate::cli::{ColorChoice, DryRunFormat, Global, OutputFormat};
-use crate::commands::outcome::Outcome;
+use crate::commands::outcome::{FetchChecked, FetchResult, Outcome};
 use crate::commands::planned::Planned;
 use crate::failure::{Exit, Failure};
 pub use progress::Console;
@@ -101,8 +102,25 @@ fn print_raw(bytes: &[u8]) {
 fn exit_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::ConfigChecked(checked) if !checked.good => Exit::Configuration.code(),
+        Outcome::FetchChecked(checked) => fetch_exit(checked).map_or(0, Exit::code),
         _ => 0,
     }
+}
+
+/// The worst that came of it decides.
+fn fetch_exit(checked: &FetchChecked) -> Option<Exit> {
+    let exit = |result: FetchResult| match result {
+        FetchResult::Good => None,
+        FetchResult::Failed
+        | FetchResult::WrongLayout
+        | FetchResult::WrongRelease
+        | FetchResult::Refused
+        | FetchResult::AgentLost => Some(Exit::Failed),
+        FetchResult::TimedOut => Some(Exit::TimedOut),
+        FetchResult::NoOffer => Some(Exit::NoPlacement),
+    };
+    let fetches = checked.agents.iter().flat_map(|agent| &agent.fetches);
+    fetches.filter_map(|fetched| exit(fetched.result)).min_by_key(|exit| exit.code())
 }
 
 /// Shows what is wrong with a command line that could not be parsed; the process's exit code.

@@ -1,7 +1,7 @@
 //! Outcomes as text and as JSON.
 
-use super::config;
 use super::table::table;
+use super::{check, config};
 use crate::commands::outcome::{
     Configured, Killed, Listed, Outcome, Restarted, Status, StatusContainer, Submitted, Switched,
     Updated,
@@ -26,6 +26,7 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Killed(killed) => killed_text(killed),
         Outcome::Listed(listed) => listed_text(listed),
         Outcome::Status(status) => status_text(status),
+        Outcome::FetchChecked(checked) => check::fetch_checked(checked),
         Outcome::ConfigShown(shown) => config::shown(shown),
         Outcome::ConfigChecked(checked) => config::checked(checked),
         Outcome::ConfigConverted(file) => file.text.clone(),
@@ -41,7 +42,9 @@ pub(super) fn text(outcome: &Outcome) -> String {
 }
 
 fn submitted_text(submitted: &Submitted) -> String {
-    let Submitted { topology, containers, framework_id, page, resumed, waited_for, .. } = submitted;
+    let Submitted {
+        topology, containers, framework_id, page, resumed, waited_for, release, ..
+    } = submitted;
     let how = match (*waited_for, topology.state.as_str()) {
         ("none", _) => "is being launched",
         ("launched", _) => "is launched",
@@ -50,8 +53,10 @@ fn submitted_text(submitted: &Submitted) -> String {
     };
     let again = if *resumed { " (an interrupted submission was finished)" } else { "" };
     let mut text = format!(
-        "topology {} {how} in {containers} containers{again}\n  id         {}\n  framework  {framework_id}\n",
-        topology.name, topology.id
+        "topology {} {how} in {containers} containers{again}\n  id         {}\n  release    {}\n  framework  {framework_id}\n",
+        topology.name,
+        topology.id,
+        release.text()
     );
     if let Some(page) = page {
         text.push_str(&format!("  page       {page}\n"));

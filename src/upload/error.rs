@@ -111,14 +111,6 @@ pub enum UploadError {
         /// The end of what it said.
         body: String,
     },
-    /// The server took the package, and its answer can't be understood.
-    #[error("the answer of {url} can't be used: {why}")]
-    Answer {
-        /// The URL, without credentials.
-        url: String,
-        /// What was expected, and what came.
-        why: String,
-    },
     /// A check command that told no size.
     #[error(
         "the check command succeeded without printing the size of what is there in bytes: it printed '{}'",
@@ -147,6 +139,14 @@ pub enum UploadError {
         /// Why it could not be removed.
         why: String,
     },
+    /// The server took the package, and its answer can't be understood.
+    #[error("the answer of {url} can't be used: {why}")]
+    Answer {
+        /// The URL, without credentials.
+        url: String,
+        /// What was expected, and what came.
+        why: String,
+    },
 }
 
 fn quoted(body: &str) -> String {
@@ -171,6 +171,9 @@ impl UploadError {
     /// What to do next.
     #[must_use]
     pub fn hint(&self) -> String {
+        if let Some(hint) = self.program_hint() {
+            return hint.to_owned();
+        }
         let text = match self {
             Self::NoUri => "set heron.package.topology.uri to where the package is",
             Self::BadName { .. } => "choose a topology name of letters, digits, '-' and '_'",
@@ -215,6 +218,12 @@ impl UploadError {
             Self::Answer { .. } => {
                 "set heron.package.topology.uri to the folder that agents fetch from"
             }
+            // Those that know more have said so above.
+            Self::NoSize { .. }
+            | Self::NoProgram(_)
+            | Self::Run(_)
+            | Self::Program(_)
+            | Self::Leftover { .. } => "what the program said tells more",
         };
         text.to_owned()
     }

@@ -109,10 +109,6 @@ pub enum StoreConfig {
     },
     /// An HTTP server that takes PUT or POST.
     Http(HttpConfig),
-    /// A bucket of Amazon's, Google's or Microsoft's, or of what speaks like theirs.
-    Object(ObjectConfig),
-    /// HDFS through its HTTP gateway.
-    WebHdfs(WebHdfsConfig),
     /// HDFS, by the `hadoop` program.
     Hdfs(HdfsConfig),
     /// Another machine, by `ssh` and `scp`.
@@ -121,6 +117,10 @@ pub enum StoreConfig {
     Sftp(SshConfig),
     /// A command of the user's.
     Command(CommandConfig),
+    /// A bucket of Amazon's, Google's or Microsoft's, or of what speaks like theirs.
+    Object(ObjectConfig),
+    /// HDFS through its HTTP gateway.
+    WebHdfs(WebHdfsConfig),
 }
 
 /// Makes a store from its configuration.
@@ -131,6 +131,10 @@ pub fn store_for(config: &StoreConfig) -> Result<Box<dyn Store>, UploadError> {
             Box::new(LocalStore::new(directory, fetch_url.as_deref())?)
         }
         StoreConfig::Http(config) => Box::new(HttpStore::new(config)?),
+        StoreConfig::Hdfs(config) => Box::new(HdfsStore::new(config)?),
+        StoreConfig::Scp(config) => Box::new(ScpStore::new(config)?),
+        StoreConfig::Sftp(config) => Box::new(SftpStore::new(config)?),
+        StoreConfig::Command(config) => Box::new(CommandStore::new(config)?),
         #[cfg(feature = "object-stores")]
         StoreConfig::Object(config) => Box::new(ObjectStore::new(config)?),
         #[cfg(not(feature = "object-stores"))]
@@ -138,10 +142,6 @@ pub fn store_for(config: &StoreConfig) -> Result<Box<dyn Store>, UploadError> {
             return Err(UploadError::NotBuilt { kind: config.service.kind() });
         }
         StoreConfig::WebHdfs(config) => Box::new(WebHdfsStore::new(config)?),
-        StoreConfig::Hdfs(config) => Box::new(HdfsStore::new(config)?),
-        StoreConfig::Scp(config) => Box::new(ScpStore::new(config)?),
-        StoreConfig::Sftp(config) => Box::new(SftpStore::new(config)?),
-        StoreConfig::Command(config) => Box::new(CommandStore::new(config)?),
     })
 }
 

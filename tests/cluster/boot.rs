@@ -151,6 +151,7 @@ impl Boot {
                 agent.server = Some(server);
                 agent.port = port;
                 agent.up = true;
+                agent.started = crate::wire::now();
             }
             cluster.register_agent(index);
         });

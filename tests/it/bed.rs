@@ -42,6 +42,8 @@ pub struct Wish {
     pub cluster: Vec<String>,
     /// Settings of the stand-in, `KEY=JSON`.
     pub standin: Vec<String>,
+    /// The Heron release that the stand-in plays.
+    pub release: String,
     /// More lines for the configuration.
     pub config: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl Default for Wish {
             standin: words(
                 "restart_delay_ms=500 replan_delay_ms=100 session_timeout_ms=3000 reconnect_ms=200 location_retry_ms=200 packing_retry_ms=200",
             ),
+            release: "0.20.5".to_owned(),
             config: Vec::new(),
         }
     }
@@ -92,7 +95,7 @@ impl Bed {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number}", std::process::id());
         let cluster = Cluster::start(directory.path(), &name, &wish.cluster);
-        let core = core_package(directory.path(), &wish.standin);
+        let core = core_package(directory.path(), &wish.release, &wish.standin);
         let root = format!("/it/{name}");
         let config = directory.path().join("mesos_scheduler.conf");
         let mut bed = Self { directory, root, config, cluster, core };
@@ -214,12 +217,13 @@ pub fn user() -> String {
 }
 
 /// The core package: the stand-in's, or the real one that was given.
-fn core_package(directory: &Path, settings: &[String]) -> String {
+fn core_package(directory: &Path, release: &str, settings: &[String]) -> String {
     if let Ok(given) = std::env::var("HERON_E2E_CORE") {
         return given;
     }
     let mut command = Command::new(example("heron-standin"));
     command.args(["make-core", "--host", "127.0.0.1", "--out"]).arg(directory.join("core"));
+    command.args(["--dialect", release]);
     for setting in settings {
         command.args(["--set", setting]);
     }

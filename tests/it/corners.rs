@@ -164,8 +164,12 @@ fn an_interrupt_tears_nothing_down() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let written =
-            || bed.znodes_of("interrupted").iter().any(|path| path.contains("topologies"));
+        // The second one finds the topology written; that it is at work shows in its lock.
+        let written = || {
+            let nodes = bed.znodes_of("interrupted");
+            let has = |part: &str| nodes.iter().any(|path| path.contains(part));
+            has("topologies") && has("/lock/")
+        };
         while !written() {
             std::thread::sleep(Duration::from_millis(50));
         }

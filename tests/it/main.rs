@@ -18,12 +18,14 @@ mod definition;
 mod eras;
 mod executioner;
 mod faults;
+mod fetch;
 mod files;
 #[path = "../support/hdfs.rs"]
 mod hdfs;
 mod life;
 mod mains;
 mod programs;
+mod releases;
 mod roundtrips;
 mod shelf;
 #[path = "../support/sshd.rs"]

@@ -9,7 +9,8 @@ use heron_cli::proto::api::Topology;
 use prost::Message as _;
 use serde::Deserialize;
 
-use crate::flags::{Dialect, ExecutorFlags};
+use crate::dialect::Dialect;
+use crate::flags::ExecutorFlags;
 
 /// Where the settings lie in the sandbox, inside the core package.
 pub const SETTINGS_FILE: &str = "heron-core/standin.json";
@@ -20,7 +21,7 @@ const SETTINGS_VARIABLE: &str = "HERON_STANDIN";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The release that is played, `0.20.5` or `0.17.8`.
+    /// The release that is played, such as `0.20.5`.
     pub dialect: String,
     /// Pause before a dead process is started again.
     pub restart_delay_ms: u64,
@@ -132,30 +133,38 @@ pub struct Sandbox {
 pub fn check_sandbox(flags: &ExecutorFlags, dialect: Dialect) -> Result<Sandbox> {
     check_topology(flags)?;
     check_ram_map(flags.get("--component-ram-map"))?;
-    check_jvm_options(flags)?;
+    check_jvm_options(flags, dialect)?;
     let kind = flags.get("--pkg-type");
     ensure!(["jar", "tar", "pex", "so", "dylib"].contains(&kind), "unknown package type: {kind}");
     let stateful = flags.get("--is-stateful");
     ensure!(
-        ["true", "false"].contains(&stateful),
+        ["true", "false"].contains(&stateful) || !flags.has("--is-stateful"),
         "--is-stateful is neither true nor false: {stateful}"
     );
     for flag in ["--tmanager-binary", "--stmgr-binary", "--heron-shell-binary"] {
         ensure!(Path::new(flags.get(flag)).is_file(), "no such binary: {flag}={}", flags.get(flag));
     }
-    for flag in ["--metrics-sinks-config-file", "--stateful-config-file"] {
+    let configs = ["--metrics-sinks-config-file", "--stateful-config-file"];
+    for flag in configs.into_iter().filter(|flag| flags.has(flag)) {
         read_yaml(flags.get(flag)).with_context(|| format!("bad {flag}"))?;
     }
-    let overrides = read_yaml(flags.get("--override-config-file"))?;
+    let overrides = match flags.get("--override-config-file") {
+        "" => Yaml::new(),
+        file => read_yaml(file)?,
+    };
     let mut internals = read_yaml(flags.get("--heron-internals-config-file"))?;
     internals.extend(overrides.clone());
     let log_directory = text(&internals, "heron.logging.directory")
         .context("heron_internals.yaml has no heron.logging.directory")?;
+    if !flags.has("--state-manager-config-file") {
+        // It knows no more than what it is told.
+        return Ok(Sandbox { root: flags.get("--state-manager-root").to_owned(), log_directory });
+    }
     let mut statemgr = read_yaml(flags.get("--state-manager-config-file"))?;
     statemgr.extend(overrides);
     let class =
         text(&statemgr, "heron.class.state.manager").context("statemgr.yaml names no class")?;
-    let package = if dialect == Dialect::Latest { "org.apache.heron" } else { "com.twitter.heron" };
+    let package = dialect.package();
     let wanted = format!("{package}.statemgr.zookeeper.curator.CuratorStateManager");
     ensure!(class == wanted, "statemgr.yaml: the state manager must be {wanted}, not {class}");
     let root = text(&statemgr, "heron.statemgr.root.path")
@@ -193,12 +202,13 @@ fn check_ram_map(text: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_jvm_options(flags: &ExecutorFlags) -> Result<()> {
+fn check_jvm_options(flags: &ExecutorFlags, dialect: Dialect) -> Result<()> {
     let options = flags.get("--instance-jvm-opts");
-    decode_options(options).with_context(|| format!("bad --instance-jvm-opts: {options}"))?;
+    decode_options(options, dialect)
+        .with_context(|| format!("bad --instance-jvm-opts: {options}"))?;
     let options = flags.get("--component-jvm-opts");
-    let text =
-        decode_options(options).with_context(|| format!("bad --component-jvm-opts: {options}"))?;
+    let text = decode_options(options, dialect)
+        .with_context(|| format!("bad --component-jvm-opts: {options}"))?;
     if !text.is_empty() {
         let map: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(&text).context("--component-jvm-opts holds no JSON object")?;
@@ -211,8 +221,10 @@ fn check_jvm_options(flags: &ExecutorFlags) -> Result<()> {
 }
 
 /// Strips the quotes, undoes the escapes for `=`, decodes base64 (facts/heron.md §6.5).
-fn decode_options(text: &str) -> Result<String> {
-    let stripped = text.trim_matches('"').replace("(61)", "=").replace("&equals;", "=");
+fn decode_options(text: &str, dialect: Dialect) -> Result<String> {
+    let stripped = text.trim_matches('"').replace("&equals;", "=");
+    let stripped =
+        if dialect.knows_parentheses() { stripped.replace("(61)", "=") } else { stripped };
     decode_base64(&stripped)
 }
 
@@ -260,11 +272,12 @@ mod tests {
 
     #[test]
     fn options_come_in_both_escapes() {
-        assert_eq!(decode_options("\"\"").unwrap(), "");
-        assert_eq!(decode_options("\"LVhteDFn\"").unwrap(), "-Xmx1g");
-        assert_eq!(decode_options("\"LWE(61)\"").unwrap(), "-a");
-        assert_eq!(decode_options("LWE&equals;").unwrap(), "-a");
-        assert!(decode_options("\"LWE\"").is_err());
+        assert_eq!(decode_options("\"\"", Dialect::LATEST).unwrap(), "");
+        assert_eq!(decode_options("\"LVhteDFn\"", Dialect::LATEST).unwrap(), "-Xmx1g");
+        assert_eq!(decode_options("\"LWE(61)\"", Dialect::LATEST).unwrap(), "-a");
+        assert_eq!(decode_options("LWE&equals;", Dialect::LATEST).unwrap(), "-a");
+        assert!(decode_options("\"LWE\"", Dialect::LATEST).is_err());
+        assert!(decode_options("\"LWE(61)\"", Dialect::parse("0.17.7").unwrap()).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use heron_cli::proto::api::{Config, TopologyState};
 use heron_cli::proto::system::PhysicalPlan;
 use prost::Message as _;
 
-use crate::flags::Dialect;
+use crate::dialect::Dialect;
 use crate::http::{Request, Response};
 
 /// What a request leads to.
@@ -24,7 +24,7 @@ pub enum Outcome {
 
 /// Answers one request.
 pub fn answer(request: &Request, plan: Option<&PhysicalPlan>, dialect: Dialect) -> Outcome {
-    if request.path == "/get_current_physical_plan" && dialect == Dialect::Latest {
+    if request.path == "/get_current_physical_plan" && dialect.tells_plan() {
         return Outcome::Reply(plan.map_or_else(|| Response::failure(400, ""), encoded));
     }
     let known =

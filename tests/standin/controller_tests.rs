@@ -119,7 +119,7 @@ fn answers_as_recorded_in_sequence() {
     for name in names {
         let text = text_of(&name);
         let recorded = exchange(&text);
-        let given = replayed.answer(&recorded.request, Dialect::Latest);
+        let given = replayed.answer(&recorded.request, Dialect::LATEST);
         let bytes = given.bytes(&date_of(&recorded.answer), recorded.request.method == "HEAD");
         let given = String::from_utf8(bytes).unwrap();
         if recorded.request.method == "HEAD" {
@@ -136,7 +136,7 @@ fn answers_as_recorded_in_sequence() {
 fn answers_without_a_plan_as_recorded() {
     for name in ["00a_noplan_missing_id.txt", "00b_noplan_get_pplan.txt"] {
         let recorded = exchange(&text_of(name));
-        let Outcome::Reply(given) = answer(&recorded.request, None, Dialect::Latest) else {
+        let Outcome::Reply(given) = answer(&recorded.request, None, Dialect::LATEST) else {
             panic!("{name}");
         };
         let given = String::from_utf8(given.bytes(&date_of(&recorded.answer), false)).unwrap();
@@ -147,10 +147,10 @@ fn answers_without_a_plan_as_recorded() {
 #[test]
 fn dies_where_the_real_one_died() {
     let recorded = exchange(&text_of("00c_noplan_wrong_id_CRASH.txt"));
-    assert_eq!(answer(&recorded.request, None, Dialect::Latest), Outcome::Crash);
+    assert_eq!(answer(&recorded.request, None, Dialect::LATEST), Outcome::Crash);
     let plan = first_plan();
     let recorded = exchange(&text_of("30_clean_checkpoints_nonstateful_crash.txt"));
-    assert_eq!(answer(&recorded.request, Some(&plan), Dialect::Latest), Outcome::Crash);
+    assert_eq!(answer(&recorded.request, Some(&plan), Dialect::LATEST), Outcome::Crash);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn cleans_checkpoints_of_a_stateful_topology() {
         "EFFECTIVELY_ONCE",
     );
     let target = format!("/clean_all_stateful_checkpoints?topologyid={}", plan.topology.id);
-    let given = answer(&Request::new("GET", &target, "", ""), Some(&plan), Dialect::Latest);
+    let given = answer(&Request::new("GET", &target, "", ""), Some(&plan), Dialect::LATEST);
     assert_eq!(given, Outcome::Reply(Response::success("Checkpoints successfully cleaned")));
 }
 

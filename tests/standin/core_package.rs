@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use tar::{Builder, EntryType, Header};
 
 use crate::conf::Settings;
-use crate::flags::{Dialect, Flags};
+use crate::dialect::Dialect;
+use crate::flags::Flags;
 
 const LIBRARIES: [&str; 10] = [
     "scheduler",
@@ -31,7 +32,8 @@ pub fn run(arguments: &[String]) -> Result<u8> {
     let known = ["--out", "--dialect", "--host", "--restart-delay-ms", "--set"];
     let flags = Flags::parse(arguments, &known, &[])?;
     let settings = settings_text(&flags)?;
-    let dialect = Dialect::parse(flags.get("--dialect").unwrap_or("0.20.5"))?;
+    let version = flags.get("--dialect").unwrap_or("0.20.5");
+    let dialect = Dialect::parse(version)?;
     let out = PathBuf::from(flags.need("--out")?);
     std::fs::create_dir_all(&out).with_context(|| format!("failed to create {}", out.display()))?;
     let out = std::path::absolute(out)?;
@@ -39,7 +41,7 @@ pub fn run(arguments: &[String]) -> Result<u8> {
     // Written beside and renamed, so that two processes may make the same package.
     let part = out.join(format!(".heron-core.{}.tar.gz", std::process::id()));
     let binary = stripped_copy(&out)?;
-    let written = write_package(&part, &binary, &settings, dialect);
+    let written = write_package(&part, &binary, &settings, (version, dialect));
     std::fs::remove_file(&binary)
         .with_context(|| format!("failed to remove {}", binary.display()))?;
     written.with_context(|| format!("failed to write {}", part.display()))?;
@@ -84,22 +86,29 @@ fn stripped_copy(directory: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
-fn write_package(path: &Path, binary: &Path, settings: &str, dialect: Dialect) -> Result<()> {
+fn write_package(
+    path: &Path,
+    binary: &Path,
+    settings: &str,
+    (version, dialect): (&str, Dialect),
+) -> Result<()> {
     let mut tar = Builder::new(GzEncoder::new(File::create(path)?, Compression::fast()));
-    let version = if dialect == Dialect::Latest { "0.20.5" } else { "0.17.8" };
     add_file(&mut tar, "release.yaml", release(version).as_bytes(), 0o644)?;
     for directory in ["heron-core", "heron-core/bin", "heron-core/lib"] {
         add_directory(&mut tar, directory)?;
     }
-    for library in LIBRARIES {
+    for library in LIBRARIES.into_iter().filter(|library| dialect.has_library(library)) {
         add_directory(&mut tar, &format!("heron-core/lib/{library}"))?;
     }
     add_file(&mut tar, "heron-core/standin.json", settings.as_bytes(), 0o644)?;
     add_file(&mut tar, "heron-core/bin/heron-executor", &std::fs::read(binary)?, 0o755)?;
-    let manager = if dialect == Dialect::Latest { "heron-tmanager" } else { "heron-tmaster" };
-    for name in
-        [manager, "heron-stmgr", "heron-shell", "heron-python-instance", "heron-cpp-instance"]
-    {
+    for name in [
+        dialect.manager(),
+        "heron-stmgr",
+        "heron-shell",
+        "heron-python-instance",
+        "heron-cpp-instance",
+    ] {
         let mut header = header(0, 0o755, EntryType::Link);
         tar.append_link(
             &mut header,

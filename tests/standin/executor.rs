@@ -20,7 +20,8 @@ use tokio::sync::mpsc;
 use zookeeper_client::Client;
 
 use crate::conf::{self, Sandbox, Settings};
-use crate::flags::{Dialect, ExecutorFlags, Usage};
+use crate::dialect::{Dialect, INSTANCE_DISTRIBUTION};
+use crate::flags::{ExecutorFlags, Usage};
 use crate::log;
 use crate::plan;
 use crate::zk;
@@ -86,11 +87,19 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
         ended: sender,
     };
     let (plans, mut new_plans) = mpsc::unbounded_channel();
-    tokio::spawn(watch_packing(
-        executor.flags.get("--state-manager-connection").to_owned(),
-        format!("{}/packingplans/{}", executor.sandbox.root, executor.flags.get("--topology-name")),
-        plans,
-    ));
+    if executor.settings.dialect().has_packing_plan() {
+        tokio::spawn(watch_packing(
+            executor.flags.get("--state-manager-connection").to_owned(),
+            format!(
+                "{}/packingplans/{}",
+                executor.sandbox.root,
+                executor.flags.get("--topology-name")
+            ),
+            plans,
+        ));
+    } else {
+        plans.send(plan::distributed(executor.flags.get(INSTANCE_DISTRIBUTION))?)?;
+    }
     let death = async {
         match dies {
             Some(after) => tokio::time::sleep(Duration::from_millis(after)).await,
@@ -114,12 +123,16 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
 
 /// What Heron's parser prints; click's words, or argparse's in the older dialect.
 fn refuse(problem: &str, dialect: Dialect) -> u8 {
-    match dialect {
-        Dialect::Latest => eprintln!(
+    match (dialect.has_click(), dialect.has_flags()) {
+        (true, _) => eprintln!(
             "Usage: heron-executor [OPTIONS]\nTry 'heron-executor --help' for help.\n\nError: {problem}"
         ),
-        Dialect::V0_17_8 => {
+        (false, true) => {
             eprintln!("usage: heron-executor [-h] …\nheron-executor: error: {problem}");
+        }
+        (false, false) => {
+            eprintln!("{problem}");
+            return 1;
         }
     }
     2
@@ -223,11 +236,7 @@ impl Executor {
         ];
         wanted.insert(format!("heron-shell-{}", self.shard), shell);
         if self.shard == 0 {
-            let name = if self.settings.dialect() == Dialect::Latest {
-                "heron-tmanager"
-            } else {
-                "heron-tmaster"
-            };
+            let name = self.settings.dialect().manager();
             wanted.insert(name.to_owned(), self.tmanager_command());
             return Ok(wanted);
         }

@@ -1,53 +1,12 @@
 //! Command lines: the executor's, as strict as Heron's own parser, and the simple ones of the other parts.
 //!
-//! Source of facts: facts/heron.md §6.1 (0.20.5) and §6.2 (0.17.8).
+//! Source of facts: facts/heron.md §6.1 (0.20.5), §6.2 (0.16.4 and later) and §6.3 (before).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Which release's command line and names are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
-    /// 0.20.5, the last one: TManager.
-    #[default]
-    Latest,
-    /// 0.17.8, the last one before Apache: TMaster.
-    V0_17_8,
-}
-
-impl Dialect {
-    /// Reads the text that `standin.json` holds.
-    pub fn parse(text: &str) -> Result<Self> {
-        match text {
-            "0.20.5" => Ok(Self::Latest),
-            "0.17.8" => Ok(Self::V0_17_8),
-            other => bail!("no such dialect: {other} (0.20.5 and 0.17.8 are known)"),
-        }
-    }
-
-    /// The directory of the location node.
-    pub fn location_directory(self) -> &'static str {
-        match self {
-            Self::Latest => "tmanagers",
-            Self::V0_17_8 => "tmasters",
-        }
-    }
-
-    /// The name of the flag of this release that means `latest`, a flag of 0.20.5.
-    fn spelling(self, latest: &'static str) -> &'static str {
-        match (self, latest) {
-            (Self::V0_17_8, "--tmanager-binary") => "--tmaster-binary",
-            (Self::V0_17_8, "--server-port") => "--master-port",
-            (Self::V0_17_8, "--tmanager-controller-port") => "--tmaster-controller-port",
-            (Self::V0_17_8, "--tmanager-stats-port") => "--tmaster-stats-port",
-            (Self::V0_17_8, "--metricscache-manager-server-port") => {
-                "--metricscache-manager-master-port"
-            }
-            _ => latest,
-        }
-    }
-}
+use crate::dialect::Dialect;
 
 /// Flags with a value that must be given, as 0.20.5 spells them.
 const REQUIRED: [&str; 44] = [
@@ -124,16 +83,19 @@ pub struct ExecutorFlags(BTreeMap<&'static str, String>);
 impl ExecutorFlags {
     /// Parses the arguments after the binary's name.
     pub fn parse(arguments: &[String], dialect: Dialect) -> Result<Self, Usage> {
+        if !dialect.has_flags() {
+            return Self::parse_positions(arguments, dialect);
+        }
         let expected: BTreeMap<&str, &'static str> = REQUIRED
             .iter()
             .chain(&OPTIONAL)
-            .filter(|flag| !(dialect == Dialect::V0_17_8 && **flag == "--checkpoint-manager-ram"))
+            .filter(|flag| dialect.has(flag))
             .map(|flag| (dialect.spelling(flag), *flag))
             .collect();
         let mut values = BTreeMap::new();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            if argument == "--verbose-gc" && dialect == Dialect::Latest {
+            if argument == "--verbose-gc" && dialect.has_verbose_gc() {
                 continue;
             }
             let (name, inline) = match argument.split_once('=') {
@@ -162,6 +124,18 @@ impl ExecutorFlags {
         Ok(flags)
     }
 
+    /// The executors of that time counted their arguments, and looked at little else.
+    fn parse_positions(arguments: &[String], dialect: Dialect) -> Result<Self, Usage> {
+        let positions = dialect.positions();
+        if arguments.len() != positions.len() {
+            let (given, wanted) = (arguments.len(), positions.len());
+            return Err(Usage(format!("Usage: {wanted} arguments, {given} were given")));
+        }
+        let flags = Self(positions.into_iter().zip(arguments.iter().cloned()).collect());
+        flags.check_numbers(dialect)?;
+        Ok(flags)
+    }
+
     fn check_numbers(&self, dialect: Dialect) -> Result<(), Usage> {
         let whole = |flag: &'static str| {
             let text = self.get(flag);
@@ -171,11 +145,11 @@ impl ExecutorFlags {
             })
         };
         whole("--shard")?;
-        if dialect == Dialect::Latest {
+        if self.has("--checkpoint-manager-ram") {
             whole("--checkpoint-manager-ram")?;
         }
         let mut taken = BTreeSet::new();
-        for flag in PORTS {
+        for flag in PORTS.into_iter().filter(|flag| self.has(flag)) {
             let number = whole(flag)?;
             let spelt = dialect.spelling(flag);
             if !(1..=65535).contains(&number) {
@@ -193,6 +167,11 @@ impl ExecutorFlags {
     /// The value of a flag; empty for an optional one that was not given.
     pub fn get(&self, flag: &str) -> &str {
         self.0.get(flag).map_or("", String::as_str)
+    }
+
+    /// Whether it was given.
+    pub fn has(&self, flag: &str) -> bool {
+        self.0.contains_key(flag)
     }
 
     /// The container's number.
@@ -270,17 +249,17 @@ mod tests {
     }
 
     fn refusal(arguments: &[String]) -> String {
-        ExecutorFlags::parse(arguments, Dialect::Latest).map(|_| ()).unwrap_err().0
+        ExecutorFlags::parse(arguments, Dialect::LATEST).map(|_| ()).unwrap_err().0
     }
 
     #[test]
     fn takes_the_recorded_command_line() {
-        let flags = ExecutorFlags::parse(&recorded(), Dialect::Latest).unwrap();
+        let flags = ExecutorFlags::parse(&recorded(), Dialect::LATEST).unwrap();
         assert_eq!(flags.shard().unwrap(), 0);
         assert_eq!(flags.port("--checkpoint-manager-port").unwrap(), 7108);
         let mut with_gc = recorded();
         with_gc.push("--verbose-gc".to_owned());
-        assert!(ExecutorFlags::parse(&with_gc, Dialect::Latest).is_ok());
+        assert!(ExecutorFlags::parse(&with_gc, Dialect::LATEST).is_ok());
     }
 
     #[test]

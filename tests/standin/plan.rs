@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context as _, Result};
 use heron_cli::proto::api::Topology;
 use heron_cli::proto::system::{
-    ContainerPlan, Instance, InstanceInfo, PackingPlan, PhysicalPlan, StMgr,
+    ContainerPlan, Instance, InstanceInfo, InstancePlan, PackingPlan, PhysicalPlan, StMgr,
 };
 
 /// The id of a container's stream manager.
@@ -14,7 +15,7 @@ pub fn stmgr_id(container: i32) -> String {
 
 /// The instances of one container, in the packing plan's order.
 pub fn instances(container: &ContainerPlan) -> Vec<Instance> {
-    let instance = |plan: &heron_cli::proto::system::InstancePlan| Instance {
+    let instance = |plan: &InstancePlan| Instance {
         instance_id: format!("container_{}_{}_{}", container.id, plan.component_name, plan.task_id),
         stmgr_id: stmgr_id(container.id),
         info: InstanceInfo {
@@ -32,6 +33,28 @@ pub fn instances(container: &ContainerPlan) -> Vec<Instance> {
 pub fn instance_ids(plan: &PackingPlan, container: i32) -> Vec<String> {
     let container = plan.container_plans.iter().find(|one| one.id == container);
     container.map(instances).unwrap_or_default().into_iter().map(|one| one.instance_id).collect()
+}
+
+/// What the executors of 0.14.0 to 0.14.2 were told instead of a packing plan (facts/heron.md §7.7).
+pub fn distributed(text: &str) -> Result<PackingPlan> {
+    let container = |part: &str| -> Result<ContainerPlan> {
+        let bad = || format!("bad instance distribution: {part:?}");
+        let mut words = part.split(':');
+        let id = words.next().and_then(|id| id.parse().ok()).with_context(bad)?;
+        let mut plan = ContainerPlan { id, ..ContainerPlan::default() };
+        while let Some(name) = words.next() {
+            let mut number = || words.next().and_then(|word| word.parse().ok()).with_context(bad);
+            plan.instance_plans.push(InstancePlan {
+                component_name: name.to_owned(),
+                task_id: number()?,
+                component_index: number()?,
+                ..InstancePlan::default()
+            });
+        }
+        Ok(plan)
+    };
+    let container_plans = text.split(',').map(container).collect::<Result<_>>()?;
+    Ok(PackingPlan { container_plans, ..PackingPlan::default() })
 }
 
 /// The physical plan, if every stream manager of the packing plan has registered.
@@ -53,6 +76,26 @@ pub fn physical(
 mod tests {
     use super::*;
     use prost::Message as _;
+
+    /// The example of the facts.
+    #[test]
+    fn a_distribution_is_read() {
+        let text =
+            "1:spout:1:0:spout:3:2:bolt:5:0:bolt:7:2,2:spout:2:1:spout:4:3:bolt:6:1:bolt:8:3";
+        let plan = distributed(text).unwrap();
+        assert_eq!(
+            instance_ids(&plan, 2),
+            [
+                "container_2_spout_2",
+                "container_2_spout_4",
+                "container_2_bolt_6",
+                "container_2_bolt_8"
+            ]
+        );
+        for bad in ["", "1:spout", "1:spout:1", "x:spout:1:0", "1:spout:1:0,"] {
+            assert!(distributed(bad).is_err(), "{bad:?}");
+        }
+    }
 
     /// The recorded plan follows from the recorded packing plan, topology and stream manager.
     #[test]

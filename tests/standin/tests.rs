@@ -14,6 +14,7 @@ mod controller;
 mod core_package;
 #[path = "../support/definition.rs"]
 mod definition;
+mod dialect;
 mod executor;
 mod flags;
 mod http;

@@ -19,7 +19,8 @@ use zookeeper_client::{Client, CreateMode, EventType};
 
 use crate::conf::Settings;
 use crate::controller::{Outcome, answer, is_stateful};
-use crate::flags::{Dialect, Flags};
+use crate::dialect::Dialect;
+use crate::flags::Flags;
 use crate::http::{self, Response};
 use crate::log;
 use crate::plan;

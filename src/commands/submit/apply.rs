@@ -92,6 +92,7 @@ fn submitted(
             id: desired.topology_id.clone(),
             state: plan.state.name().to_owned(),
         },
+        release: plan.release_info.clone(),
         containers: desired.containers.len(),
         framework_id: desired.framework.id.0.clone(),
         page: Some(page),

@@ -38,6 +38,7 @@ fn document(plan: &Plan, context: &Context<'_>) -> Value {
     json!({
         "schema": SCHEMA,
         "topology": { "name": plan.name, "id": plan.id, "state": plan.state.name() },
+        "release": plan.release_info,
         "packing": {
             "algorithm": plan.algorithm.name(),
             "component_ram_map": plan.packing.component_ram_map(),
@@ -56,12 +57,19 @@ fn containers(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
         .map(|container| {
             let shard = container.id.to_string();
             let argv: Vec<String> =
-                plan.argv.iter().map(|argument| argument.replace("=<shard>", &format!("={shard}"))).collect();
+                plan.argv.iter().map(|argument| if argument == "<shard>" { shard.clone() } else { argument.replace("=<shard>", &format!("={shard}")) }).collect();
             let uris: Vec<Value> = plan
                 .launch
                 .uris
                 .iter()
-                .map(|uri| json!({ "uri": redact_url(&uri.value), "extract": uri.extract }))
+                .map(|uri| {
+                    json!({
+                        "uri": redact_url(&uri.value),
+                        "extract": uri.extract,
+                        "cache": uri.cache,
+                        "output_file": uri.output_file,
+                    })
+                })
                 .collect();
             json!({
                 "id": container.id,
@@ -132,7 +140,7 @@ fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
         plan.name,
         plan.id,
         plan.state.name(),
-        plan.release
+        plan.release_info.text()
     );
     vec![
         PlannedStep::new("Would be submitted", vec![topology]),

@@ -16,9 +16,12 @@ pub use credentials::CredentialsError;
 
 use super::context::Context;
 use super::outcome::{Outcome, SCHEMA, SubmittedAll};
+use super::release;
 use crate::cli::SubmitArgs;
 use crate::cli::positionals::SubmitPositionals;
+use crate::config::settings::with_topology;
 use crate::env::Env;
+use crate::topology::definition::Definition;
 
 /// Submits what a topology's main defines, one topology or several.
 pub async fn submit(
@@ -28,9 +31,12 @@ pub async fn submit(
     env: &Env,
 ) -> anyhow::Result<Outcome> {
     let sources = source::sources(context, args, target, env).await?;
+    let first = sources.definitions.first().map(Definition::name).unwrap_or_default();
+    let core_uri = with_topology(&context.settings.core_uri, first);
+    let release = release::choose(context, &core_uri).await?;
     let mut plans = Vec::with_capacity(sources.definitions.len());
     for definition in &sources.definitions {
-        plans.push(plan::plan(context, args, definition, &sources)?);
+        plans.push(plan::plan(context, args, definition, &sources, &release)?);
     }
     if args.dry_run {
         return Ok(document::planned(args, context, &plans));

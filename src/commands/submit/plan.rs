@@ -8,10 +8,12 @@ use super::store::{in_uri, store_config};
 use crate::cli::SubmitArgs;
 use crate::commands::containers::{defaults, pieces, sized, tmanager_container};
 use crate::commands::context::Context;
+use crate::commands::fetching;
+use crate::commands::release::{ChosenRelease, ReleaseInfo};
 use crate::config::Settings;
 use crate::config::settings::with_topology;
 use crate::mesos::call::Uri;
-use crate::packing::{Algorithm, PackingInput, PackingPlan, pack};
+use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, pack};
 use crate::proto::api::TopologyState;
 use crate::scheduler::record::{DesiredContainer, Launch};
 use crate::topology::definition::Definition;
@@ -37,6 +39,8 @@ pub(super) struct Plan {
     /// The command line with placeholders, for showing.
     pub argv: Vec<String>,
     pub release: Release,
+    /// How the release is known.
+    pub release_info: ReleaseInfo,
     pub package: PackagePlan,
     /// Tells submissions of the same content.
     pub digest: String,
@@ -56,9 +60,10 @@ pub(super) fn plan(
     args: &SubmitArgs,
     definition: &Definition,
     sources: &Sources,
+    chosen: &ChosenRelease,
 ) -> anyhow::Result<Plan> {
     let settings = context.settings;
-    let release = Release::from_setting(settings.release.dialect.as_deref())?;
+    let release = chosen.release.clone();
     let definition = configured(settings, args, definition)?;
     let algorithm = Algorithm::from_class_name(&settings.packing_class)?;
     let input = PackingInput::new(&definition.topology, defaults(settings))?;
@@ -76,6 +81,7 @@ pub(super) fn plan(
         uris: uris(settings, definition.name(), &package.uri),
         ports: PORT_NAMES.len(),
         kill_grace_ms: kill_grace_ms(context)?,
+        release: Some(release.to_string()),
         extra: Map::new(),
     };
     Ok(Plan {
@@ -90,6 +96,7 @@ pub(super) fn plan(
         launch,
         argv,
         release,
+        release_info: chosen.info(),
         package,
         digest,
     })
@@ -169,8 +176,20 @@ fn command(
             .setting("topology.stateful.checkpointmanager.ram")
             .and_then(|bytes| bytes.parse().ok())
             .unwrap_or_else(|| settings.resources.ckptmgr_ram.get()),
-        instance_distribution: String::new(),
+        instance_distribution: instance_distribution(packing),
     }
+}
+
+/// Which instances run where, as the executors of 0.14.0 to 0.14.2 want it (`facts/heron.md` §7.7); later ones read the
+/// packing plan.
+fn instance_distribution(packing: &PackingPlan) -> String {
+    let container = |container: &ContainerPlan| {
+        let instances = container.instances.iter().map(|instance| {
+            format!(":{}:{}:{}", instance.component, instance.task_id, instance.component_index)
+        });
+        std::iter::once(container.id.to_string()).chain(instances).collect::<String>()
+    };
+    packing.containers.iter().map(container).collect::<Vec<_>>().join(",")
 }
 
 /// Where the package goes: under a name that tells its content, so that a store that has it needs no other.
@@ -182,25 +201,15 @@ fn package(
     let topology = definition.name();
     let short: String = package_digest(digest, definition).chars().take(12).collect();
     let name = format!("{}-{short}.tar.gz", in_uri(topology));
-    let (config, warnings) = store_config(context, topology)?;
-    for warning in warnings {
-        context.reporter.warn(&warning.to_string());
-    }
+    let config = store_config(context, topology)?;
     let store = store_for(&config)?;
     Ok(PackagePlan { uri: store.uri_of(&name)?, kind: store.kind(), store: config, name })
 }
 
-/// Both packages are unpacked into the sandbox. The core package is kept by agents when its URI tells its version; the
-/// topology's is used once per container.
+/// Both packages are unpacked into the sandbox.
 fn uris(settings: &Settings, topology: &str, package: &str) -> Vec<Uri> {
     let core = with_topology(&settings.core_uri, topology);
-    let uri = |value: &str| Uri {
-        value: value.to_owned(),
-        extract: true,
-        cache: false,
-        output_file: None,
-    };
-    vec![uri(package), uri(&core)]
+    vec![fetching::topology_package(package), fetching::core_package(&core)]
 }
 
 fn kill_grace_ms(context: &Context<'_>) -> anyhow::Result<i64> {

@@ -6,41 +6,39 @@ use std::time::Duration;
 use super::credentials::{self, Found};
 use crate::commands::context::Context;
 use crate::commands::error::CommandError;
+use crate::config::read_secret;
 use crate::config::settings::{
     Bucket, BucketService, HttpMethod, UPLOADERS, Uploader, with_topology,
 };
-use crate::config::{Warning, read_secret};
 use crate::upload::{
     CommandConfig, HdfsConfig, HttpConfig, Login, ObjectConfig, Patience, Programs, Sending,
     Service, SshConfig, StoreConfig, WebHdfsConfig,
 };
 
-/// The store for a topology's package, and doubts about its credentials.
-pub(super) fn store_config(
-    context: &Context<'_>,
-    topology: &str,
-) -> anyhow::Result<(StoreConfig, Vec<Warning>)> {
-    let (settings, env) = (context.settings, context.env);
+/// The store for a topology's package. Doubts about its credentials are told.
+pub(super) fn store_config(context: &Context<'_>, topology: &str) -> anyhow::Result<StoreConfig> {
+    let settings = context.settings;
     let here = |text: &str| with_topology(text, topology);
-    let programs = |time_limit: &Duration| programs(context, *time_limit);
-    let fetch_url = settings.topology_uri.as_ref().map(|uri| with_topology(uri, topology));
-    let mut warnings = Vec::new();
-    let mut secret = |file: &Option<std::path::PathBuf>| -> anyhow::Result<_> {
+    let fetch_url = settings.topology_uri.as_deref().map(here);
+    let secret = |file: &Option<std::path::PathBuf>| -> anyhow::Result<_> {
         let Some(file) = file else { return Ok(None) };
         let (secret, warning) = read_secret(file)?;
-        warnings.extend(warning);
+        if let Some(warning) = warning {
+            context.reporter.warn(&warning.to_string());
+        }
         Ok(Some(secret))
     };
-    let config = match &settings.uploader {
+    let programs = |time_limit: &Duration| programs(context, *time_limit);
+    Ok(match &settings.uploader {
         Uploader::Null => {
             // A configuration with this uploader and without a URI is refused when it is read.
             StoreConfig::Null { uri: fetch_url.unwrap_or_default() }
         }
         Uploader::LocalFileSystem { directory } => {
-            StoreConfig::Local { directory: with_topology(directory, topology).into(), fetch_url }
+            StoreConfig::Local { directory: here(directory).into(), fetch_url }
         }
         Uploader::Http { uri, method, authorization_file } => StoreConfig::Http(HttpConfig {
-            url: with_topology(uri, topology),
+            url: here(uri),
             fetch_url,
             method: match method {
                 Some(HttpMethod::Put) => Sending::Put,
@@ -51,13 +49,15 @@ pub(super) fn store_config(
             ..HttpConfig::default()
         }),
         Uploader::Bucket(bucket) => {
-            let Found { credentials, warning } = credentials::find(bucket, env)?;
-            warnings.extend(warning);
+            let Found { credentials, warning } = credentials::find(bucket, context.env)?;
+            if let Some(warning) = warning {
+                context.reporter.warn(&warning.to_string());
+            }
             let config = ObjectConfig { fetch_url, credentials, ..object(bucket, topology) };
             StoreConfig::Object(config)
         }
         Uploader::WebHdfs { uri, user, token_file } => StoreConfig::WebHdfs(WebHdfsConfig {
-            url: with_topology(uri, topology),
+            url: here(uri),
             fetch_url,
             user: Some(user.clone()),
             token: secret(token_file)?,
@@ -97,8 +97,18 @@ pub(super) fn store_config(
             let what = format!("the uploader {class} (known: {})", UPLOADERS.join(", "));
             return Err(CommandError::Unsupported { what }.into());
         }
-    };
-    Ok((config, warnings))
+    })
+}
+
+/// Where this machine's programs are; what they print is shown to those who want to see it.
+fn programs(context: &Context<'_>, time_limit: Duration) -> Programs {
+    let reporter = context.reporter.clone();
+    Programs {
+        path: context.machine.path.clone(),
+        hadoop_home: context.machine.hadoop_home.clone(),
+        time_limit,
+        on_line: Arc::new(move |line| reporter.program_output(line)),
+    }
 }
 
 /// The bucket's own folder for a topology is Heron's: `<prefix>/<topology>`.
@@ -122,17 +132,6 @@ fn object(bucket: &Bucket, topology: &str) -> ObjectConfig {
         credentials: Vec::new(),
         proxy: bucket.proxy.clone(),
         patience: Patience::default(),
-    }
-}
-
-/// Where this machine's programs are; what they print is shown to those who want to see it.
-fn programs(context: &Context<'_>, time_limit: Duration) -> Programs {
-    let reporter = context.reporter.clone();
-    Programs {
-        path: context.machine.path.clone(),
-        hadoop_home: context.machine.hadoop_home.clone(),
-        time_limit,
-        on_line: Arc::new(move |line| reporter.program_output(line)),
     }
 }
 

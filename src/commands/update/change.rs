@@ -59,7 +59,7 @@ pub(super) fn change(
     request: &Request,
 ) -> anyhow::Result<Change> {
     let settings = context.settings;
-    supported(settings.release.dialect.as_deref())?;
+    supported(desired.launch.release.as_deref().or(settings.release.dialect.as_deref()))?;
     let (topology, message) = records(found)?;
     let algorithm = Algorithm::from_class_name(&settings.repacking_class)?;
     let old = PackingPlan::try_from(message)?;

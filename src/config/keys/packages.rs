@@ -8,7 +8,7 @@ const NO_DLOG: &str = "No Mesos agent can fetch from DistributedLog; choose anot
 
 keys! {
 CORE_URI = "heron.package.core.uri", Kind::Uri,
-    "The URI of the heron-core archive, which every agent fetches.",
+    "The URI of the heron-core archive, which every agent fetches. One that does not end like an archive is unpacked all the same; one that carries a version (`…-0.20.5.tar.gz`, but no `SNAPSHOT`) is kept in the agents' caches. `heron-cli check fetch` tests it.",
     aliases(&["heron.core.release.uri", "heron.core.release.package"]);
 TOPOLOGY_URI = "heron.package.topology.uri", Kind::Uri,
     "With the null uploader the URI of the topology package. With others the folder that agents fetch it from, where that is another one than it is uploaded to.",

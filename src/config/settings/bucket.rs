@@ -87,7 +87,10 @@ impl fmt::Debug for SecretText {
 
 impl Work<'_> {
     pub(super) fn s3_bucket(&mut self) -> Bucket {
-        let name = self.destination(&keys::UPLOADER_S3_BUCKET, "the S3Uploader");
+        let name = self.needed(
+            &keys::UPLOADER_S3_BUCKET,
+            "the S3Uploader needs to know where to send packages",
+        );
         let reader = &self.reader;
         let endpoint = reader.optional(&keys::UPLOADER_S3_URI);
         let path_style = match reader.setting(&keys::UPLOADER_S3_PATH_STYLE) {
@@ -123,7 +126,10 @@ impl Work<'_> {
     }
 
     pub(super) fn gcs_bucket(&mut self) -> Bucket {
-        let name = self.destination(&keys::UPLOADER_GCS_BUCKET, "the GcsUploader");
+        let name = self.needed(
+            &keys::UPLOADER_GCS_BUCKET,
+            "the GcsUploader needs to know where to send packages",
+        );
         Bucket {
             service: BucketService::Gcs { endpoint: self.reader.optional(&keys::UPLOADER_GCS_URI) },
             name,
@@ -134,9 +140,9 @@ impl Work<'_> {
     }
 
     pub(super) fn azure_bucket(&mut self) -> Bucket {
-        let who = "the AzureUploader";
-        let account = self.destination(&keys::UPLOADER_AZURE_ACCOUNT, who);
-        let name = self.destination(&keys::UPLOADER_AZURE_CONTAINER, who);
+        let who = "the AzureUploader needs to know where to send packages";
+        let account = self.needed(&keys::UPLOADER_AZURE_ACCOUNT, who);
+        let name = self.needed(&keys::UPLOADER_AZURE_CONTAINER, who);
         let endpoint = self.reader.optional(&keys::UPLOADER_AZURE_URI);
         Bucket {
             service: BucketService::Azure { account, endpoint },

@@ -207,17 +207,6 @@ pub enum Uploader {
         /// A file with the Authorization header.
         authorization_file: Option<PathBuf>,
     },
-    /// It is put into a bucket.
-    Bucket(Bucket),
-    /// It is written to HDFS through its HTTP gateway.
-    WebHdfs {
-        /// Name nodes and folder.
-        uri: String,
-        /// The user that files belong to.
-        user: String,
-        /// A file with a delegation token, used instead of the user.
-        token_file: Option<PathBuf>,
-    },
     /// It is put into HDFS by the `hadoop` program.
     Hdfs {
         /// The directory's URI; `${TOPOLOGY}` stands for the topology's name.
@@ -252,6 +241,17 @@ pub enum Uploader {
         uri: String,
         /// How long one run of a program may take.
         time_limit: Duration,
+    },
+    /// It is put into a bucket.
+    Bucket(Bucket),
+    /// It is written to HDFS through its HTTP gateway.
+    WebHdfs {
+        /// Name nodes and folder.
+        uri: String,
+        /// The user that files belong to.
+        user: String,
+        /// A file with a delegation token, used instead of the user.
+        token_file: Option<PathBuf>,
     },
     /// Another uploader.
     Other {

@@ -18,7 +18,10 @@ impl Work<'_> {
                 Uploader::LocalFileSystem { directory: self.upload_directory(name, place) }
             }
             "HttpUploader" => {
-                let uri = self.destination(&keys::UPLOADER_HTTP_URI, "the HttpUploader");
+                let uri = self.needed(
+                    &keys::UPLOADER_HTTP_URI,
+                    "the HttpUploader needs to know where to send packages",
+                );
                 let method = self.reader.optional(&keys::UPLOADER_HTTP_METHOD);
                 Uploader::Http {
                     uri,
@@ -29,21 +32,24 @@ impl Work<'_> {
                     authorization_file: self.reader.path(&keys::UPLOADER_HTTP_AUTHORIZATION),
                 }
             }
+            "HdfsUploader" => self.hdfs_uploader(),
+            "ScpUploader" => self.scp_uploader(),
+            "SftpUploader" => self.sftp_uploader(),
+            "CommandUploader" => self.command_uploader(),
             "S3Uploader" => Uploader::Bucket(self.s3_bucket()),
             "GcsUploader" => Uploader::Bucket(self.gcs_bucket()),
             "AzureUploader" => Uploader::Bucket(self.azure_bucket()),
             "WebHdfsUploader" => Uploader::WebHdfs {
-                uri: self.destination(&keys::UPLOADER_WEBHDFS_URI, "the WebHdfsUploader"),
+                uri: self.needed(
+                    &keys::UPLOADER_WEBHDFS_URI,
+                    "the WebHdfsUploader needs to know where to send packages",
+                ),
                 user: self
                     .reader
                     .optional(&keys::UPLOADER_WEBHDFS_USER)
                     .unwrap_or_else(|| self.facts.user.clone()),
                 token_file: self.reader.path(&keys::UPLOADER_WEBHDFS_TOKEN),
             },
-            "HdfsUploader" => self.hdfs_uploader(),
-            "ScpUploader" => self.scp_uploader(),
-            "SftpUploader" => self.sftp_uploader(),
-            "CommandUploader" => self.command_uploader(),
             other => {
                 self.check_known(other);
                 Uploader::Other {
@@ -71,11 +77,6 @@ impl Work<'_> {
             self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
         }
         None
-    }
-
-    /// A setting that says where an uploader sends packages.
-    pub(super) fn destination(&mut self, key: &keys::KeySpec, who: &str) -> String {
-        self.needed(key, &format!("{who} needs to know where to send packages"))
     }
 
     fn check_null_uploader(&mut self, topology_uri: Option<&str>) {

@@ -1,25 +1,32 @@
-//! The fetcher: puts URIs into a sandbox and unpacks archives. What it says goes to the sandbox's
-//! `stderr`, as with the real one. Source of facts: facts/mesos.md §9.
+//! The fetcher: puts URIs into a sandbox and unpacks archives, by way of the agent's cache where that is wanted. What it
+//! says goes to the sandbox's `stderr`, as with the real one. Source of facts: facts/mesos.md §9.
 
 use std::fs::{self, OpenOptions};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
 use crate::wire;
 
-/// Fetches all URIs one after the other; the first that fails ends it.
+/// The end of a URI's name that is part of the name in the cache.
+const NAME_TAIL: usize = 20;
+
+/// Fetches all URIs one after the other; the first that fails ends it. `cache` is the directory of what the agent keeps for
+/// the task's user.
 pub async fn fetch_all(
     sandbox: &Path,
+    cache: &Path,
     uris: &[Value],
     hadoop_home: Option<&Path>,
 ) -> Result<(), String> {
     for uri in uris {
         let value = wire::text(uri, "value");
         say(sandbox, 'I', &format!("Fetching URI '{value}'"));
-        let fetched = fetch(sandbox, uri, &value, hadoop_home).await;
+        let fetched = fetch(sandbox, cache, uri, &value, hadoop_home).await;
         match fetched {
             Ok(place) => say(sandbox, 'I', &format!("Fetched '{value}' to '{place}'")),
             Err(error) => {
@@ -46,6 +53,7 @@ fn say(sandbox: &Path, level: char, text: &str) {
 
 async fn fetch(
     sandbox: &Path,
+    cache: &Path,
     uri: &Value,
     value: &str,
     hadoop_home: Option<&Path>,
@@ -66,23 +74,88 @@ async fn fetch(
     if let Some(parent) = target.parent() {
         fs::create_dir_all(parent).map_err(|error| error.to_string())?;
     }
-    if value.starts_with("http://") || value.starts_with("https://") {
-        download(value, &target).await?;
-    } else if value.contains("://") && !value.starts_with("file://") {
-        copy_by_hadoop(value, &target, hadoop_home).await?;
+    let unpacks = uri["executable"] != true && uri["extract"] != false;
+    if uri["cache"] == true
+        && let Some(kept) = through_cache(cache, value, base, hadoop_home).await?
+    {
+        // Judged by the name in the cache; what is unpacked leaves no archive in the sandbox.
+        if unpacks && is_packed(&kept) {
+            unpack_aside(kept, sandbox).await?;
+        } else {
+            fs::copy(kept, &target).map_err(|error| error.to_string())?;
+        }
     } else {
-        copy(value, &target)?;
+        get(value, &target, hadoop_home).await?;
+        if unpacks {
+            unpack_aside(target.clone(), sandbox).await?;
+        }
     }
     if uri["executable"] == true {
         let mode = fs::Permissions::from_mode(0o755);
         fs::set_permissions(&target, mode).map_err(|error| error.to_string())?;
-    } else if uri["extract"] != false {
-        let sandbox = sandbox.to_owned();
-        let place = target.clone();
-        let unpacked = tokio::task::spawn_blocking(move || unpack(&place, &sandbox)).await;
-        unpacked.map_err(|error| error.to_string())??;
     }
     Ok(target.display().to_string())
+}
+
+async fn get(value: &str, target: &Path, hadoop_home: Option<&Path>) -> Result<(), String> {
+    if is_remote(value) {
+        download(value, target).await
+    } else if value.contains("://") && !value.starts_with("file://") {
+        copy_by_hadoop(value, target, hadoop_home).await
+    } else {
+        copy(value, target)
+    }
+}
+
+fn is_remote(value: &str) -> bool {
+    value.starts_with("http://") || value.starts_with("https://")
+}
+
+/// The file in the cache, fetched if need be; new content under the same URI is not noticed. `None`: the size can't be
+/// known beforehand, so that it is fetched directly.
+async fn through_cache(
+    cache: &Path,
+    value: &str,
+    base: &str,
+    hadoop_home: Option<&Path>,
+) -> Result<Option<PathBuf>, String> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    let tail: String = base.chars().skip(base.chars().count().saturating_sub(NAME_TAIL)).collect();
+    let kept = cache.join(format!("c{:x}-{tail}", hasher.finish()));
+    if kept.exists() {
+        return Ok(Some(kept));
+    }
+    if is_remote(value) && !tells_length(value).await? {
+        return Ok(None);
+    }
+    fs::create_dir_all(cache).map_err(|error| error.to_string())?;
+    let part = cache.join(format!(".part{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+    get(value, &part, hadoop_home).await?;
+    fs::rename(&part, &kept).map_err(|error| error.to_string())?;
+    Ok(Some(kept))
+}
+
+async fn tells_length(value: &str) -> Result<bool, String> {
+    let failed = |why: String| format!("Failed to determine size of '{value}': {why}");
+    let client =
+        reqwest::Client::builder().no_proxy().build().map_err(|error| failed(error.to_string()))?;
+    let response = client.head(value).send().await.map_err(|error| failed(chain(&error)))?;
+    Ok(response.headers().contains_key(reqwest::header::CONTENT_LENGTH))
+}
+
+async fn unpack_aside(archive: PathBuf, sandbox: &Path) -> Result<(), String> {
+    let sandbox = sandbox.to_owned();
+    let unpacked = tokio::task::spawn_blocking(move || unpack(&archive, &sandbox)).await;
+    unpacked.map_err(|error| error.to_string())?
+}
+
+fn is_packed(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [".tar", ".tgz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip", ".gz"]
+        .iter()
+        .any(|suffix| name.ends_with(suffix))
 }
 
 fn copy(value: &str, target: &Path) -> Result<(), String> {
@@ -165,7 +238,12 @@ fn unpack(archive: &Path, sandbox: &Path) -> Result<(), String> {
         flate2::read::MultiGzDecoder::new(open()?)
             .read_to_end(&mut content)
             .map_err(|error| failed(error.to_string()))?;
-        fs::write(archive.with_extension(""), content).map_err(|error| failed(error.to_string()))
+        let plain = if archive.starts_with(sandbox) {
+            archive.with_extension("")
+        } else {
+            sandbox.join(name.trim_end_matches(".gz"))
+        };
+        fs::write(plain, content).map_err(|error| failed(error.to_string()))
     } else {
         Ok(())
     }

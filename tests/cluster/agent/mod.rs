@@ -261,6 +261,7 @@ impl Agent {
             key,
             container,
             work_dir: self.work_dir.clone(),
+            started: self.started,
             directory,
             framework: info,
             task,

@@ -33,6 +33,8 @@ pub struct Job {
     pub container: String,
     /// The work directory of the agent.
     pub work_dir: PathBuf,
+    /// When the agent was started.
+    pub started: f64,
     /// The sandbox.
     pub directory: PathBuf,
     /// `FrameworkInfo`.
@@ -48,13 +50,20 @@ pub fn running_dir(work_dir: &Path) -> PathBuf {
     work_dir.parent().unwrap_or(work_dir).join("running")
 }
 
+/// What the agent keeps of fetched files for the task's user; a restart empties it.
+fn cache_dir(job: &Job) -> PathBuf {
+    let user = wire::text(&job.task["command"], "user");
+    let user = if user.is_empty() { wire::text(&job.framework, "user") } else { user };
+    job.work_dir.join("fetch").join(format!("{:.6}", job.started)).join(user)
+}
+
 /// Runs a task from its sandbox to its end.
 pub async fn run(sim: Weak<Sim>, job: Job) {
     let uris = wire::list(&job.task["command"]["uris"]);
     let hadoop = job.settings.hadoop_home.as_deref();
     let fetched = match prepare(&job) {
         Err(error) => Err(error.to_string()),
-        Ok(()) => fetcher::fetch_all(&job.directory, &uris, hadoop).await,
+        Ok(()) => fetcher::fetch_all(&job.directory, &cache_dir(&job), &uris, hadoop).await,
     };
     if fetched.is_err() {
         on(&sim, &job, |agent| agent.launch_failed(&job));

@@ -1,0 +1,119 @@
+//! Older releases of Heron: the command lines that their executors take, and how the release is known.
+
+use serde_json::Value;
+
+use crate::bed::{Bed, Wish};
+
+/// A bed whose core package is that release's.
+fn bed_of(release: &str) -> Bed {
+    Bed::with(&Wish { release: release.to_owned(), ..Wish::default() })
+}
+
+fn left_out() -> bool {
+    let real = std::env::var_os("HERON_E2E_CORE").is_some();
+    if real {
+        eprintln!("left out: the core package that was given is of one release");
+    }
+    real
+}
+
+/// What a topology of that release goes through; returns what `submit` said.
+fn live(bed: &Bed, setting: &[&str]) -> Value {
+    let file = bed.topology("elder", 2);
+    let mut words = vec!["submit", &file];
+    words.extend(setting);
+    let submitted = bed.json(&words);
+    assert_eq!(bed.json(&["status", "elder"])["topology"]["state"], "RUNNING");
+    bed.ok(&["deactivate", "elder"]);
+    assert_eq!(bed.json(&["status", "elder"])["topology"]["state"], "PAUSED");
+    bed.ok(&["activate", "elder"]);
+    bed.ok(&["restart", "elder", "1"]);
+    let tree = bed.znodes_of("elder");
+    bed.ok(&["kill", "elder"]);
+    bed.assert_nothing_left("elder");
+    let mut submitted = submitted;
+    submitted["tree"] = tree.into();
+    submitted
+}
+
+/// One of every form with flags.
+#[test]
+fn releases_with_flags_run() {
+    run(&[
+        ("0.20.3", "tmanagers"),
+        ("0.20.1", "tmasters"),
+        ("0.17.8", "tmasters"),
+        ("0.16.5", "tmasters"),
+    ]);
+}
+
+/// One of every form without.
+#[test]
+fn releases_that_count_their_arguments_run() {
+    run(&[
+        ("0.16.3", "tmasters"),
+        ("0.15.0", "tmasters"),
+        ("0.14.7", "tmasters"),
+        ("0.14.3", "tmasters"),
+        ("0.14.0", "tmasters"),
+    ]);
+}
+
+fn run(releases: &[(&str, &str)]) {
+    if left_out() {
+        return;
+    }
+    for (release, directory) in releases {
+        let bed = bed_of(release);
+        let setting = format!("--config-property=heron.release.version={release}");
+        let submitted = live(&bed, &[&setting]);
+        assert_eq!(submitted["release"]["version"], *release);
+        assert_eq!(submitted["release"]["source"], "setting");
+        let location = format!("/{directory}/elder");
+        let tree = submitted["tree"].as_array().unwrap();
+        assert!(tree.iter().any(|path| path.as_str().unwrap().ends_with(&location)), "{tree:?}");
+        let checked = bed.json(&["check", "fetch", &setting]);
+        assert_eq!(checked["agents"][0]["fetches"][0]["release"], *release);
+    }
+}
+
+#[test]
+fn the_release_is_read_from_the_core_package() {
+    if left_out() {
+        return;
+    }
+    for release in ["0.17.8", "0.16.3"] {
+        let bed = bed_of(release);
+        let file = bed.topology("elder", 1);
+        let planned = bed.json(&["submit", &file, "--dry-run"]);
+        assert_eq!(planned["release"]["version"], release);
+        let submitted = live(&bed, &[]);
+        assert_eq!(submitted["release"]["version"], release);
+        assert_eq!(submitted["release"]["source"], "package");
+        assert!(submitted["release"]["detail"].as_str().unwrap().contains(&bed.core));
+        let text = bed.ok(&["submit", &file]).stdout;
+        assert!(text.contains(&format!("release    {release} (as the release.yaml in")), "{text}");
+        bed.ok(&["kill", "elder"]);
+    }
+}
+
+#[test]
+fn a_wrong_release_is_told_and_taken_back() {
+    if left_out() {
+        return;
+    }
+    let bed = bed_of("0.16.3");
+    let file = bed.topology("misread", 1);
+    let wrong = "--config-property=heron.release.version=0.20.5";
+    let ran = bed.run(&["submit", &file, wrong]);
+    assert_eq!(ran.code, 1, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("41 arguments"), "{}", ran.stderr);
+    bed.assert_nothing_left("misread");
+    let ran = bed.run(&["check", "fetch", wrong]);
+    assert_eq!(ran.code, 1, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("heron-core/bin/heron-tmanager"), "{}", ran.stdout);
+    for bad in ["live", "0.13.0"] {
+        let bad = format!("--config-property=heron.release.version={bad}");
+        assert_eq!(bed.run(&["submit", &file, &bad]).code, 3);
+    }
+}
