@@ -180,8 +180,7 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     }
     if let Some(error) = error.downcast_ref::<UploadError>() {
         let nothing = "nothing was changed".to_owned();
-        let others = || (exit_of_upload(error), vec![error.hint(), nothing]);
-        return Some(sort_program(error).unwrap_or_else(others));
+        return Some((exit_of_upload(error), vec![error.hint(), nothing]));
     }
     if error.is::<SecretError>() || error.is::<CredentialsError>() {
         return Some((Exit::Configuration, Vec::new()));

@@ -209,12 +209,7 @@ impl UploadError {
             Self::Refused { status: 405 | 501, .. } => {
                 "the store doesn't know this method: see heron.uploader.http.method"
             }
-            Self::Refused { .. }
-            | Self::NoSize { .. }
-            | Self::NoProgram(_)
-            | Self::Run(_)
-            | Self::Program(_)
-            | Self::Leftover { .. } => "the store's own logs say more",
+            Self::Refused { .. } => "the store's own logs say more",
             Self::Answer { .. } => {
                 "set heron.package.topology.uri to the folder that agents fetch from"
             }
