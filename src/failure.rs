@@ -261,6 +261,9 @@ fn exit_of_command(error: &CommandError) -> Exit {
 }
 
 fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    if error.downcast_ref::<PackingError>().is_some_and(PackingError::is_about_request) {
+        return Some((Exit::Usage, hint("nothing was changed")));
+    }
     let topology = error.is::<DefinitionError>()
         || error.is::<PackingError>()
         || error.is::<MainError>()

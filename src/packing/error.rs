@@ -260,6 +260,21 @@ pub enum PackingError {
     },
 }
 
+impl PackingError {
+    /// Whether an update asks for what can't be, and nothing is wrong with the topology.
+    #[must_use]
+    pub fn is_about_request(&self) -> bool {
+        matches!(
+            self,
+            Self::ContainerCountUnsupported { .. }
+                | Self::MalformedRequest { .. }
+                | Self::UnknownComponentInRequest { .. }
+                | Self::NothingToChange
+                | Self::NothingToRemove { .. }
+        )
+    }
+}
+
 fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -159,6 +159,7 @@ impl UploadError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
+            Self::Program(failure) => failure.is_transient(),
             // Not implemented and full stay so.
             Self::Refused { status, .. } => {
                 matches!(status, 408 | 425 | 429)

@@ -57,6 +57,14 @@ pub struct ProgramFailure {
     pub trouble: Trouble,
 }
 
+impl ProgramFailure {
+    /// Whether running it again may help: it found nobody, and that soon.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.trouble == Trouble::Unreachable && !matches!(self.end, End::TimedOut(_))
+    }
+}
+
 /// What a program's failure seems to mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::bed::{Bed, Ran, zookeeper};
 
@@ -134,4 +134,13 @@ pub fn when_free(run: impl Fn() -> Ran) -> Ran {
 /// Steps at which the client is killed: all of the first, then some; a whole submission has some fifty.
 pub fn steps() -> impl Iterator<Item = usize> {
     (1..).map(|index| if index < 24 { index } else { 24 + (index - 24) * 3 })
+}
+
+/// Waits until something has come about.
+pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_mins(1), "{what} did not come about");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

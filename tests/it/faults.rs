@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::bed::{Bed, Ran};
-use crate::executioner::{Killing, steps, when_free};
+use crate::executioner::{Killing, steps, wait_for, when_free};
 
 #[test]
 fn a_submit_that_is_killed_anywhere_leaves_one_topology_or_none() {
@@ -89,14 +89,6 @@ fn a_session_that_expires_is_replaced() {
     assert_eq!(bed.cluster.live_tasks().len(), 2);
     bed.ok(&["kill", "expired"]);
     bed.assert_nothing_left("expired");
-}
-
-fn wait_for(what: &str, condition: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !condition() {
-        assert!(began.elapsed() < Duration::from_mins(1), "{what} did not come about");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `update`: up and down, running and paused, interrupted, refused.
 
+use std::process::Stdio;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use heron_cli::state::lock::Holder;
@@ -7,8 +9,8 @@ use heron_cli::state::update_lock::UpdateLock;
 use heron_cli::state::{ConnectOptions, Tree, Zk};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Wish, zookeeper};
-use crate::executioner::{Killing, steps, when_free};
+use crate::bed::{Bed, Ran, Wish, zookeeper};
+use crate::executioner::{Killing, steps, wait_for, when_free};
 
 fn ids(document: &Value, member: &str) -> Vec<u64> {
     document[member].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect()
@@ -202,7 +204,7 @@ fn what_can_not_be_updated_is_told() {
     fails(&["--container-number", "0"], 2, "is not in 1..");
     fails(&["--component-parallelism", "word_spout:0"], 2, "at least one");
     fails(&["--component-parallelism", "word_spout"], 2, "word_spout");
-    fails(&["--component-parallelism", "nobody:3"], 4, "count_bolt");
+    fails(&["--component-parallelism", "nobody:3"], 2, "count_bolt");
     fails(&["--runtime-config", "a:b", "--container-number", "2"], 2, "combined");
     fails(&["--runtime-config", "nobody:a:b"], 1, "Failed to validate runtime configs");
     fails(
@@ -212,7 +214,7 @@ fn what_can_not_be_updated_is_told() {
             "--config-property",
             "heron.class.repacking.algorithm=org.apache.heron.packing.binpacking.FirstFitDecreasingPacking",
         ],
-        4,
+        2,
         "FirstFitDecreasing",
     );
     let old = ["--container-number", "2", "--config-property", "heron.release.version=0.14.8"];
@@ -220,4 +222,35 @@ fn what_can_not_be_updated_is_told() {
     assert_eq!(bed.run(&["update", "nobody", "--container-number", "2"]).code, 5);
     bed.ok(&["kill", "fixed"]);
     bed.assert_nothing_left("fixed");
+}
+
+#[test]
+fn an_update_survives_a_lost_session_and_a_dropped_stream() {
+    let test = Killing::new();
+    let bed = &test.bed;
+    if !bed.cluster.is_simulated() {
+        eprintln!("left out: needs the simulated cluster");
+        return;
+    }
+    let file = bed.topology("shaken", 1);
+    bed.ok(&["submit", &file]);
+    bed.cluster.control("/hold-offers", &json!({}));
+    let mut command = bed.command(&["update", "shaken", "--container-number", "2"]);
+    command.args(["--config-property", &test.properties[0]]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = || bed.json(&["status", "shaken"])["update"]["step"] == "BEGUN";
+    wait_for("the update's record", begun);
+    // Longer than the session timeout of the bed's configuration.
+    test.executioner.frozen.store(true, Ordering::SeqCst);
+    std::thread::sleep(Duration::from_secs(7));
+    test.executioner.frozen.store(false, Ordering::SeqCst);
+    bed.cluster.control("/drop-stream", &json!({}));
+    bed.cluster.control("/resume-offers", &json!({}));
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("taking up again with a new session"), "{}", ran.stderr);
+    assert_eq!(containers(bed, "shaken"), running(3));
+    assert_eq!(bed.cluster.live_tasks().len(), 3);
+    bed.ok(&["kill", "shaken"]);
+    bed.assert_nothing_left("shaken");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::change::{Change, change, plan_digest};
+use super::change::{Change, change};
 use super::request::Request;
 use super::settle::{self, undo};
 use crate::commands::context::Context;
@@ -17,25 +17,29 @@ use crate::commands::tell::{Order, seconds, tell};
 use crate::engine::journal::Journalled;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::driver::End;
-use crate::scheduler::journal::encode;
 use crate::scheduler::model::Policy;
 use crate::scheduler::placement::explain;
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::update::{self as steps, Update, UpdateStep};
-use crate::state::update_lock::UpdateLock;
-use crate::state::{Op, StateError, TopologyState};
-use crate::topology::edit;
+use crate::state::{StateError, TopologyState};
 
-/// How long an update is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_mins(10);
+/// How long an update is waited for, unless [`PATIENCE_KEY`] or `--timeout` says otherwise.
+const PATIENCE: Duration = Duration::from_mins(10);
 /// How long taking an update back that can't be done may take.
 const ROLLBACK: Duration = Duration::from_mins(2);
 /// Failures in a row of one container after which the update has failed.
 const FAILURES: u32 = 3;
-/// How often the packing plan is written while a TManager changes the physical plan under our hands.
-const ATTEMPTS: usize = 5;
 /// How long Heron waits after it has paused a topology, in seconds; none unless it is set.
 const PAUSE_KEY: &str = "topology.update.deactivate.wait.secs";
+/// How long Heron waits for a topology to come back, in seconds.
+const PATIENCE_KEY: &str = "topology.update.reactivate.wait.secs";
+
+/// How long an update may take.
+pub(super) fn patience(context: &Context<'_>) -> Duration {
+    let given = context.settings.topology_config.get(PATIENCE_KEY);
+    let given = given.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs);
+    context.timeout.or(given).unwrap_or(PATIENCE)
+}
 
 /// Brings a topology whose lock is held to what was requested.
 pub(super) async fn apply(
@@ -44,7 +48,12 @@ pub(super) async fn apply(
     name: &str,
     request: &Request,
 ) -> anyhow::Result<Updated> {
-    let job = Job { context, name, request: Some(request), deadline: context.deadline(PATIENCE) };
+    let job = Job {
+        context,
+        name,
+        request: Some(request),
+        deadline: context.deadline(patience(context)),
+    };
     held.take_update_lock(context, name).await?;
     let resumed = job.take_up(held).await?;
     if !resumed && !job.begin(held).await? {
@@ -217,86 +226,6 @@ impl Job<'_> {
         given.and_then(|seconds| seconds.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// Writes the packing plan, and with it in one transaction: the state that the topology is to have when it comes up
-    /// by it, and the end of the physical plan. The TManager deletes that too, but one that is dead at this moment would
-    /// come back by the old one.
-    async fn write_plan(
-        &self,
-        held: &Held,
-        desired: &Desired,
-        update: &Update,
-    ) -> anyhow::Result<()> {
-        self.context.reporter.step("writing the packing plan");
-        let stored = self.stored(held, desired, update).await?;
-        let mut attempt = 1;
-        loop {
-            let (journalled, desired) = self.journal(held).await?;
-            let found = self.found(held).await?;
-            let ops = self.plan_ops(held, &found, &journalled, &desired, &stored)?;
-            let physical_plan = held.state.tree.physical_plan(self.name);
-            match held.lock.transaction(&ops).await {
-                Ok(_) => return Ok(()),
-                Err(StateError::NoNode { path }) if path == physical_plan && attempt < ATTEMPTS => {
-                    attempt += 1;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn plan_ops(
-        &self,
-        held: &Held,
-        found: &TopologyState,
-        journalled: &Journalled,
-        desired: &Desired,
-        stored: &[u8],
-    ) -> anyhow::Result<Vec<Op>> {
-        let incomplete = |what: &str| different(self.name, what);
-        let topology =
-            found.topology.as_ref().ok_or_else(|| incomplete("its definition is gone"))?;
-        let packing =
-            found.packing_plan.as_ref().ok_or_else(|| incomplete("its packing plan is gone"))?;
-        let mut desired = desired.clone();
-        let location = found.tmanager_location.as_ref();
-        if let Some(update) = &mut desired.update {
-            update.tmanager_session =
-                location.map(|found| found.node.stat.ephemeral_owner).filter(|id| *id != 0);
-        }
-        let paused = desired.update.as_ref().is_some_and(|u| u.state == Wanted::Paused.name());
-        let wanted = if paused { Wanted::Paused } else { Wanted::Running };
-        let definition = edit::with_state(&topology.node.data, wanted)?;
-        let record = encode(&held.paths.record, &steps::write(&desired))?;
-        let mut ops: Vec<Op> = held.update_lock.iter().map(UpdateLock::fence).collect();
-        ops.push(Op::set(&packing.path, stored, Some(packing.node.stat.version)));
-        if definition != topology.node.data {
-            ops.push(Op::set(&topology.path, definition, Some(topology.node.stat.version)));
-        }
-        ops.extend(found.physical_plan.as_ref().map(|plan| Op::delete(&plan.path)));
-        ops.push(Op::set(&held.paths.record, record, Some(journalled.version)));
-        Ok(ops)
-    }
-
-    /// The new plan, decided anew from the old one: the journal keeps its digest only.
-    async fn stored(
-        &self,
-        held: &Held,
-        desired: &Desired,
-        update: &Update,
-    ) -> anyhow::Result<Vec<u8>> {
-        let found = self.found(held).await?;
-        let different = |what: &str| different(self.name, what);
-        if plan_digest(&found) != update.old_plan {
-            return Err(different("somebody else has changed its packing plan").into());
-        }
-        let request = self.request.ok_or_else(|| different("its update can only be undone"))?;
-        let change = change(self.context, &found, desired, request)?;
-        if change.update.new_plan != update.new_plan {
-            return Err(different("its update was planned by other rules or settings").into());
-        }
-        Ok(change.stored)
-    }
-
     /// The state and the settings that the topology had before.
     async fn restore(&self, held: &Held, update: &Update) -> anyhow::Result<()> {
         let wanted =
@@ -335,7 +264,7 @@ impl Job<'_> {
                 let mut what = vec![format!("topology `{topology}` is not updated yet")];
                 what.extend(missing(&model));
                 what.extend(problem.map(|problem| format!("Mesos: {problem}")));
-                let after = seconds(self.context.timeout.unwrap_or(PATIENCE));
+                let after = seconds(patience(self.context));
                 Err(CommandError::TimedOut { what: what.join("; "), after, next: Vec::new() }
                     .into())
             }
@@ -409,7 +338,7 @@ impl Job<'_> {
                 Some(_) => Ok(()),
                 None => Err(CommandError::TimedOut {
                     what: format!("topology `{}` has no physical plan: it is not up", self.name),
-                    after: seconds(self.context.timeout.unwrap_or(PATIENCE)),
+                    after: seconds(patience(self.context)),
                     next: vec![format!("`heron-cli status {}` shows its containers; nothing was changed", self.name)],
                 }
                 .into()),
@@ -443,7 +372,7 @@ impl Job<'_> {
     }
 }
 
-fn different(topology: &str, what: &str) -> CommandError {
+pub(super) fn different(topology: &str, what: &str) -> CommandError {
     CommandError::Incomplete { topology: topology.to_owned(), what: what.to_owned() }
 }
 

@@ -12,6 +12,7 @@ mod document;
 mod request;
 mod runtime;
 mod settle;
+mod write;
 
 use super::context::Context;
 use super::error::CommandError;

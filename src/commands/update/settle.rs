@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::apply::{Job, PATIENCE};
+use super::apply::{Job, patience};
 use crate::commands::context::Context;
 use crate::commands::drive::changed;
 use crate::commands::held::Held;
@@ -69,7 +69,7 @@ pub(in crate::commands) async fn settle_for(
     topology: &str,
     wanted: Wanted,
 ) -> anyhow::Result<Told> {
-    let deadline = context.deadline(PATIENCE);
+    let deadline = context.deadline(patience(context));
     let mut held = Held::open(context, topology).await?;
     let result = async {
         settle(context, &mut held, topology, Some(wanted), deadline).await?;

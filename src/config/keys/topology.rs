@@ -49,7 +49,7 @@ TOPOLOGY_CLASSPATH = "topology.additional.classpath", Kind::Text,
 TOPOLOGY_DEACTIVATE_WAIT = "topology.update.deactivate.wait.secs", Kind::Integer { min: 0, max: INT },
     "How long `update` waits after it has deactivated the topology.";
 TOPOLOGY_REACTIVATE_WAIT = "topology.update.reactivate.wait.secs", Kind::Integer { min: 0, max: INT },
-    "How long `update` waits before it activates the topology again.";
+    "How long `update` may take, unless `--timeout` says otherwise; 600 by default.";
 TOPOLOGY_ANY = "topology.<name>", Kind::Text,
     "Every other key of this form is handed to the topology's own configuration.";
 INTERNALS_STREAMMGR = "heron.streammgr.<name>", Kind::Text,

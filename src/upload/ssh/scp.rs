@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use std::path::PathBuf;
 
 use super::super::programs::{PartName, after_cleaning};
-use super::super::{Effect, Package, Progress, Store, UploadError, Uploaded};
+use super::super::{Effect, Package, Patience, Progress, Store, UploadError, Uploaded};
 use super::{SshConfig, check_plain, failure, local, options};
 use crate::program::Program;
 
@@ -120,9 +120,15 @@ impl Store for ScpStore {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        _progress: Progress,
+        progress: Progress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
-        Box::pin(self.copy(package, name))
+        // The programs tell no progress without a terminal. A second try overwrites what
+        // the first has left, if anything.
+        Box::pin(async move {
+            let uploaded = Patience::default().retry(|| self.copy(package, name)).await?;
+            progress(package.size);
+            Ok(uploaded)
+        })
     }
 
     fn undo<'a>(

@@ -1,0 +1,98 @@
+//! The one step of an update that can't be undone: the packing plan is written.
+
+use super::apply::{Job, different};
+use super::change::{change, plan_digest};
+use crate::commands::held::Held;
+use crate::engine::journal::Journalled;
+use crate::proto::api::TopologyState as Wanted;
+use crate::scheduler::journal::encode;
+use crate::scheduler::record::Desired;
+use crate::scheduler::update::{self as steps, Update};
+use crate::state::update_lock::UpdateLock;
+use crate::state::{Op, StateError, TopologyState};
+use crate::topology::edit;
+
+/// How often the packing plan is written while a TManager changes the physical plan under our hands.
+const ATTEMPTS: usize = 5;
+
+impl Job<'_> {
+    /// Writes the packing plan, and with it in one transaction: the state that the topology is to have when it comes up
+    /// by it, and the end of the physical plan. The TManager deletes that too, but one that is dead at this moment would
+    /// come back by the old one.
+    pub(super) async fn write_plan(
+        &self,
+        held: &Held,
+        desired: &Desired,
+        update: &Update,
+    ) -> anyhow::Result<()> {
+        self.context.reporter.step("writing the packing plan");
+        let stored = self.stored(held, desired, update).await?;
+        let mut attempt = 1;
+        loop {
+            let (journalled, desired) = self.journal(held).await?;
+            let found = self.found(held).await?;
+            let ops = self.plan_ops(held, &found, &journalled, &desired, &stored)?;
+            let physical_plan = held.state.tree.physical_plan(self.name);
+            match held.lock.transaction(&ops).await {
+                Ok(_) => return Ok(()),
+                Err(StateError::NoNode { path }) if path == physical_plan && attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn plan_ops(
+        &self,
+        held: &Held,
+        found: &TopologyState,
+        journalled: &Journalled,
+        desired: &Desired,
+        stored: &[u8],
+    ) -> anyhow::Result<Vec<Op>> {
+        let incomplete = |what: &str| different(self.name, what);
+        let topology =
+            found.topology.as_ref().ok_or_else(|| incomplete("its definition is gone"))?;
+        let packing =
+            found.packing_plan.as_ref().ok_or_else(|| incomplete("its packing plan is gone"))?;
+        let mut desired = desired.clone();
+        let location = found.tmanager_location.as_ref();
+        if let Some(update) = &mut desired.update {
+            update.tmanager_session =
+                location.map(|found| found.node.stat.ephemeral_owner).filter(|id| *id != 0);
+        }
+        let paused = desired.update.as_ref().is_some_and(|u| u.state == Wanted::Paused.name());
+        let wanted = if paused { Wanted::Paused } else { Wanted::Running };
+        let definition = edit::with_state(&topology.node.data, wanted)?;
+        let record = encode(&held.paths.record, &steps::write(&desired))?;
+        let mut ops: Vec<Op> = held.update_lock.iter().map(UpdateLock::fence).collect();
+        ops.push(Op::set(&packing.path, stored, Some(packing.node.stat.version)));
+        if definition != topology.node.data {
+            ops.push(Op::set(&topology.path, definition, Some(topology.node.stat.version)));
+        }
+        ops.extend(found.physical_plan.as_ref().map(|plan| Op::delete(&plan.path)));
+        ops.push(Op::set(&held.paths.record, record, Some(journalled.version)));
+        Ok(ops)
+    }
+
+    /// The new plan, decided anew from the old one: the journal keeps its digest only.
+    pub(super) async fn stored(
+        &self,
+        held: &Held,
+        desired: &Desired,
+        update: &Update,
+    ) -> anyhow::Result<Vec<u8>> {
+        let found = self.found(held).await?;
+        let different = |what: &str| different(self.name, what);
+        if plan_digest(&found) != update.old_plan {
+            return Err(different("somebody else has changed its packing plan").into());
+        }
+        let request = self.request.ok_or_else(|| different("its update can only be undone"))?;
+        let change = change(self.context, &found, desired, request)?;
+        if change.update.new_plan != update.new_plan {
+            return Err(different("its update was planned by other rules or settings").into());
+        }
+        Ok(change.stored)
+    }
+}
