@@ -204,7 +204,7 @@ fn uploaders_follow_from_classes() {
     let uri = "http://h/".to_owned();
     assert_eq!(uploader(http), Uploader::Http { uri, method, authorization_file: None });
     let found = problems(with("uploader.class=a.DLUploader"));
-    assert_eq!(found[0].key, "heron.class.uploader");
+    assert_eq!(found[0].key, "uploader.class");
 }
 
 #[test]
