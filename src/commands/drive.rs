@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::context::{Context, StateTree};
+use super::context::Context;
 use super::error::CommandError;
 use super::held::{Held, is_session_loss};
-use super::physical_plan::{self, server_ports};
+use super::physical_plan::{self, Updated, server_ports};
 use super::report::Progress;
-use crate::proto::system::PackingPlan;
 use crate::scheduler::driver::{Driver, End, Limits};
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::record::{ContainerRecord, Desired, Goal};
@@ -72,7 +71,6 @@ async fn once(
         let what = format!("the journal record {} is gone", held.paths.record);
         return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
     };
-    let StateTree { zk, tree, .. } = &held.state;
     let updated = match aim {
         Aim::UpdatedPlan => Some(updated(held, topology, &desired).await?),
         _ => None,
@@ -82,20 +80,21 @@ async fn once(
     let goal = desired.goal;
     let model = Model::new(desired, journalled.containers, policy.clone());
     let ports = RefCell::new(server_ports(&model));
-    let plan = tree.physical_plan(topology);
     let condition = async {
         match (aim, &updated) {
-            (Aim::PhysicalPlan, _) => physical_plan::wait(zk, &plan, &ports, None).await,
-            (Aim::UpdatedPlan, Some(Updated { packing, session })) => {
+            (Aim::PhysicalPlan, _) => {
+                physical_plan::wait(&held.state, topology, &ports, None).await;
+            }
+            (Aim::UpdatedPlan, Some(updated)) => {
                 let retired = async {
-                    let Some(session) = *session else { return };
+                    let Some(session) = updated.session else { return };
                     if let Err(error) =
                         physical_plan::retire_location(held, topology, session).await
                     {
                         tracing::info!("the stale location is left to its time-out: {error}");
                     }
                 };
-                let waited = physical_plan::wait(zk, &plan, &ports, Some(packing));
+                let waited = physical_plan::wait(&held.state, topology, &ports, Some(updated));
                 tokio::join!(retired, waited);
             }
             _ => {}
@@ -115,12 +114,6 @@ async fn once(
         .await?;
     let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
     Ok(Driven { end, model: driver.into_model(), problem })
-}
-
-/// What an update has written, and whose location it made stale.
-struct Updated {
-    packing: PackingPlan,
-    session: Option<i64>,
 }
 
 async fn updated(held: &Held, topology: &str, desired: &Desired) -> anyhow::Result<Updated> {

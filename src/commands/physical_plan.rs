@@ -7,13 +7,15 @@ use std::time::Duration;
 use prost::Message;
 use tokio::time::sleep;
 
+use super::context::StateTree;
 use super::held::Held;
 use crate::mesos::event::TaskState;
 use crate::proto::system::{PackingPlan, PhysicalPlan};
 use crate::proto::tmanager::TManagerLocation;
 use crate::scheduler::model::Model;
 use crate::scheduler::record::ContainerRecord;
-use crate::state::{Op, StateError, Zk};
+use crate::state::zk::Node;
+use crate::state::{Op, StateError};
 use crate::tmanager::controller::refuses;
 
 /// Between looks at the physical plan while nothing in ZooKeeper tells of a change.
@@ -21,7 +23,8 @@ const PLAN_PAUSE: Duration = Duration::from_millis(500);
 /// Between looks at a TManager that is about to end.
 const PORT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The port for other stream managers of every container that is to stay, as it was launched; none while it doesn't run.
+/// The port for other stream managers of every container that is to stay, as it was launched; none while it doesn't run as
+/// it should.
 pub(super) type Ports = BTreeMap<u32, Option<u16>>;
 
 /// The ports of the containers as they run now.
@@ -34,27 +37,47 @@ pub(super) fn server_ports(model: &Model) -> Ports {
     model
         .views()
         .filter(|view| stays(view.id))
-        .map(|view| (view.id, view.record.and_then(port)))
+        .map(|view| (view.id, view.record.filter(|_| view.agrees).and_then(port)))
         .collect()
 }
 
-/// Waits for a physical plan that has every container's stream manager as it runs now, and, if a packing plan is given,
-/// exactly the instances of that.
+/// What an update has written, and whose location it made stale.
+pub(super) struct Updated {
+    pub packing: PackingPlan,
+    /// Session of the TManager that ran by the plan before.
+    pub session: Option<i64>,
+}
+
+/// Waits for a TManager, and for a physical plan that has every container's stream manager as it runs now. After an update
+/// the plan must have exactly the instances of the new packing plan, and be of a TManager that started after the change.
 pub(super) async fn wait(
-    zk: &Zk,
-    path: &str,
+    state: &StateTree,
+    topology: &str,
     ports: &RefCell<Ports>,
-    packing: Option<&PackingPlan>,
+    updated: Option<&Updated>,
 ) {
+    let StateTree { zk, tree, .. } = state;
+    let locations = [tree.tmanager(topology), tree.tmaster(topology)];
+    let path = tree.physical_plan(topology);
     loop {
-        let Ok((node, watch)) = zk.watch(path).await else {
+        let (Ok((plan, watch)), Ok(found)) =
+            (zk.watch(&path).await, zk.read_many(&locations).await)
+        else {
             // The driver meets the same trouble when it writes the journal, and says so.
             sleep(PLAN_PAUSE).await;
             continue;
         };
-        let plan = node.and_then(|node| PhysicalPlan::decode(node.data.as_slice()).ok());
-        let fits = |plan: &PhysicalPlan| packing.is_none_or(|packing| follows(plan, packing));
-        if plan.is_some_and(|plan| is_complete(&plan, &ports.borrow()) && fits(&plan)) {
+        let location = found.into_iter().flatten().next();
+        let fits = match (&plan, &location, updated) {
+            (Some(plan), Some(location), Some(updated)) => updated.is_by(location, plan),
+            (Some(_), Some(_), None) => true,
+            _ => false,
+        };
+        let plan = plan.filter(|_| fits);
+        let plan = plan.and_then(|node| PhysicalPlan::decode(node.data.as_slice()).ok());
+        let follows =
+            |plan: &PhysicalPlan| updated.is_none_or(|updated| follows(plan, &updated.packing));
+        if plan.is_some_and(|plan| is_complete(&plan, &ports.borrow()) && follows(&plan)) {
             return;
         }
         tokio::select! {
@@ -64,8 +87,20 @@ pub(super) async fn wait(
     }
 }
 
+impl Updated {
+    /// Whether a plan was written by the TManager at a location, and that is another than before. An executor that is
+    /// being ended may start its TManager once more.
+    fn is_by(&self, location: &Node, plan: &Node) -> bool {
+        self.session != Some(location.stat.ephemeral_owner) && plan.stat.mzxid > location.stat.czxid
+    }
+}
+
 fn is_complete(plan: &PhysicalPlan, ports: &Ports) -> bool {
-    ports.iter().filter(|(id, _)| **id > 0).all(|(id, port)| {
+    ports.iter().all(|(id, port)| {
+        // The TManager's container has no stream manager; it has to run all the same.
+        if *id == 0 {
+            return port.is_some();
+        }
         let stmgr = format!("stmgr-{id}");
         port.is_some_and(|port| {
             plan.stmgrs.iter().any(|s| s.id == stmgr && s.data_port == i32::from(port))
@@ -148,7 +183,8 @@ mod tests {
     fn a_plan_is_complete_with_every_stream_manager_at_its_port() {
         let plan: PhysicalPlan = recorded("heron__pplans__wordcount");
         let port = u16::try_from(plan.stmgrs[0].data_port).unwrap();
-        assert!(is_complete(&plan, &Ports::from([(0, None), (1, Some(port))])));
+        assert!(is_complete(&plan, &Ports::from([(0, Some(1)), (1, Some(port))])));
+        assert!(!is_complete(&plan, &Ports::from([(0, None), (1, Some(port))])));
         assert!(!is_complete(&plan, &Ports::from([(1, Some(port)), (2, Some(port))])));
         assert!(!is_complete(&plan, &Ports::from([(1, None)])));
     }

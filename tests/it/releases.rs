@@ -28,12 +28,29 @@ fn live(bed: &Bed, setting: &[&str]) -> Value {
     assert_eq!(bed.json(&["status", "elder"])["topology"]["state"], "PAUSED");
     bed.ok(&["activate", "elder"]);
     bed.ok(&["restart", "elder", "1"]);
+    update(bed, submitted["release"]["version"].as_str().unwrap());
     let tree = bed.znodes_of("elder");
     bed.ok(&["kill", "elder"]);
     bed.assert_nothing_left("elder");
     let mut submitted = submitted;
     submitted["tree"] = tree.into();
     submitted
+}
+
+/// Fewer containers, whose instances get other heaps: the executor's command line changes. Nothing that runs follows a
+/// packing plan before 0.15.
+fn update(bed: &Bed, release: &str) {
+    let words = ["update", "elder", "--container-number", "1"];
+    if release.starts_with("0.14.") {
+        let ran = bed.run(&words);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stderr.contains("reads no packing plan"), "{}", ran.stderr);
+        return;
+    }
+    let updated = bed.json(&words);
+    let containers = &bed.json(&["status", "elder"])["containers"];
+    assert_eq!(containers.as_array().map(Vec::len), Some(2), "{containers}");
+    assert_eq!(updated["topology"]["state"], "RUNNING", "{release}");
 }
 
 /// One of every form with flags.

@@ -217,8 +217,6 @@ fn what_can_not_be_updated_is_told() {
         2,
         "FirstFitDecreasing",
     );
-    let old = ["--container-number", "2", "--config-property", "heron.release.version=0.14.8"];
-    fails(&old, 3, "0.14.8");
     assert_eq!(bed.run(&["update", "nobody", "--container-number", "2"]).code, 5);
     bed.ok(&["kill", "fixed"]);
     bed.assert_nothing_left("fixed");
