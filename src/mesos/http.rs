@@ -98,6 +98,17 @@ struct Inner {
     authorization: Option<HeaderValue>,
     plain: OnceLock<Client>,
     tls: OnceLock<Client>,
+    /// For streams: a master answers no second request on a connection that has carried one (`facts/mesos.md`), so that
+    /// it must not come back into a pool.
+    stream_plain: OnceLock<Client>,
+    stream_tls: OnceLock<Client>,
+}
+
+/// Whether a connection may carry another request afterwards.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reuse {
+    Yes,
+    No,
 }
 
 impl fmt::Debug for Http {
@@ -122,9 +133,11 @@ impl Http {
             authorization,
             plain: OnceLock::new(),
             tls: OnceLock::new(),
+            stream_plain: OnceLock::new(),
+            stream_tls: OnceLock::new(),
         }));
         if checks_certificates {
-            http.build_tls()?;
+            http.build_tls(Reuse::Yes)?;
         }
         Ok(http)
     }
@@ -146,12 +159,23 @@ impl Http {
 
     /// A request with credentials; without any timeout but that of the connection.
     pub(crate) fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, HttpError> {
+        self.prepare(method, url, Reuse::Yes)
+    }
+
+    /// The same for an answer that is a stream, on a connection of its own.
+    pub(crate) fn stream(&self, method: Method, url: Url) -> Result<RequestBuilder, HttpError> {
+        self.prepare(method, url, Reuse::No)
+    }
+
+    fn prepare(&self, method: Method, url: Url, reuse: Reuse) -> Result<RequestBuilder, HttpError> {
         // A proxy may speak TLS itself, and must be verified then.
         let direct = matches!(self.0.settings.proxy, Proxy::None);
-        let client = if direct && url.scheme() == "http" {
-            self.cached(&self.0.plain, Self::build_plain)?
-        } else {
-            self.cached(&self.0.tls, Self::build_tls)?
+        let inner = &self.0;
+        let client = match (direct && url.scheme() == "http", reuse) {
+            (true, Reuse::Yes) => Self::cached(&inner.plain, || self.build_plain(reuse))?,
+            (true, Reuse::No) => Self::cached(&inner.stream_plain, || self.build_plain(reuse))?,
+            (false, Reuse::Yes) => Self::cached(&inner.tls, || self.build_tls(reuse))?,
+            (false, Reuse::No) => Self::cached(&inner.stream_tls, || self.build_tls(reuse))?,
         };
         let request = client.request(method, url);
         Ok(match &self.0.authorization {
@@ -208,19 +232,18 @@ impl Http {
             .map_err(|error| bad_answer(&url, format!("no such JSON as expected: {error}")))
     }
 
-    fn cached<'a>(
-        &self,
-        cell: &'a OnceLock<Client>,
-        build: fn(&Self) -> Result<Client, HttpError>,
-    ) -> Result<&'a Client, HttpError> {
+    fn cached(
+        cell: &OnceLock<Client>,
+        build: impl FnOnce() -> Result<Client, HttpError>,
+    ) -> Result<&Client, HttpError> {
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = build(self)?;
+        let client = build()?;
         Ok(cell.get_or_init(|| client))
     }
 
-    fn builder(&self) -> Result<ClientBuilder, HttpError> {
+    fn builder(&self, reuse: Reuse) -> Result<ClientBuilder, HttpError> {
         let settings = &self.0.settings;
         let builder = Client::builder()
             .user_agent(concat!("heron-cli/", env!("CARGO_PKG_VERSION")))
@@ -228,6 +251,7 @@ impl Http {
             .http1_only()
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(if reuse == Reuse::Yes { usize::MAX } else { 0 })
             .tcp_keepalive(Duration::from_secs(30));
         Ok(match &settings.proxy {
             Proxy::None => builder.no_proxy(),
@@ -239,17 +263,17 @@ impl Http {
     }
 
     /// For plain HTTP. Reading the system's certificates takes longer than a short command may, so it is left out.
-    fn build_plain(&self) -> Result<Client, HttpError> {
-        self.builder()?
+    fn build_plain(&self, reuse: Reuse) -> Result<Client, HttpError> {
+        self.builder(reuse)?
             // Without certificates there is nothing to verify with. `request` gives it nothing that speaks TLS.
             .tls_danger_accept_invalid_certs(true)
             .build()
             .map_err(|e| setup("client", &e))
     }
 
-    fn build_tls(&self) -> Result<Client, HttpError> {
+    fn build_tls(&self, reuse: Reuse) -> Result<Client, HttpError> {
         let settings = &self.0.settings;
-        let mut builder = self.builder()?;
+        let mut builder = self.builder(reuse)?;
         let authorities = match &settings.ca_pem {
             Some(pem) => Certificate::from_pem_bundle(pem).map_err(|e| setup("CA file", &e))?,
             None => Vec::new(),

@@ -96,7 +96,7 @@ impl Subscription {
         let subscribe = Subscribe { framework_info: info, suppressed_roles: suppressed };
         let call = Call { framework_id, body: Body::Subscribe { subscribe } };
         let request = http
-            .request(Method::POST, url.clone())?
+            .stream(Method::POST, url.clone())?
             .header(CONTENT_TYPE, JSON)
             .header(ACCEPT, JSON)
             .body(encode(&url, &call)?);

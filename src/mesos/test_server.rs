@@ -144,7 +144,8 @@ async fn serve(mut stream: TcpStream, handler: impl Fn(&Request) -> Reply) {
             Reply::Hang(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 // Until the client goes away.
-                let _ = stream.read(&mut [0; 1]).await;
+                let mut scratch = [0; 1024];
+                while stream.read(&mut scratch).await.is_ok_and(|count| count > 0) {}
                 return;
             }
         };

@@ -296,3 +296,23 @@ async fn answers_to_calls_are_told_apart() {
         assert!(error.to_string().contains(message), "{error}");
     }
 }
+
+/// A master never answers a second request on the connection of a stream (`facts/mesos.md`).
+#[tokio::test]
+async fn the_connection_of_a_stream_carries_no_other_request() {
+    let server = TestServer::start(|request| {
+        if request.line().starts_with("GET") {
+            return answer("200 OK", "", b"{}");
+        }
+        let stream = format!("{HEAD}{}0\r\n\r\n", chunk(&subscribed(15.0)));
+        Reply::Hang(stream.into_bytes())
+    })
+    .await;
+    let http = hasty();
+    let mut stream = Subscription::open(&http, &server.url(), info(None), vec![]).await.unwrap();
+    assert_eq!(drain(&mut stream).await.0.len(), 1);
+    for _ in 0..3 {
+        let answered: Value = http.get_json(&server.url(), "/frameworks", &[]).await.unwrap();
+        assert_eq!(answered, json!({}));
+    }
+}
