@@ -53,6 +53,9 @@ fn told(cli: &Cli) -> Result<String, positionals::UsageError> {
             topology(&mut text, "update", positionals::topology(&args.arguments)?);
             let _ = write!(text, " | {:?} {:?}", args.component_parallelism, args.container_number);
             let _ = write!(text, " {:?}", args.runtime_config);
+            if args.dry_run {
+                text.push_str(" | dry-run");
+            }
             legacy = args.legacy.clone();
         }
         Command::Version(args) => {
@@ -249,6 +252,18 @@ fn of_the_last_release() {
              ZooKeeper itself",
         ),
         ("restart local t 0 --config-path conf", "restart \"local\" t container 0 | path conf"),
+        (
+            "update local/me/devel t --component-parallelism word:3 --component-parallelism=count:2 --dry-run",
+            "update \"local/me/devel\" t | [\"word:3\", \"count:2\"] None [] | dry-run",
+        ),
+        (
+            "update --container-number 4 local t --verbose",
+            "update \"local\" t | [] Some(4) [] | verbose",
+        ),
+        (
+            "update local t --runtime-config a:b --runtime-config word:c:d",
+            "update \"local\" t | [] None [\"a:b\", \"word:c:d\"]",
+        ),
         ("version local", "version"),
         (
             "version --service-url http://h",

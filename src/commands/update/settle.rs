@@ -8,7 +8,7 @@ use crate::commands::drive::changed;
 use crate::commands::held::Held;
 use crate::commands::tell::{Order, Told, tell};
 use crate::proto::api::TopologyState as Wanted;
-use crate::scheduler::update as steps;
+use crate::scheduler::update::{self as steps, UpdateStep};
 
 /// Settles what was interrupted, if anything was; with `wanted`, in that state instead of the one that the topology had.
 ///
@@ -34,17 +34,15 @@ pub(in crate::commands) async fn settle(
         });
         held.store(name, &journalled).write_desired(&desired).await?;
     }
+    let undoes = update.can_be_undone() || update.step == UpdateStep::Undoing;
+    let then = if undoes { "its plan was not written: undoing it" } else { "finishing it" };
+    context.reporter.warn(&format!(
+        "an update of topology {name} ({}) was interrupted; {then}",
+        update.request
+    ));
     if update.can_be_undone() {
-        context.reporter.warn(&format!(
-            "an update of topology {name} ({}) was interrupted before its plan was written; undoing it",
-            update.request
-        ));
         undo(&job, held).await?;
     } else {
-        context.reporter.warn(&format!(
-            "an update of topology {name} ({}) was interrupted; finishing it",
-            update.request
-        ));
         job.carry_on(held).await?;
     }
     Ok(true)
