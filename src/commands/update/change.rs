@@ -257,3 +257,75 @@ fn runtime_entries(config: &Config) -> Vec<String> {
     };
     config.kvs.iter().filter_map(entry).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packing::{InstancePlan, Resource};
+
+    const MB: i64 = 1 << 20;
+
+    /// A plan of containers, each with its RAM in MB and its instances: component and RAM in MB.
+    fn plan(containers: &[(i32, i64, &[(&str, i64)])]) -> PackingPlan {
+        let mut task = 0;
+        let containers = containers.iter().map(|(id, ram, instances)| {
+            let instances = instances.iter().map(|(component, ram)| {
+                task += 1;
+                let resource = Resource { cpu: 1.0, ram: ram * MB, disk: MB };
+                InstancePlan::new(component, task, task, resource)
+            });
+            let required = Resource { cpu: 2.0, ram: ram * MB, disk: MB };
+            ContainerPlan::new(*id, instances.collect(), required)
+        });
+        PackingPlan::new("t", containers.collect())
+    }
+
+    fn desired(plan: &PackingPlan) -> Desired {
+        let mut desired: Desired = serde_json::from_str(
+            r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
+                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
+                "failover_timeout_seconds":1.0,"labels":[]},
+                "launch":{"command":[],"uris":[],"ports":9,"kill_grace_ms":1},
+                "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0}]}"#,
+        )
+        .unwrap();
+        desired.containers.extend(plan.containers.iter().map(sized));
+        desired
+    }
+
+    fn changes(old: &PackingPlan, new: &PackingPlan) -> (Vec<u32>, Vec<u32>, Vec<u32>, Vec<u32>) {
+        let sizes = sizes(&desired(old), old, new);
+        let ids = |list: &[DesiredContainer]| list.iter().map(|one| one.id).collect();
+        (ids(&sizes.added), ids(&sizes.resized), sizes.relaunched, sizes.removed)
+    }
+
+    #[test]
+    fn only_what_needs_more_is_launched_anew() {
+        let old = plan(&[(1, 100, &[("a", 50)]), (2, 100, &[("a", 50)]), (3, 100, &[("a", 50)])]);
+        let grown =
+            plan(&[(1, 200, &[("a", 50), ("a", 50)]), (2, 80, &[("a", 50)]), (5, 100, &[])]);
+        assert_eq!(changes(&old, &grown), (vec![5], vec![1, 2], vec![1], vec![3]));
+        assert_eq!(changes(&old, &old), (vec![], vec![], vec![], vec![]));
+    }
+
+    #[test]
+    fn instances_with_other_heaps_need_an_executor_that_knows_of_them() {
+        let old = plan(&[(1, 100, &[("a", 50)]), (2, 100, &[("a", 50)])]);
+        // The same room, more instances in it: each gets less.
+        let new = plan(&[(1, 100, &[("a", 25), ("a", 25)]), (2, 100, &[("a", 50)])]);
+        assert_eq!(changes(&old, &new), (vec![], vec![1], vec![1], vec![]));
+    }
+
+    #[test]
+    fn settings_of_a_running_topology_are_found_in_its_plan() {
+        let pair = |key: &str, value: &str| crate::proto::api::config::KeyValue {
+            key: key.to_owned(),
+            value: Some(value.to_owned()),
+            serialized_value: None,
+            r#type: None,
+        };
+        let config =
+            Config { kvs: vec![pair("a", "1"), pair("b:runtime", "2"), pair("c:runtime", "x:y")] };
+        assert_eq!(runtime_entries(&config), ["b:2", "c:x:y"]);
+    }
+}
