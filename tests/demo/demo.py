@@ -128,6 +128,7 @@ class Demo:
         say("packing heron-core")
         command = [self.example("heron-standin"), "make-core", "--out", str(self.directory / "core")]
         command += ["--host", "127.0.0.1", "--restart-delay-ms", "1000", "--set", "session_timeout_ms=4000"]
+        command += ["--set", "reconnect_ms=1000"]
         made = subprocess.run(command, check=True, stdout=subprocess.PIPE)
         self.core = json.loads(made.stdout)["package"]
         self.write_config()
@@ -183,6 +184,7 @@ class Demo:
     def run(self):
         """A topology's whole life."""
         count = CONTAINERS + 1
+        self.show("check", "fetch", "--all-agents")
         self.show("submit", self.pex, "-", TOPOLOGY, str(CONTAINERS))
         check(len(self.live_tasks()) == count, f"Mesos runs {count} tasks, and no client runs any more")
         self.show("list")
@@ -197,6 +199,10 @@ class Demo:
         changed = [container for container in before if before[container] != after.get(container)]
         check(changed == [1], "container 1 has a new task, the others have theirs still")
         check(len(self.live_tasks()) == count, f"Mesos runs {count} tasks")
+        self.show("update", TOPOLOGY, "--container-number", str(count), "--dry-run")
+        self.show("update", TOPOLOGY, "--container-number", str(count))
+        check(len(self.live_tasks()) == count + 1, f"Mesos runs {count + 1} tasks")
+        check(self.ask("status", TOPOLOGY)["topology"]["state"] == "RUNNING", "the topology runs by the new plan")
         self.show("kill", TOPOLOGY)
         self.show("list")
 

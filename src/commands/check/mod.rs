@@ -1,6 +1,6 @@
 //! `check fetch`: whether Mesos can fetch the packages, shown by fetching them.
 //!
-//! [`look`] is what a task does, [`model`] places tasks on offers, [`fetch`] tells what an outcome means; [`run`] is the
+//! [`look`] is what a task does, [`model`] places tasks on offers, [`mod@fetch`] tells what an outcome means; [`mod@run`] is the
 //! framework that does it.
 
 mod error;

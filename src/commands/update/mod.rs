@@ -1,7 +1,7 @@
 //! `update`: other numbers of instances or containers, or other settings, for a topology that runs.
 //!
 //! [`change`] decides everything and touches nothing; `--dry-run` prints it. [`apply`] carries it out step by step, each
-//! journalled before it is done ([`crate::scheduler::update`]); [`settle`] finishes or undoes what was interrupted.
+//! journalled before it is done ([`crate::scheduler::update`]); [`mod@settle`] finishes or undoes what was interrupted.
 //!
 //! Heron deactivates a topology first and then adds containers. Here the new containers are launched while the topology
 //! still works: it pauses only when everything that the new plan needs is there.
