@@ -265,8 +265,10 @@ mod tests {
 
     const MB: i64 = 1 << 20;
 
-    /// A plan of containers, each with its RAM in MB and its instances: component and RAM in MB.
-    fn plan(containers: &[(i32, i64, &[(&str, i64)])]) -> PackingPlan {
+    /// Id, RAM in MB, and instances: component and RAM in MB.
+    type Planned<'a> = (i32, i64, &'a [(&'a str, i64)]);
+
+    fn plan(containers: &[Planned]) -> PackingPlan {
         let mut task = 0;
         let containers = containers.iter().map(|(id, ram, instances)| {
             let instances = instances.iter().map(|(component, ram)| {
