@@ -228,7 +228,7 @@ impl Drop for Server {
 #[test]
 fn a_bucket_of_s3_keeps_packages() {
     let mut bed = Bed::new();
-    let server = Server::start(&SERVERS[0], &["-H", "127.0.0.1", "-p", "0"]);
+    let server = Server::start(&SERVERS[0], &["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]);
     let endpoint = format!("heron.uploader.s3.uri: {}", server.url);
     let keys = ["heron.uploader.s3.access_key: AKIA", "heron.uploader.s3.secret_key: geheim"];
     let lines = [&endpoint, "heron.uploader.s3.bucket: packages", keys[0], keys[1]];

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Installs package stores for the tests below .tools/stores: an S3 server from PyPI, an Azure one from npm.
-# usage: store-servers.sh    (prints the path of the one, then of the other; not the other where there is no npm)
+# usage: store-servers.sh    (prints the path of the one's Python, then of the other; not the other where there is no npm)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 home=.tools/stores
-s3=$home/venv/bin/moto_server
+# Its own script names the place where it was made; Python alone still runs where a checkout has moved.
+s3=$home/venv/bin/python
 azure=$home/azure/node_modules/.bin/azurite-blob
 mkdir -p "$home"
 # Several tests may want it at once.
 exec 9>"$home/lock"
 flock 9
 
-if ! [[ -x $s3 ]]; then
+if ! "$s3" -c 'import moto.server' 2>/dev/null; then
   echo "== installing an S3 server" >&2
   python3 -c 'import ensurepip' 2>/dev/null || {
     echo "error: Python can't make virtual environments: install Debian's package python3-venv" >&2
