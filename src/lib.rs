@@ -6,6 +6,7 @@ pub mod app;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod digest;
 pub mod engine;
 pub mod env;
 pub mod failure;

@@ -199,11 +199,3 @@ pub(super) fn missing(model: &Model) -> Vec<String> {
     }
     lines
 }
-
-/// The desired record with a change, ready to be written.
-pub(super) fn changed(desired: &Desired, change: impl FnOnce(&mut Desired)) -> Desired {
-    let mut desired = desired.clone();
-    change(&mut desired);
-    desired.generation = desired.generation.saturating_add(1);
-    desired
-}

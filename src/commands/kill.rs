@@ -9,7 +9,7 @@ use serde_json::Map;
 use tokio::time::Instant;
 
 use super::context::{Context, StateTree};
-use super::drive::{Aim, Driven, changed, drive, missing};
+use super::drive::{Aim, Driven, drive, missing};
 use super::ending::{failed, interrupted};
 use super::error::CommandError;
 use super::framework::{framework, labels};
@@ -181,7 +181,7 @@ async fn to_kill(
         let kill = |desired: &mut Desired| desired.goal = Goal::Killed;
         return Ok(Some(match desired.goal {
             Goal::Killed => desired.clone(),
-            Goal::Running => changed(desired, kill),
+            Goal::Running => desired.changed(kill),
         }));
     }
     if let Some(framework) = orphan {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::context::Context;
-use super::drive::{Aim, Driven, changed, drive, missing};
+use super::drive::{Aim, Driven, drive, missing};
 use super::ending::{failed, interrupted};
 use super::error::CommandError;
 use super::held::Held;
@@ -97,7 +97,7 @@ fn ask_for(
             last,
         });
     }
-    let desired = changed(desired, |desired| {
+    let desired = desired.changed(|desired| {
         for wanted in desired.containers.iter_mut().filter(|wanted| meant(wanted.id)) {
             wanted.restarts = wanted.restarts.saturating_add(1);
         }

@@ -69,6 +69,15 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// The record with a change, ready to be written.
+    #[must_use]
+    pub fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut desired = self.clone();
+        change(&mut desired);
+        desired.generation = desired.generation.saturating_add(1);
+        desired
+    }
+
     /// Milliseconds that a container's task has to end after SIGTERM. The TManager's container has less of it in an update:
     /// its executor, waiting to start the TManager again, would use it up without any gain (`facts/heron-measured.md`).
     #[must_use]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::record::{Desired, DesiredContainer, Piece};
+use crate::proto::api::TopologyState;
 
 /// How far an update has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,6 +73,13 @@ pub struct Update {
 }
 
 impl Update {
+    /// The state that the topology had and is to have again.
+    #[must_use]
+    pub fn topology_state(&self) -> TopologyState {
+        let paused = self.state == TopologyState::Paused.name();
+        if paused { TopologyState::Paused } else { TopologyState::Running }
+    }
+
     /// Whether it can still be undone.
     #[must_use]
     pub fn can_be_undone(&self) -> bool {
@@ -87,7 +95,7 @@ pub fn begin(
     added: Vec<DesiredContainer>,
     command: Vec<Piece>,
 ) -> Desired {
-    next(desired, |desired| {
+    desired.changed(|desired| {
         desired.containers.extend(added);
         desired.containers.sort_by_key(|container| container.id);
         desired.launch.command = command;
@@ -125,13 +133,13 @@ pub fn remove(desired: &Desired) -> Desired {
 /// The record of an update that has come to its end, either way.
 #[must_use]
 pub fn end(desired: &Desired) -> Desired {
-    next(desired, |desired| desired.update = None)
+    desired.changed(|desired| desired.update = None)
 }
 
 /// The record of an update that is taken back. Only before the packing plan is written.
 #[must_use]
 pub fn undo(desired: &Desired) -> Desired {
-    next(desired, |desired| {
+    desired.changed(|desired| {
         let Some(update) = &mut desired.update else { return };
         desired.containers.retain(|container| !update.added.contains(&container.id));
         if update.step == UpdateStep::Resized {
@@ -149,19 +157,12 @@ fn stepped(
     step: UpdateStep,
     change: impl FnOnce(&mut Vec<DesiredContainer>, &Update),
 ) -> Desired {
-    next(desired, |desired| {
+    desired.changed(|desired| {
         if let Some(update) = &mut desired.update {
             change(&mut desired.containers, update);
             update.step = step;
         }
     })
-}
-
-fn next(desired: &Desired, change: impl FnOnce(&mut Desired)) -> Desired {
-    let mut desired = desired.clone();
-    change(&mut desired);
-    desired.generation = desired.generation.saturating_add(1);
-    desired
 }
 
 fn set_sizes(containers: &mut [DesiredContainer], sizes: &[DesiredContainer], relaunched: &[u32]) {

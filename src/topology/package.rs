@@ -5,7 +5,6 @@
 //! or of the time is written. The time of the entries is 1980, because `tar` complains about 1970.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::definition::Definition;
 use super::edit;
 use super::wire::WireError;
+use crate::digest::hexadecimal;
 
 /// 1980-01-01T00:00:00Z.
 const MTIME: u64 = 315_532_800;
@@ -383,15 +383,6 @@ impl<W: Write> Write for Hashing<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -194,16 +194,9 @@ impl Store for CommandStore {
         Box::pin(self.put(package, name))
     }
 
-    fn undo<'a>(
-        &'a self,
-        uploaded: &'a Uploaded,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;
-            if uploaded.effect != Effect::Created {
-                return Ok(());
-            }
             self.delete(name, &self.config.programs).await
         })
     }

@@ -222,16 +222,9 @@ impl Store for HdfsStore {
         Box::pin(self.put(package, name, progress))
     }
 
-    fn undo<'a>(
-        &'a self,
-        uploaded: &'a Uploaded,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;
-            if uploaded.effect != Effect::Created {
-                return Ok(());
-            }
             let target = self.place(name);
             let doing = format!("delete {target}");
             self.run(&["-rm", "-f", "-skipTrash", &target], doing).await.map(drop)

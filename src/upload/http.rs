@@ -361,15 +361,8 @@ impl Store for HttpStore {
         Box::pin(self.send(package, name, progress))
     }
 
-    fn undo<'a>(
-        &'a self,
-        uploaded: &'a Uploaded,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
-            if uploaded.effect != Effect::Created {
-                return Ok(());
-            }
             let url = match (set(&self.posted, None), self.method) {
                 (Some(url), _) => url,
                 (None, Sending::Post) => {

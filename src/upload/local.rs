@@ -127,16 +127,9 @@ impl Store for LocalStore {
         Box::pin(self.copy(package, name, progress))
     }
 
-    fn undo<'a>(
-        &'a self,
-        uploaded: &'a Uploaded,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;
-            if uploaded.effect != Effect::Created {
-                return Ok(());
-            }
             let path = self.directory.join(name);
             match fs::remove_file(&path).await {
                 Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

@@ -78,12 +78,22 @@ pub trait Store: Send + Sync {
         progress: Progress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>>;
 
+    /// Deletes the package that was uploaded under a name; it may be gone already.
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>>;
+
     /// Takes an upload back, as far as its [`Effect`] allows.
     fn undo<'a>(
         &'a self,
         uploaded: &'a Uploaded,
         name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>>;
+    ) -> BoxFuture<'a, Result<(), UploadError>> {
+        match uploaded.effect {
+            Effect::Created => self.delete_package(name),
+            Effect::Replaced | Effect::AlreadyThere | Effect::NotUploaded => {
+                Box::pin(ready(Ok(())))
+            }
+        }
+    }
 
     /// Removes what an upload may have left that was broken off before it had an end.
     fn discard<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {

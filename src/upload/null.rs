@@ -40,11 +40,7 @@ impl Store for NullStore {
         Box::pin(ready(Ok(uploaded)))
     }
 
-    fn undo<'a>(
-        &'a self,
-        _uploaded: &'a Uploaded,
-        _name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(ready(Ok(())))
     }
 }

@@ -1,6 +1,5 @@
 //! A package file, with what is needed to check that it arrived.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -8,6 +7,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
 use super::error::UploadError;
+use crate::digest::hexadecimal;
 
 /// How much is read at once.
 pub(super) const CHUNK: usize = 128 * 1024;
@@ -37,11 +37,7 @@ impl Package {
             hash.update(chunk.get(..length).unwrap_or_default());
             size += length as u64;
         }
-        let mut sha256 = String::with_capacity(64);
-        for byte in hash.finalize() {
-            // Writing to a string does not fail.
-            let _ = write!(sha256, "{byte:02x}");
-        }
+        let sha256 = hexadecimal(&hash.finalize());
         Ok(Self { path: path.to_owned(), size, sha256 })
     }
 

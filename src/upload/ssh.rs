@@ -14,7 +14,7 @@ pub use scp::ScpStore;
 pub use sftp::SftpStore;
 
 use super::programs::{Answer, Programs, Trouble};
-use super::{Package, UploadError, check_name};
+use super::{Package, Patience, Progress, UploadError, Uploaded, check_name};
 
 /// Comes before the user's options: of several values, OpenSSH takes the first.
 const NO_QUESTIONS: [&str; 2] = ["-o", "BatchMode=yes"];
@@ -132,6 +132,21 @@ fn failure(answer: Answer, doing: String, program: &str) -> UploadError {
         Trouble::Other
     };
     answer.failure(doing, program, trouble)
+}
+
+/// Copies, and copies again if nobody was there; a second try overwrites what the first has left, if anything. The programs
+/// tell no progress without a terminal: the end is all that is told.
+async fn patiently<F>(
+    package: &Package,
+    progress: Progress,
+    copy: impl FnMut() -> F,
+) -> Result<Uploaded, UploadError>
+where
+    F: Future<Output = Result<Uploaded, UploadError>>,
+{
+    let uploaded = Patience::default().retry(copy).await?;
+    progress(package.size);
+    Ok(uploaded)
 }
 
 #[cfg(test)]

@@ -389,18 +389,10 @@ impl Store for WebHdfsStore {
         Box::pin(self.send(package, name, progress))
     }
 
-    fn undo<'a>(
-        &'a self,
-        uploaded: &'a Uploaded,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;
-            if uploaded.effect == Effect::Created {
-                self.delete(&self.path(name)).await
-            } else {
-                Ok(())
-            }
+            self.delete(&self.path(name)).await
         })
     }
 

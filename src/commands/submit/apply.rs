@@ -12,7 +12,7 @@ use super::room;
 use super::source::Sources;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::commands::context::{Context, StateTree, rfc3339};
-use crate::commands::drive::{Aim, Driven, changed, drive, missing};
+use crate::commands::drive::{Aim, Driven, drive, missing};
 use crate::commands::ending::{failed, interrupted};
 use crate::commands::error::CommandError;
 use crate::commands::framework::{framework, labels};
@@ -270,7 +270,7 @@ async fn finish(
     if args.wait == WaitFor::None {
         return Ok(desired);
     }
-    let desired = changed(&desired, |desired| desired.phase = Phase::Launched);
+    let desired = desired.changed(|desired| desired.phase = Phase::Launched);
     let journalled = held.journal().await?;
     held.store(&plan.name, &journalled).write_desired(&desired).await?;
     Ok(desired)

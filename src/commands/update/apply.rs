@@ -228,8 +228,7 @@ impl Job<'_> {
 
     /// The state and the settings that the topology had before.
     async fn restore(&self, held: &Held, update: &Update) -> anyhow::Result<()> {
-        let wanted =
-            if update.state == Wanted::Paused.name() { Wanted::Paused } else { Wanted::Running };
+        let wanted = update.topology_state();
         let found = self.found(held).await?;
         tell(self.context, &held.state, found, Order::Switch(wanted), self.deadline).await?;
         if update.runtime_config.is_empty() {

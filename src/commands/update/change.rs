@@ -10,6 +10,7 @@ use super::request::Request;
 use crate::commands::containers::{defaults, sized, with_component_ram};
 use crate::commands::context::Context;
 use crate::commands::error::CommandError;
+use crate::digest::hexadecimal;
 use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, repack};
 use crate::proto::api::{Config, Topology};
 use crate::proto::system;
@@ -158,7 +159,7 @@ pub(super) fn plan_digest(found: &TopologyState) -> String {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// What happens to containers.

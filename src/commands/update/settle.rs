@@ -4,7 +4,6 @@ use tokio::time::Instant;
 
 use super::apply::{Job, patience};
 use crate::commands::context::Context;
-use crate::commands::drive::changed;
 use crate::commands::held::Held;
 use crate::commands::tell::{Order, Told, tell};
 use crate::proto::api::TopologyState as Wanted;
@@ -27,7 +26,7 @@ pub(in crate::commands) async fn settle(
         held.take_update_lock(context, name).await?;
     }
     if let Some(wanted) = wanted.filter(|wanted| wanted.name() != update.state) {
-        let desired = changed(&desired, |desired| {
+        let desired = desired.changed(|desired| {
             if let Some(update) = &mut desired.update {
                 wanted.name().clone_into(&mut update.state);
             }
@@ -53,8 +52,7 @@ pub(in crate::commands) async fn settle(
 pub(super) async fn undo(job: &Job<'_>, held: &mut Held) -> anyhow::Result<()> {
     let (journalled, desired) = job.journal(held).await?;
     let Some(update) = &desired.update else { return Ok(()) };
-    let paused = update.state == Wanted::Paused.name();
-    let wanted = if paused { Wanted::Paused } else { Wanted::Running };
+    let wanted = update.topology_state();
     let found = job.found(held).await?;
     tell(job.context, &held.state, found, Order::Switch(wanted), job.deadline).await?;
     held.store(job.name, &journalled).write_desired(&steps::undo(&desired)).await?;

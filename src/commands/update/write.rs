@@ -62,8 +62,7 @@ impl Job<'_> {
             update.tmanager_session =
                 location.map(|found| found.node.stat.ephemeral_owner).filter(|id| *id != 0);
         }
-        let paused = desired.update.as_ref().is_some_and(|u| u.state == Wanted::Paused.name());
-        let wanted = if paused { Wanted::Paused } else { Wanted::Running };
+        let wanted = desired.update.as_ref().map_or(Wanted::Running, Update::topology_state);
         let definition = edit::with_state(&topology.node.data, wanted)?;
         let record = encode(&held.paths.record, &steps::write(&desired))?;
         let mut ops: Vec<Op> = held.update_lock.iter().map(UpdateLock::fence).collect();

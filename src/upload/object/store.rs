@@ -400,16 +400,9 @@ impl Store for ObjectStore {
         Box::pin(self.send(package, name, progress))
     }
 
-    fn undo<'a>(
-        &'a self,
-        uploaded: &'a Uploaded,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;
-            if uploaded.effect != Effect::Created {
-                return Ok(());
-            }
             match self.store.delete(&self.path(name)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(self.failure("DELETE", name, &error)),

@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use std::path::PathBuf;
 
 use super::super::programs::{Answer, PartName, after_cleaning};
-use super::super::{Effect, Package, Patience, Progress, Store, UploadError, Uploaded};
-use super::{SshConfig, check_plain, failure, local, options};
+use super::super::{Effect, Package, Progress, Store, UploadError, Uploaded};
+use super::{SshConfig, check_plain, failure, local, options, patiently};
 use crate::program::{Input, Program};
 
 /// A directory on another machine, where the account need not have a shell.
@@ -137,23 +137,13 @@ impl Store for SftpStore {
         name: &'a str,
         progress: Progress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
-        // The programs tell no progress without a terminal. A second try overwrites what
-        // the first has left, if anything.
-        Box::pin(async move {
-            let uploaded = Patience::default().retry(|| self.copy(package, name)).await?;
-            progress(package.size);
-            Ok(uploaded)
-        })
+        Box::pin(patiently(package, progress, || self.copy(package, name)))
     }
 
-    fn undo<'a>(
-        &'a self,
-        uploaded: &'a Uploaded,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<(), UploadError>> {
+    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_plain(name)?;
-            if uploaded.effect == Effect::Created { self.remove(name).await } else { Ok(()) }
+            self.remove(name).await
         })
     }
 
