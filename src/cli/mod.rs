@@ -114,6 +114,4 @@ pub fn definition() -> clap::Command {
 }
 
 #[cfg(test)]
-mod eras;
-#[cfg(test)]
-mod reference;
+mod tests;

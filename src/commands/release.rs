@@ -254,5 +254,4 @@ fn bottom(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 #[cfg(test)]
-#[path = "release_tests.rs"]
 mod tests;

@@ -40,4 +40,4 @@ pub use secret::read_secret;
 pub use settings::{Need, Resolved, Settings};
 
 #[cfg(test)]
-mod vectors;
+mod tests;

@@ -338,5 +338,4 @@ impl Quotes {
 }
 
 #[cfg(test)]
-#[path = "overrides_tests.rs"]
 mod tests;

@@ -375,5 +375,4 @@ fn note_surprises(key: &[Char], value: &[Char], document: &mut Document) {
 }
 
 #[cfg(test)]
-#[path = "properties_tests.rs"]
 mod tests;

@@ -7,8 +7,6 @@
 pub mod call;
 pub mod event;
 pub mod fetcher;
-#[cfg(test)]
-pub(crate) mod golden;
 pub mod http;
 pub mod ids;
 mod json;
@@ -22,4 +20,4 @@ pub mod sandbox;
 pub mod scheduler_client;
 pub mod task_state;
 #[cfg(test)]
-pub(crate) mod test_server;
+pub(crate) mod tests;

@@ -151,8 +151,4 @@ fn memory(bytes: i64) -> String {
 }
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod vectors;

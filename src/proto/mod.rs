@@ -12,4 +12,4 @@ pub mod system;
 pub mod tmanager;
 
 #[cfg(test)]
-mod records;
+mod tests;

@@ -10,7 +10,7 @@ pub mod model;
 pub mod placement;
 mod pursue;
 pub mod record;
-#[cfg(test)]
-mod simulation;
 pub mod step;
+#[cfg(test)]
+mod tests;
 pub mod update;

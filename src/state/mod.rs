@@ -30,11 +30,7 @@ pub mod wire;
 pub mod zk;
 
 #[cfg(test)]
-mod test_server;
-#[cfg(test)]
-mod tree_tests;
-#[cfg(test)]
-mod zookeeper_tests;
+mod tests;
 
 pub use error::StateError;
 pub use paths::Tree;

@@ -126,7 +126,7 @@ async fn create_lease(zk: &Zk, leases: &str, me: &Holder) -> Result<String, Stat
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_server::{connect, connect_beside};
+    use super::super::tests::server::{connect, connect_beside};
     use super::*;
     use std::time::Duration;
 

@@ -296,5 +296,4 @@ fn check_size(
 }
 
 #[cfg(test)]
-#[path = "definition_tests.rs"]
 mod tests;

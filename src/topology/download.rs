@@ -256,5 +256,4 @@ fn why(error: reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "download_tests.rs"]
 mod tests;

@@ -207,5 +207,4 @@ fn number_field(number: u32, value: u64) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[path = "edit_tests.rs"]
 mod tests;

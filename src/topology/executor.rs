@@ -339,5 +339,4 @@ impl ExecutorCommand {
 }
 
 #[cfg(test)]
-#[path = "executor_tests.rs"]
 pub(crate) mod tests;

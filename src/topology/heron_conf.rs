@@ -300,5 +300,4 @@ fn stateful(package: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "heron_conf_tests.rs"]
 mod tests;

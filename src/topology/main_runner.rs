@@ -287,5 +287,4 @@ pub(super) fn read_definition(path: &Path) -> Result<Definition, MainError> {
 }
 
 #[cfg(test)]
-#[path = "main_runner_tests.rs"]
 mod tests;

@@ -386,5 +386,4 @@ impl<W: Write> Write for Hashing<W> {
 }
 
 #[cfg(test)]
-#[path = "package_tests.rs"]
 mod tests;

@@ -58,5 +58,4 @@ fn quoted(text: &str, index: usize) -> Result<String, ZeroByte> {
 }
 
 #[cfg(test)]
-#[path = "shell_tests.rs"]
 mod tests;

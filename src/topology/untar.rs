@@ -134,5 +134,4 @@ fn is_inside(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-#[path = "untar_tests.rs"]
 mod tests;

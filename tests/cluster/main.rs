@@ -24,19 +24,7 @@ mod view;
 mod wire;
 
 #[cfg(test)]
-mod behaviour_tests;
-#[cfg(test)]
-mod client;
-#[cfg(test)]
-mod compare;
-#[cfg(test)]
-mod election_tests;
-#[cfg(test)]
-mod fault_tests;
-#[cfg(test)]
-mod replay;
-#[cfg(test)]
-mod replay_tests;
+mod tests;
 #[cfg(test)]
 #[path = "../support/zookeeper.rs"]
 #[allow(dead_code)]

@@ -157,5 +157,4 @@ fn set(config: &mut Config, key: &str, value: &str) {
 }
 
 #[cfg(test)]
-#[path = "controller_tests.rs"]
 mod tests;

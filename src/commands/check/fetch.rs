@@ -230,5 +230,4 @@ fn other_release(kind: Kind, found: &Found, release: &Release) -> Option<String>
 }
 
 #[cfg(test)]
-#[path = "fetch_tests.rs"]
 mod tests;

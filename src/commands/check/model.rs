@@ -283,5 +283,4 @@ fn task_info(
 }
 
 #[cfg(test)]
-#[path = "model_tests.rs"]
 mod tests;

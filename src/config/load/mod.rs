@@ -117,5 +117,4 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadErrors> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -348,5 +348,4 @@ pub fn with_topology(text: &str, topology: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::mesos::call::Call;
-use crate::mesos::golden;
+use crate::mesos::tests::golden;
 
 fn parse(text: &str) -> Event {
     Event::parse(text.as_bytes()).expect("an event")

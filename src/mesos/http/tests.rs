@@ -1,6 +1,6 @@
 use super::*;
 use crate::mesos::master::Scheme;
-use crate::mesos::test_server::{
+use crate::mesos::tests::server::{
     Reply, TestServer, answer, dead_port, hasty, http, http_with, json, redirect, text,
 };
 
@@ -98,7 +98,7 @@ async fn what_does_not_answer_is_told_apart() {
     let refused = LeaderUrl::new(Scheme::Http, "127.0.0.1", dead_port().await).expect("a URL");
     assert_eq!(cause(get(&http, &refused).await), Unreachable::Refused);
     let nobody = LeaderUrl::new(Scheme::Http, "no-such-host.invalid", 5050).expect("a URL");
-    let patient = crate::mesos::test_server::http();
+    let patient = crate::mesos::tests::server::http();
     assert_eq!(cause(get(&patient, &nobody).await), Unreachable::NoSuchHost);
     let silent = TestServer::start(|_| Reply::Hang(vec![])).await;
     assert_eq!(cause(get(&http, &silent.url()).await), Unreachable::TimedOut);

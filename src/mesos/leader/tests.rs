@@ -4,8 +4,8 @@ use std::process::{Child, Command, Stdio};
 use zookeeper_client::{Acl, Acls, AuthId, CreateMode, Permission};
 
 use super::*;
-use crate::mesos::golden;
-use crate::mesos::test_server::{
+use crate::mesos::tests::golden;
+use crate::mesos::tests::server::{
     Reply, TestServer, answer, dead_port, hasty, http, json, redirect, text,
 };
 

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::mesos::event::Event;
-use crate::mesos::golden;
+use crate::mesos::tests::golden;
 
 fn offer(id: &str, resources: &Value) -> Offer {
     let offer = json!({"id":{"value":id},"agent_id":{"value":"a"},"hostname":"h","resources":resources,

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::mesos::golden;
-use crate::mesos::test_server::{Reply, TestServer, answer, http, json as document, text};
+use crate::mesos::tests::golden;
+use crate::mesos::tests::server::{Reply, TestServer, answer, http, json as document, text};
 
 const RECORDED: &str = "05-operator-and-files";
 const FRAMEWORK: &str = "73090660-7424-4b65-aacc-e493847c1d47-0009";

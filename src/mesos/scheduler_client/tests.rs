@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::mesos::golden;
-use crate::mesos::test_server::{
+use crate::mesos::tests::golden;
+use crate::mesos::tests::server::{
     Reply, TestServer, answer, dead_port, hasty, http, redirect, text,
 };
 
@@ -101,7 +101,7 @@ async fn subscribe_and_calls_look_as_they_must() {
     caller.clone().send(&call).await.expect("taken");
 
     let requests = server.requests();
-    let lines: Vec<_> = requests.iter().map(super::super::test_server::Request::line).collect();
+    let lines: Vec<_> = requests.iter().map(super::super::tests::server::Request::line).collect();
     assert_eq!(lines, ["POST /api/v1/scheduler"; 3]);
     for request in &requests {
         assert_eq!(request.header("content-type"), Some("application/json"));

@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use zookeeper_client::{Acls, Client, CreateMode};
 
-use super::error::StateError;
-use super::lock::{self, Holder, Lock};
-use super::probe::Health;
-use super::test_server::{Proxy, connect, connect_beside, options};
-use super::transaction::{Done, Mode, Op, Outcome, TRANSACTION_LIMIT};
-use super::zk::{Auth, ConnectOptions, SessionState, Zk};
+use super::server::{Proxy, connect, connect_beside, options};
+use crate::state::error::StateError;
+use crate::state::lock::{self, Holder, Lock};
+use crate::state::probe::Health;
+use crate::state::transaction::{Done, Mode, Op, Outcome, TRANSACTION_LIMIT};
+use crate::state::zk::{Auth, ConnectOptions, SessionState, Zk};
 
 const SOON: Duration = Duration::from_secs(20);
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::packing::*;
 
 const GIB: i64 = 1 << 30;
 

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-use super::*;
+use crate::packing::*;
 use crate::proto::{api, system};
 
 const ALGORITHMS: [Algorithm; 3] =

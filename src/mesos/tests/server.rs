@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::http::{Http, HttpSettings};
-use super::master::{LeaderUrl, Scheme};
+use crate::mesos::http::{Http, HttpSettings};
+use crate::mesos::master::{LeaderUrl, Scheme};
 
 /// A request as it came.
 #[derive(Clone, Debug)]

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::replay::{Decoder, Item};
 use crate::boot::Boot;
 use crate::cluster::Sim;
 use crate::options::Options;
 use crate::ports::Claims;
-use crate::replay::{Decoder, Item};
 use crate::{election, wire};
 
 /// A cluster in this process.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::client::{Bed, Client, get, info};
+use super::client::{Bed, Client, get, info};
 use crate::wire;
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn phases_of_a_start_are_shown() {
     bed.control("/phase", json!({ "master": 0, "phase": "recovering" })).await.unwrap();
     let subscribe = json!({ "type": "SUBSCRIBE", "subscribe": { "framework_info": info("x") } });
     let head = "POST /api/v1/scheduler HTTP/1.1\nContent-Type: application/json";
-    let answer = crate::client::request(&leader, head, &subscribe.to_string()).await;
+    let answer = super::client::request(&leader, head, &subscribe.to_string()).await;
     assert_eq!(answer, (503, "Master has not finished recovery".to_owned()));
     bed.control("/phase", json!({ "phase": "ready" })).await.unwrap();
     Client::subscribe(&leader, &info("x"), "").await;

@@ -2,7 +2,7 @@
 
 use clap::Command;
 
-use super::definition;
+use crate::cli::definition;
 
 /// Every command below one, itself included, with its whole name.
 fn commands(command: &Command, name: &str, into: &mut Vec<(String, Command)>) {

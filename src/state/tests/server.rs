@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
-use super::zk::{ConnectOptions, Zk};
+use crate::state::zk::{ConnectOptions, Zk};
 
 /// Debian's `zookeeper` package and what it needs.
 const CLASSPATH: &str = "/usr/share/java/*";

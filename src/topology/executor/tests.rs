@@ -43,7 +43,7 @@ fn flags(argv: &[String]) -> Vec<&str> {
 
 #[test]
 fn the_newest_command_is_herons_own() {
-    let recorded = include_str!("../../tests/data/executor-command-0.20.5.txt");
+    let recorded = include_str!("../../../tests/data/executor-command-0.20.5.txt");
     let expected: Vec<&str> =
         recorded.lines().skip(1).take_while(|line| !line.starts_with("###")).collect();
     assert_eq!(expected.len(), 46);

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::recordio::Decoder;
+use crate::mesos::recordio::Decoder;
 
 /// The recorded scenarios.
 pub(crate) const FILES: [&str; 10] = [

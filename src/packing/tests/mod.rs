@@ -1,5 +1,8 @@
 //! Algorithms by name, single rules that the vectors don't have, and large topologies.
 
+mod properties;
+mod vectors;
+
 use super::*;
 
 const GIB: i64 = 1 << 30;

@@ -9,15 +9,15 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, json};
 
-use super::model::{Model, Policy};
-use super::record::{
-    ContainerRecord, Desired, DesiredContainer, Framework, Goal, Launch, Millis, Phase, Piece,
-    RECORD_VERSION,
-};
-use super::step::{Action, Event};
 use crate::mesos::call::{Body, Operation};
 use crate::mesos::event::{Offer, TaskState, TaskStatus};
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
+use crate::scheduler::model::{Model, Policy};
+use crate::scheduler::record::{
+    ContainerRecord, Desired, DesiredContainer, Framework, Goal, Launch, Millis, Phase, Piece,
+    RECORD_VERSION,
+};
+use crate::scheduler::step::{Action, Event};
 
 mod scenarios;
 

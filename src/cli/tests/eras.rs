@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Cli, Command, Legacy, OutputFormat, SubmitArgs, parse, positionals};
+use crate::cli::{Cli, Command, Legacy, OutputFormat, SubmitArgs, parse, positionals};
 
 /// What a command line means, in the words of today; or the first line of what is wrong with it.
 fn meaning(line: &str) -> String {
@@ -319,7 +319,7 @@ fn of_any_time() {
 fn of_documentation_and_help() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/migration.md");
     let mut texts = vec![std::fs::read_to_string(page).unwrap()];
-    let mut commands = vec![super::definition()];
+    let mut commands = vec![crate::cli::definition()];
     while let Some(command) = commands.pop() {
         texts.extend(command.get_after_help().map(ToString::to_string));
         commands.extend(command.get_subcommands().cloned());

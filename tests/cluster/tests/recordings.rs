@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::compare::Ids;
+use super::replay::{Offers, Replay};
 use crate::boot::Boot;
-use crate::compare::Ids;
-use crate::replay::{Offers, Replay};
 
 async fn nothing(_: &Boot, _: &Ids, _: &str) {}
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::client::{Bed, Client, get, info, request, whole};
+use super::client::{Bed, Client, get, info, request, whole};
 use crate::wire;
 
 fn is_alive(pid: i64) -> bool {

@@ -2,10 +2,10 @@
 
 use serde_json::Map;
 
-use super::super::record::{DesiredContainer, Goal};
-use super::super::step::Event;
-use super::super::update::{self, Update, UpdateStep};
 use super::{CONTAINERS, World, desired, run};
+use crate::scheduler::record::{DesiredContainer, Goal};
+use crate::scheduler::step::Event;
+use crate::scheduler::update::{self, Update, UpdateStep};
 use rand::Rng as _;
 
 fn check_running(world: &World) {

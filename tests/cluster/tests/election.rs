@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::client::{Bed, Client, get, info, whole};
+use super::client::{Bed, Client, get, info, whole};
 use crate::wire;
 use crate::zookeeper::ZooKeeper;
 

@@ -14,9 +14,9 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::compare::{Ids, compare_json, compare_text};
 use crate::boot::Boot;
 use crate::cluster::Sim;
-use crate::compare::{Ids, compare_json, compare_text};
 use crate::options::Options;
 use crate::ports::Claims;
 

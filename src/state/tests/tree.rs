@@ -1,18 +1,18 @@
 //! Tests of whole topologies in the tree against a real ZooKeeper server.
 
-use super::error::StateError;
-use super::listing::list;
-use super::lock::{Holder, Lock};
-use super::paths::Tree;
-use super::records::Record;
-use super::removal::remove;
-use super::test_server::{Proxy, connect};
-use super::topology_state::{NewTopology, TopologyState};
-use super::transaction::{Mode, Op};
-use super::zk::Zk;
+use super::server::{Proxy, connect};
 use crate::proto::api;
 use crate::proto::scheduler::LIBRARY_ENDPOINT;
 use crate::proto::system::{ExecutionState, PackingPlan};
+use crate::state::error::StateError;
+use crate::state::listing::list;
+use crate::state::lock::{Holder, Lock};
+use crate::state::paths::Tree;
+use crate::state::records::Record;
+use crate::state::removal::remove;
+use crate::state::topology_state::{NewTopology, TopologyState};
+use crate::state::transaction::{Mode, Op};
+use crate::state::zk::Zk;
 use crate::tmanager::{Changed, Controller};
 use prost::Message;
 use std::time::Duration;

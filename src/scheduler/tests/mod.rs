@@ -1,0 +1,3 @@
+//! Tests of the scheduler as a whole.
+
+mod simulation;

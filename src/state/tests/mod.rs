@@ -1,0 +1,5 @@
+//! Tests against a real ZooKeeper.
+
+pub(super) mod server;
+mod tree;
+mod zookeeper;
