@@ -7,16 +7,17 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::{self, Cli, ClusterCheck, Command, Legacy, positionals};
-use crate::commands::configure::{self, Given};
-use crate::commands::context::{Context, Signals};
-use crate::commands::error::Signal;
-use crate::commands::outcome::{Outcome, SCHEMA, Text, Version};
-use crate::commands::report::Reporter;
-use crate::commands::{check, config, kill, list, man, restart, status, submit, switch, update};
+use crate::commands::{
+    activate, check, config, deactivate, kill, list, man, restart, status, submit, update,
+};
 use crate::config::Need;
+use crate::context::Signal;
+use crate::context::configure::{self, Given};
+use crate::context::{Context, Signals};
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
-use crate::proto::api::TopologyState;
+use crate::outcome::{Outcome, SCHEMA, Text, Version};
+use crate::report::Reporter;
 use crate::ui::{self, Ui};
 
 /// The Heron release whose command lines are written unless the configuration names another.
@@ -304,10 +305,10 @@ async fn carry_out(
             Box::pin(submit::submit(context, args, target, env)).await
         }
         (Command::Activate(_), Target::Topology(name, _)) => {
-            switch::switch(context, name, TopologyState::Running).await
+            activate::activate(context, name).await
         }
         (Command::Deactivate(_), Target::Topology(name, _)) => {
-            switch::switch(context, name, TopologyState::Paused).await
+            deactivate::deactivate(context, name).await
         }
         (Command::Restart(_), Target::Topology(name, container)) => {
             restart::restart(context, name, *container).await

@@ -4,8 +4,25 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use crate::commands::context::Machine;
+use crate::clock;
 use crate::program::SearchPath;
+
+/// The machine and the user, as far as others are told of them, and where the machine's programs are.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Host name.
+    pub host: String,
+    /// Login name.
+    pub user: String,
+    /// Process id.
+    pub pid: u32,
+    /// i64econds since the epoch.
+    pub clock: fn() -> clock::Millis,
+    /// Where programs are.
+    pub path: SearchPath,
+    /// `HADOOP_HOME`.
+    pub hadoop_home: Option<PathBuf>,
+}
 
 /// Environment variables, and who and where we are.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +70,7 @@ impl Env {
             host: host_name(),
             user: self.user(),
             pid: std::process::id(),
-            clock: now,
+            clock: clock::now,
             path: SearchPath(self.variables.get(OsStr::new("PATH")).cloned()),
             hadoop_home: self.get("HADOOP_HOME").map(PathBuf::from),
         }
@@ -65,10 +82,6 @@ impl Env {
         let named = self.get("USER").or_else(|| self.get("LOGNAME")).map(str::to_owned);
         named.or_else(user_of_process).unwrap_or_else(|| "unknown".to_owned())
     }
-}
-
-fn now() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 fn host_name() -> String {

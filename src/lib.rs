@@ -4,16 +4,20 @@
 
 pub mod app;
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod context;
 mod digest;
 pub mod engine;
 pub mod env;
 pub mod failure;
 pub mod mesos;
+pub mod outcome;
 pub mod packing;
 pub mod program;
 pub mod proto;
+pub mod report;
 pub mod scheduler;
 pub mod state;
 pub mod tmanager;

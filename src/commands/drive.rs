@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::context::Context;
-use super::error::CommandError;
 use super::held::{Held, is_session_loss};
 use super::physical_plan::{self, Updated, server_ports};
-use super::report::Progress;
+use crate::context::CommandError;
+use crate::context::Context;
+use crate::report::Progress;
 use crate::scheduler::driver::{Driver, End, Limits};
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::record::{ContainerRecord, Desired, Goal};

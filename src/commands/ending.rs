@@ -1,7 +1,7 @@
 //! How driving can end badly, in words: verdicts with the end of the sandbox's stderr, and interrupts.
 
-use super::context::Context;
-use super::error::{CommandError, Signal};
+use crate::context::Context;
+use crate::context::{CommandError, Signal};
 use crate::scheduler::model::{Model, Verdict};
 use crate::scheduler::record::Failure;
 

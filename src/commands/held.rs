@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::context::{Context, StateTree};
-use super::error::CommandError;
+use crate::context::CommandError;
+use crate::context::{Context, StateTree};
 use crate::engine::journal::{JournalStore, Journalled, StoreError, load};
 use crate::scheduler::journal::JournalPaths;
 use crate::state::lock::Lock;
@@ -125,7 +125,7 @@ impl Held {
 fn interrupted(
     context: &Context<'_>,
     topology: &str,
-    signal: super::error::Signal,
+    signal: crate::context::Signal,
 ) -> anyhow::Error {
     CommandError::Interrupted {
         signal,

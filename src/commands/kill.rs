@@ -8,19 +8,19 @@ use std::time::Duration;
 use serde_json::Map;
 use tokio::time::Instant;
 
-use super::context::{Context, StateTree};
 use super::drive::{Aim, Driven, drive, missing};
 use super::ending::{failed, interrupted};
-use super::error::CommandError;
 use super::framework::{framework, labels};
 use super::held::Held;
-use super::outcome::{Killed, Outcome, SCHEMA};
 use super::tell::seconds;
 use crate::config::settings::Mesos;
+use crate::context::CommandError;
+use crate::context::{Context, StateTree};
 use crate::engine::connector::MesosError;
 use crate::engine::journal::Journalled;
 use crate::mesos::http::HttpError;
 use crate::mesos::ids::FrameworkId;
+use crate::outcome::{Killed, Outcome, SCHEMA, TopologyRef};
 use crate::scheduler::driver::End;
 use crate::scheduler::model::{Policy, Verdict};
 use crate::scheduler::record::{Desired, Goal, Launch, Phase, RECORD_VERSION};
@@ -43,7 +43,7 @@ pub async fn kill(
             let place = state.place();
             state.close().await;
             if ignore_not_found {
-                return Ok(outcome(topology, false, None, Vec::new()));
+                return Ok(outcome(topology, None, false, None, Vec::new()));
             }
             let topology = topology.to_owned();
             return Err(CommandError::NoSuchTopology { topology, place }.into());
@@ -103,21 +103,24 @@ async fn run(
 ) -> anyhow::Result<Outcome> {
     context.reporter.step(&format!("killing topology {topology}"));
     let deadline = context.deadline(PATIENCE);
+    let journalled = held.journal().await?.desired;
+    let id = journalled.map(|desired| desired.topology_id).filter(|id| !id.is_empty());
     let framework = kill_containers(context, held, topology, orphan, deadline).await?;
     context.reporter.step("removing the state");
     let removed = remove_state(held, topology).await?;
-    Ok(outcome(topology, true, framework, removed))
+    Ok(outcome(topology, id, true, framework, removed))
 }
 
 fn outcome(
     topology: &str,
+    id: Option<String>,
     found: bool,
     framework: Option<FrameworkId>,
     removed: Vec<String>,
 ) -> Outcome {
     Outcome::Killed(Killed {
         schema: SCHEMA,
-        topology: topology.to_owned(),
+        topology: TopologyRef { name: topology.to_owned(), id, state: "KILLED".to_owned() },
         found,
         framework_id: framework.map(|framework| framework.0),
         removed,

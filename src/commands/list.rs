@@ -1,8 +1,10 @@
 //! `list`: the topologies in the state tree.
 
-use super::context::{Context, rfc3339};
-use super::outcome::{Listed, ListedTopology, Outcome, SCHEMA};
-use crate::state::listing::{self, Listed as Found};
+use crate::clock::rfc3339;
+use crate::context::Context;
+use crate::outcome::listing::{TopologyList, TopologyRow};
+use crate::outcome::{Outcome, SCHEMA};
+use crate::state::listing::{self, Listed};
 
 /// Lists the topologies.
 pub async fn list(context: &Context<'_>) -> anyhow::Result<Outcome> {
@@ -11,19 +13,19 @@ pub async fn list(context: &Context<'_>) -> anyhow::Result<Outcome> {
     for problem in found.iter().flat_map(|topology| &topology.problems) {
         context.reporter.warn(&problem.to_string());
     }
-    let topologies = found.into_iter().map(listed).collect();
-    Ok(Outcome::Listed(Listed { schema: SCHEMA, topologies }))
+    let topologies = found.into_iter().map(row).collect();
+    Ok(Outcome::Listed(TopologyList { schema: SCHEMA, topologies }))
 }
 
-fn listed(found: Found) -> ListedTopology {
-    ListedTopology {
+fn row(found: Listed) -> TopologyRow {
+    TopologyRow {
         name: found.name,
         state: found.state.map_or_else(|| "UNKNOWN".to_owned(), |s| s.name().to_owned()),
         cluster: found.cluster,
         role: found.role,
         environ: found.environ,
         // The packing plan has no container 0.
-        containers: found.containers.map(|count| count + 1),
+        container_count: found.containers.map(|count| count + 1),
         submitted_at: found.submitted_at.map(|seconds| rfc3339(seconds.saturating_mul(1000))),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::outcome::{Outcome, SCHEMA, Text};
+use crate::outcome::{Outcome, SCHEMA, Text};
 
 /// The pages can't be written.
 #[derive(Debug, Error)]

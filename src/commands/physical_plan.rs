@@ -7,8 +7,8 @@ use std::time::Duration;
 use prost::Message;
 use tokio::time::sleep;
 
-use super::context::StateTree;
 use super::held::Held;
+use crate::context::StateTree;
 use crate::mesos::event::TaskState;
 use crate::proto::system::{PackingPlan, PhysicalPlan};
 use crate::proto::tmanager::TManagerLocation;

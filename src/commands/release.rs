@@ -9,12 +9,12 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::time::timeout;
 
-use super::context::Context;
-use super::error::CommandError;
 use crate::config::problem::redact_url;
+use crate::context::CommandError;
+use crate::context::Context;
+use crate::outcome::release::ReleaseInfo;
 use crate::topology::core_package::{self, CoreError};
 use crate::topology::dialect::Release;
 
@@ -55,17 +55,6 @@ pub enum Source {
     },
 }
 
-/// A release in documents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReleaseInfo {
-    /// The version, such as `0.17.8`.
-    pub version: String,
-    /// `setting`, `package` or `newest`.
-    pub source: &'static str,
-    /// The same in words, and why nothing better is known.
-    pub detail: String,
-}
-
 impl ChosenRelease {
     /// For documents.
     #[must_use]
@@ -76,14 +65,6 @@ impl ChosenRelease {
             Source::Newest { why, .. } => ("newest", format!("the newest: {why}")),
         };
         ReleaseInfo { version: self.release.to_string(), source, detail }
-    }
-}
-
-impl ReleaseInfo {
-    /// The version, and how it is known.
-    #[must_use]
-    pub fn text(&self) -> String {
-        format!("{} ({})", self.version, self.detail)
     }
 }
 

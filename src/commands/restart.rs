@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::context::Context;
 use super::drive::{Aim, Driven, drive, missing};
 use super::ending::{failed, interrupted};
-use super::error::CommandError;
 use super::held::Held;
-use super::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
 use super::tell::seconds;
 use super::update::settle;
+use crate::context::CommandError;
+use crate::context::Context;
+use crate::outcome::container::ContainerRef;
+use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
 use crate::scheduler::driver::End;
 use crate::scheduler::model::Policy;
 use crate::scheduler::record::{Desired, Goal};
@@ -42,10 +43,11 @@ pub async fn restart(
     let result = Box::pin(run(context, &mut held, topology, container)).await;
     held.close().await;
     let restarted = result?;
-    let id = found.current_topology().map(|topology| topology.id.clone()).unwrap_or_default();
+    let id = found.current_topology().map(|topology| topology.id.clone());
     let name = found.state().map_or("UNKNOWN", |state| state.name());
     let topology = TopologyRef { name: topology.to_owned(), id, state: name.to_owned() };
-    Ok(Outcome::Restarted(Restarted { schema: SCHEMA, topology, containers: restarted }))
+    let containers = ContainerRef::of(restarted);
+    Ok(Outcome::Restarted(Restarted { schema: SCHEMA, topology, containers }))
 }
 
 async fn run(

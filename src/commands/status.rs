@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::context::{Context, StateTree, rfc3339};
-use super::outcome::{
-    Outcome, SCHEMA, Status, StatusContainer, StatusFramework, StatusTManager, StatusTopology,
-    StatusUpdate,
-};
+use crate::clock::rfc3339;
+use crate::context::{Context, StateTree};
 use crate::engine::journal::{Journalled, load};
+use crate::outcome::container::StatusContainer;
+use crate::outcome::status::{StatusFramework, StatusTManager, StatusTopology, StatusUpdate};
+use crate::outcome::{Outcome, SCHEMA, Status};
 use crate::scheduler::record::{ContainerRecord, Failure};
 use crate::state::TopologyState;
 use crate::state::lock::holder;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::context::{Context, StateTree};
-use super::error::{CommandError, Signal};
-use super::outcome::TopologyRef;
+use crate::context::{CommandError, Signal};
+use crate::context::{Context, StateTree};
+use crate::outcome::TopologyRef;
 use crate::proto::api::TopologyState as Wanted;
 use crate::proto::tmanager::TManagerLocation;
 use crate::state::TopologyState;
@@ -82,7 +82,7 @@ pub(super) async fn tell(
             let now = Wanted::try_from(plan.topology.state).unwrap_or(Wanted::Running);
             let told = |already| {
                 let state = if let Order::Switch(wanted) = order { wanted } else { now };
-                let (name, id) = (name.clone(), plan.topology.id.clone());
+                let (name, id) = (name.clone(), Some(plan.topology.id.clone()));
                 let topology = TopologyRef { name, id, state: state.name().to_owned() };
                 Ok(Told { topology, already })
             };

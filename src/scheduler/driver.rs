@@ -12,8 +12,9 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::model::{Model, Verdict};
-use super::record::{ContainerRecord, Desired, Framework, Millis};
+use super::record::{ContainerRecord, Desired, Framework};
 use super::step::{Action, Event};
+use crate::clock::Millis;
 use crate::mesos::call::Body;
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::placement::Seen;
-use super::record::{ContainerRecord, Desired, DesiredContainer, Failure, Goal, Millis};
+use super::record::{ContainerRecord, Desired, DesiredContainer, Failure, Goal};
+use crate::clock::Millis;
 use crate::mesos::event::TaskState;
 use crate::mesos::ids::{AgentId, TaskId};
 

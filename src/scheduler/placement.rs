@@ -6,9 +6,8 @@ use std::fmt;
 use serde_json::Map;
 
 use super::model::{Model, Slot};
-use super::record::{
-    ContainerRecord, DesiredContainer, Goal, Launch, Millis, RECORD_VERSION, task_id,
-};
+use super::record::{ContainerRecord, DesiredContainer, Goal, Launch, RECORD_VERSION, task_id};
+use crate::clock::Millis;
 use crate::mesos::call::{
     Accept, CommandInfo, DurationInfo, Filters, KillPolicy, Launch as LaunchOperation, Operation,
     TaskInfo,

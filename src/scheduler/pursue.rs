@@ -1,8 +1,9 @@
 //! What follows from all that is known and from the time: reconciliation, kills, asking for offers, and the end.
 
 use super::model::{Ending, Killing, Model};
-use super::record::{Goal, Millis};
+use super::record::Goal;
 use super::step::{Action, FIRST_BACKOFF_MS};
+use crate::clock::Millis;
 use crate::mesos::call::{Body, DurationInfo, Kill, KillPolicy, Reconcile, ReconcileTask};
 use crate::mesos::event::TaskState;
 use crate::mesos::ids::{AgentId, TaskId};

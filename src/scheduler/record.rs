@@ -7,15 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::update::{Update, UpdateStep};
+use crate::clock::Millis;
 use crate::mesos::call::Uri;
 use crate::mesos::event::TaskState;
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
 
 /// The version that this program writes, and the newest that it reads.
 pub const RECORD_VERSION: u32 = 1;
-
-/// Milliseconds since the Unix epoch.
-pub type Millis = i64;
 
 /// What a topology is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

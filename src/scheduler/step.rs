@@ -8,7 +8,8 @@
 
 use super::model::{Ending, Model, Slot, Stray};
 use super::placement;
-use super::record::{ContainerRecord, Failure, Goal, Millis};
+use super::record::{ContainerRecord, Failure, Goal};
+use crate::clock::Millis;
 use crate::mesos::call::{Acknowledge, Body, Decline, Filters};
 use crate::mesos::event::{Offer, TaskState, TaskStatus};
 use crate::mesos::ids::{AgentId, FrameworkId, OfferId, TaskId};

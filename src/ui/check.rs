@@ -1,7 +1,7 @@
 //! What `check fetch` found, as text.
 
 use super::table::table;
-use crate::commands::outcome::{FetchAgent, FetchChecked, FetchResult, Fetched};
+use crate::outcome::fetch::{FetchAgent, FetchChecked, FetchResult, Fetched};
 
 /// A row for each URI on each agent, and below what is wrong.
 pub(super) fn fetch_checked(checked: &FetchChecked) -> String {
@@ -83,7 +83,7 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::release::ReleaseInfo;
+    use crate::outcome::release::ReleaseInfo;
 
     #[test]
     fn what_failed_is_told_below_the_table() {
@@ -112,6 +112,7 @@ mod tests {
                 detail: "as heron.release.version says".to_owned(),
             },
             framework_id: "f".to_owned(),
+            error: None,
             agents: vec![
                 agent("S0", vec![fetched(FetchResult::Good, None)]),
                 agent("S1", vec![fetched(FetchResult::Failed, Some("HTTP\n404"))]),

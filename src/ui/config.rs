@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::table::table;
-use crate::commands::config::{
-    CheckedConfig, ContextDetails, Contexts, Finding, KeyList, ShownConfig, UsedContext,
-};
 use crate::config::reference::KeyRow;
 use crate::config::show::{Place, Row, Shadow};
+use crate::outcome::config::{
+    CheckedConfig, ContextDetails, Contexts, Finding, KeyList, ShownConfig, UsedContext,
+};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

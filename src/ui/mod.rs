@@ -14,9 +14,9 @@ use std::sync::Arc;
 use anstream::ColorChoice as Colour;
 
 use crate::cli::{ColorChoice, DryRunFormat, Global, OutputFormat};
-use crate::commands::outcome::{FetchChecked, FetchResult, Outcome};
-use crate::commands::planned::Planned;
 use crate::failure::{Exit, Failure};
+use crate::outcome::fetch::FetchResult;
+use crate::outcome::{FetchChecked, Outcome, Planned};
 pub use progress::Console;
 
 /// How output is made.
@@ -109,18 +109,12 @@ fn exit_code(outcome: &Outcome) -> u8 {
 
 /// The worst that came of it decides.
 fn fetch_exit(checked: &FetchChecked) -> Option<Exit> {
-    let exit = |result: FetchResult| match result {
-        FetchResult::Good => None,
-        FetchResult::Failed
-        | FetchResult::WrongLayout
-        | FetchResult::WrongRelease
-        | FetchResult::Refused
-        | FetchResult::AgentLost => Some(Exit::Failed),
-        FetchResult::TimedOut => Some(Exit::TimedOut),
-        FetchResult::NoOffer => Some(Exit::NoPlacement),
-    };
     let fetches = checked.agents.iter().flat_map(|agent| &agent.fetches);
-    fetches.filter_map(|fetched| exit(fetched.result)).min_by_key(|exit| exit.code())
+    Some(match FetchResult::worst(fetches.map(|fetched| fetched.result))? {
+        FetchResult::TimedOut => Exit::TimedOut,
+        FetchResult::NoOffer => Exit::NoPlacement,
+        _ => Exit::Failed,
+    })
 }
 
 /// Shows what is wrong with a command line that could not be parsed; the process's exit code.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::commands::report::{Progress, Reporter};
+use crate::report::{Progress, Reporter};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 

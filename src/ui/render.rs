@@ -2,8 +2,9 @@
 
 use super::table::table;
 use super::{check, config};
-use crate::commands::outcome::{
-    Configured, Killed, Listed, Outcome, Restarted, Status, StatusContainer, Submitted, Switched,
+use crate::outcome::container::StatusContainer;
+use crate::outcome::{
+    Killed, Outcome, Restarted, SettingsChanged, StateChanged, Status, Submitted, TopologyList,
     Updated,
 };
 
@@ -19,10 +20,10 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Submitted(submitted) => submitted_text(submitted),
         Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
         Outcome::Planned(planned) => super::plan::text(planned, false),
-        Outcome::Switched(switched) => switched_text(switched),
+        Outcome::StateChanged(changed) => state_text(changed),
         Outcome::Restarted(restarted) => restarted_text(restarted),
         Outcome::Updated(updated) => updated_text(updated),
-        Outcome::Configured(configured) => configured_text(configured),
+        Outcome::SettingsChanged(changed) => settings_text(changed),
         Outcome::Killed(killed) => killed_text(killed),
         Outcome::Listed(listed) => listed_text(listed),
         Outcome::Status(status) => status_text(status),
@@ -43,7 +44,14 @@ pub(super) fn text(outcome: &Outcome) -> String {
 
 fn submitted_text(submitted: &Submitted) -> String {
     let Submitted {
-        topology, containers, framework_id, page, resumed, waited_for, release, ..
+        topology,
+        container_count,
+        framework_id,
+        page,
+        resumed,
+        waited_for,
+        release,
+        ..
     } = submitted;
     let how = match (*waited_for, topology.state.as_str()) {
         ("none", _) => "is being launched",
@@ -53,9 +61,9 @@ fn submitted_text(submitted: &Submitted) -> String {
     };
     let again = if *resumed { " (an interrupted submission was finished)" } else { "" };
     let mut text = format!(
-        "topology {} {how} in {containers} containers{again}\n  id         {}\n  release    {}\n  framework  {framework_id}\n",
+        "topology {} {how} in {container_count} containers{again}\n  id         {}\n  release    {}\n  framework  {framework_id}\n",
         topology.name,
-        topology.id,
+        topology.id.as_deref().unwrap_or("-"),
         release.text()
     );
     if let Some(page) = page {
@@ -64,23 +72,24 @@ fn submitted_text(submitted: &Submitted) -> String {
     text
 }
 
-fn switched_text(switched: &Switched) -> String {
-    let state = match switched.topology.state.as_str() {
+fn state_text(changed: &StateChanged) -> String {
+    let state = match changed.topology.state.as_str() {
         "PAUSED" => "paused",
         _ => "running",
     };
-    let already = if switched.already { "already " } else { "" };
-    format!("topology {} is {already}{state}", switched.topology.name)
+    let already = if changed.already { "already " } else { "" };
+    format!("topology {} is {already}{state}", changed.topology.name)
 }
 
 fn restarted_text(restarted: &Restarted) -> String {
-    let ids: Vec<String> = restarted.containers.iter().map(u32::to_string).collect();
+    let ids: Vec<String> =
+        restarted.containers.iter().map(|container| container.id.to_string()).collect();
     let noun = if ids.len() == 1 { "container" } else { "containers" };
     format!("restarted {noun} {} of topology {}", ids.join(", "), restarted.topology.name)
 }
 
 fn updated_text(updated: &Updated) -> String {
-    let Updated { topology, containers, .. } = updated;
+    let Updated { topology, container_count, .. } = updated;
     let name = &topology.name;
     if updated.already {
         return format!("topology {name} is as it was asked for already");
@@ -88,7 +97,7 @@ fn updated_text(updated: &Updated) -> String {
     let state = if topology.state == "PAUSED" { "is paused" } else { "is running" };
     let again = if updated.resumed { " (an interrupted update was finished)" } else { "" };
     let mut text =
-        format!("topology {name} is updated, and {state} in {containers} containers{again}\n");
+        format!("topology {name} is updated, and {state} in {container_count} containers{again}\n");
     let parts = [
         ("added", &updated.added),
         ("relaunched", &updated.relaunched),
@@ -101,8 +110,8 @@ fn updated_text(updated: &Updated) -> String {
     text
 }
 
-fn configured_text(configured: &Configured) -> String {
-    let Configured { topology, settings, dry_run, .. } = configured;
+fn settings_text(changed: &SettingsChanged) -> String {
+    let SettingsChanged { topology, settings, dry_run, .. } = changed;
     let done = if *dry_run { "would get" } else { "has" };
     let settings: String = settings.iter().map(|setting| format!("  {setting}\n")).collect();
     format!("topology {} {done} these settings\n{settings}", topology.name)
@@ -110,13 +119,13 @@ fn configured_text(configured: &Configured) -> String {
 
 fn killed_text(killed: &Killed) -> String {
     if killed.found {
-        format!("topology {} is killed, and nothing is left of it", killed.topology)
+        format!("topology {} is killed, and nothing is left of it", killed.topology.name)
     } else {
-        format!("there was no topology {}", killed.topology)
+        format!("there was no topology {}", killed.topology.name)
     }
 }
 
-fn listed_text(listed: &Listed) -> String {
+fn listed_text(listed: &TopologyList) -> String {
     let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let rows: Vec<Vec<String>> = listed
         .topologies
@@ -128,7 +137,7 @@ fn listed_text(listed: &Listed) -> String {
                 dash(&topology.cluster),
                 dash(&topology.role),
                 dash(&topology.environ),
-                topology.containers.map_or_else(|| "-".to_owned(), |count| count.to_string()),
+                topology.container_count.map_or_else(|| "-".to_owned(), |count| count.to_string()),
                 dash(&topology.submitted_at),
             ]
         })

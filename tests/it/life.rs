@@ -8,7 +8,7 @@ fn a_topology_lives_and_dies() {
     let file = bed.topology("wordcount", 2);
     let submitted = bed.json(&["submit", &file]);
     assert_eq!(submitted["topology"]["state"], "RUNNING");
-    assert_eq!(submitted["containers"], 3);
+    assert_eq!(submitted["container_count"], 3);
     // The client has left; the tasks run on.
     assert_eq!(bed.cluster.live_tasks().len(), if bed.cluster.is_simulated() { 3 } else { 0 });
 
@@ -31,7 +31,7 @@ fn a_topology_lives_and_dies() {
 
     let before = bed.json(&["status", "wordcount"]);
     let restarted = bed.json(&["restart", "wordcount", "2"]);
-    assert_eq!(restarted["containers"], serde_json::json!([2]));
+    assert_eq!(restarted["containers"], serde_json::json!([{"id": 2}]));
     let after = bed.json(&["status", "wordcount"]);
     for id in 0..3 {
         let same = before["containers"][id]["task_id"] == after["containers"][id]["task_id"];

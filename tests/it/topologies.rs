@@ -24,7 +24,7 @@ fn submit_and_kill(bed: &Bed, words: &[&str], name: &str, containers: usize) {
     command.extend(words);
     let submitted = bed.json(&command);
     assert_eq!(submitted["topology"]["name"], name);
-    assert_eq!(submitted["containers"], containers + 1);
+    assert_eq!(submitted["container_count"], containers + 1);
     assert!(submitted["topology"]["id"].as_str().unwrap().starts_with(name));
     assert_eq!(bed.json(&["status", name])["topology"]["state"], "RUNNING");
     bed.ok(&["kill", name]);

@@ -69,7 +69,7 @@ fn completions_know_every_command() {
 fn every_command_gets_a_manual_page() {
     let directory = tempfile::tempdir().unwrap();
     let outcome = crate::commands::man::man(definition(), directory.path()).unwrap();
-    assert!(matches!(outcome, crate::commands::outcome::Outcome::Text(_)));
+    assert!(matches!(outcome, crate::outcome::Outcome::Text(_)));
     for page in ["heron-cli", "heron-cli-submit", "heron-cli-config-context-use"] {
         let text = std::fs::read_to_string(directory.path().join(format!("{page}.1"))).unwrap();
         assert!(text.contains(".SH NAME"), "{page}");

@@ -2,11 +2,11 @@
 
 use super::look::{Found, LACKING, Look};
 use super::model::{Progress, Slot, Task};
-use crate::commands::outcome::{FetchResult, Fetched};
 use crate::config::problem::redact_url;
 use crate::mesos::call::Uri;
 use crate::mesos::event::{TaskState, TaskStatus};
 use crate::mesos::fetcher;
+use crate::outcome::fetch::{FetchResult, Fetched};
 use crate::topology::core_layout;
 use crate::topology::dialect::Release;
 use crate::topology::executor::Layout;

@@ -18,15 +18,17 @@ use tokio::time::Instant;
 
 use self::fetch::Fetch;
 use self::model::Model;
-use super::context::Context;
-use super::outcome::{FetchAgent, FetchChecked, FetchResult, Outcome, SCHEMA};
 use super::{fetching, release};
 use crate::cli::FetchArgs;
 use crate::config::Settings;
 use crate::config::settings::with_topology;
+use crate::context::Context;
 use crate::engine::journal;
 use crate::mesos::call::Uri;
 use crate::mesos::resources::Want;
+use crate::outcome::error::ErrorMember;
+use crate::outcome::fetch::{FetchAgent, FetchChecked, FetchResult};
+use crate::outcome::{Outcome, SCHEMA};
 use crate::topology::executor::Layout;
 
 /// How long all of it may take.
@@ -88,14 +90,23 @@ pub async fn fetch(context: &Context<'_>, args: &FetchArgs) -> anyhow::Result<Ou
         })
         .collect();
     checked.sort_by(|one, other| (&one.host, &one.agent_id).cmp(&(&other.host, &other.agent_id)));
-    let results = || checked.iter().flat_map(|agent| &agent.fetches);
+    let results = || checked.iter().flat_map(|agent| &agent.fetches).map(|fetched| fetched.result);
     Ok(Outcome::FetchChecked(FetchChecked {
         schema: SCHEMA,
-        good: results().all(|fetched| fetched.result == FetchResult::Good),
+        good: results().all(FetchResult::is_good),
+        error: error(results()),
         release: chosen.info(),
         framework_id: done.framework.0,
         agents: checked,
     }))
+}
+
+/// The error of a check that is not good; the worst that came of it decides.
+fn error(results: impl Iterator<Item = FetchResult> + Clone) -> Option<ErrorMember> {
+    let bad = results.clone().filter(|result| !result.is_good()).count();
+    let code = FetchResult::worst(results.clone())?.error_code();
+    let message = format!("packages that containers would not find: {bad} of {}", results.count());
+    Some(ErrorMember::new(code, message, "see `problem` of each fetch"))
 }
 
 /// The packages, nothing left to be filled in.

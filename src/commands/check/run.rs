@@ -13,9 +13,8 @@ use super::error::CheckError;
 use super::fetch::Output;
 use super::model::{Model, Progress, Slot, Task};
 use super::targets;
-use crate::commands::context::Context;
-use crate::commands::error::CommandError;
-use crate::commands::report;
+use crate::context::CommandError;
+use crate::context::Context;
 use crate::engine::connector::{MesosConnector, capabilities};
 use crate::mesos::call::{Body, Call, FrameworkInfo};
 use crate::mesos::event::{ErrorKind, Event, Label, Labels};
@@ -24,6 +23,7 @@ use crate::mesos::operator::AgentSummary;
 use crate::mesos::resources::Want;
 use crate::mesos::sandbox::Sandbox;
 use crate::mesos::scheduler_client::{CallSender, Subscription};
+use crate::report;
 
 /// The framework's name.
 pub(super) const NAME: &str = "heron-check-fetch";

@@ -1,9 +1,10 @@
 //! `config check`: the configuration as `submit` would use it, judged as a whole.
 
-use super::{CheckedConfig, Failed, Finding, Quoted};
-use crate::commands::outcome::{Outcome, SCHEMA};
 use crate::config::check::{self, Quote, Severity};
 use crate::config::{Need, Sources};
+use crate::outcome::config::{CheckedConfig, Finding, Quoted};
+use crate::outcome::error::ErrorMember;
+use crate::outcome::{Outcome, SCHEMA};
 
 /// Lists everything wrong or doubtful.
 pub(super) fn check(sources: &Sources) -> Outcome {
@@ -12,10 +13,9 @@ pub(super) fn check(sources: &Sources) -> Outcome {
     let findings: Vec<Finding> = report.findings.into_iter().map(finding).collect();
     let errors = findings.iter().filter(|finding| finding.severity == "error").count();
     let warnings = findings.len() - errors;
-    let error = (!good).then(|| Failed {
-        code: "configuration",
-        message: format!("errors in the configuration: {errors}"),
-        hint: "see the findings",
+    let error = (!good).then(|| {
+        let message = format!("errors in the configuration: {errors}");
+        ErrorMember::new("configuration", message, "see the findings")
     });
     Outcome::ConfigChecked(CheckedConfig {
         schema: SCHEMA,

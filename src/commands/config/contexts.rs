@@ -3,14 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, ContextDetails, ContextRow, Contexts, Setting, UsedContext};
-use crate::commands::configure::{Given, context_files};
-use crate::commands::outcome::{Outcome, SCHEMA};
+use super::ConfigError;
 use crate::config::context::{self, Context};
 use crate::config::files;
 use crate::config::layer::Origin;
 use crate::config::problem::{redact, redact_url};
+use crate::context::configure::{Given, context_files};
 use crate::env::Env;
+use crate::outcome::config::{ContextDetails, ContextRow, Contexts, Setting, UsedContext};
+use crate::outcome::{Outcome, SCHEMA};
 
 /// Contexts, and where they were looked for.
 struct Known {

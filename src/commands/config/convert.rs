@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::{ConfigError, ConvertedFile, RemarkRow, RenamedRow};
-use crate::commands::outcome::{Outcome, SCHEMA};
-use crate::commands::report::Reporter;
+use super::ConfigError;
 use crate::config::convert::{self, Converted};
 use crate::config::files;
+use crate::outcome::config::{ConvertedFile, RemarkRow, RenamedRow};
+use crate::outcome::{Outcome, SCHEMA};
+use crate::report::Reporter;
 
 /// Converts a file; what is to be said about it is told on the way.
 pub(super) fn convert(file: &Path, reporter: &dyn Reporter) -> anyhow::Result<Outcome> {

@@ -1,9 +1,9 @@
 //! `config keys`: the table of keys, or the entries of some.
 
-use super::{ConfigError, KeyList};
-use crate::commands::outcome::{Outcome, SCHEMA};
+use super::ConfigError;
 use crate::config::keys;
 use crate::config::reference::{KeyRow, key_rows};
+use crate::outcome::{KeyList, Outcome, SCHEMA};
 
 /// All keys; with a word, those with it in one of their names.
 pub(super) fn keys(word: Option<&str>) -> anyhow::Result<Outcome> {

@@ -5,7 +5,6 @@
 mod check;
 mod contexts;
 mod convert;
-mod documents;
 mod keys;
 mod show;
 
@@ -13,19 +12,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use documents::{
-    CheckedConfig, ContextDetails, ContextRow, Contexts, ConvertedFile, Failed, Finding, KeyList,
-    Quoted, RemarkRow, RenamedRow, Setting, ShownConfig, UsedContext,
-};
-
-use super::configure::{self, Given};
-use super::outcome::Outcome;
-use super::report::Reporter;
 use crate::cli::{ConfigCommand, ContextCommand};
 use crate::config::context::ContextError;
 use crate::config::files::FileError;
 use crate::config::properties::MalformedEscape;
+use crate::context::configure::{self, Given};
 use crate::env::Env;
+use crate::outcome::Outcome;
+use crate::report::Reporter;
 
 /// A command about the configuration failed.
 #[derive(Debug, Error)]

@@ -1,12 +1,11 @@
 //! `config show`.
 
-use super::ShownConfig;
 use crate::cli::ShowArgs;
-use crate::commands::configure::ConfigureError;
-use crate::commands::outcome::Outcome;
-use crate::commands::report::Reporter;
 use crate::config::show::{Defaults, Secrets, ShowOptions, show as document};
 use crate::config::{Sources, load};
+use crate::context::configure::ConfigureError;
+use crate::outcome::{Outcome, ShownConfig};
+use crate::report::Reporter;
 
 /// Shows every key of every layer.
 pub(super) fn show(

@@ -11,19 +11,21 @@ use super::plan::Plan;
 use super::room;
 use super::source::Sources;
 use crate::cli::{SubmitArgs, WaitFor};
-use crate::commands::context::{Context, StateTree, rfc3339};
+use crate::clock::rfc3339;
 use crate::commands::drive::{Aim, Driven, drive, missing};
 use crate::commands::ending::{failed, interrupted};
-use crate::commands::error::CommandError;
 use crate::commands::framework::{framework, labels};
 use crate::commands::held::Held;
 use crate::commands::kill::{self, is_removed};
-use crate::commands::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::commands::tell::seconds;
 use crate::config::settings::Mesos;
+use crate::context::CommandError;
+use crate::context::{Context, StateTree};
 use crate::engine::connector::{MesosConnector, page};
 use crate::mesos::ids::FrameworkId;
 use crate::mesos::leader::Leader;
+use crate::outcome::container::ContainerRef;
+use crate::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::proto::system::{self, ExecutionState, HeronReleaseState};
 use crate::scheduler::driver::End;
 use crate::scheduler::journal::encode;
@@ -89,11 +91,12 @@ fn submitted(
         schema: SCHEMA,
         topology: TopologyRef {
             name: plan.name.clone(),
-            id: desired.topology_id.clone(),
+            id: Some(desired.topology_id.clone()),
             state: plan.state.name().to_owned(),
         },
         release: plan.release_info.clone(),
-        containers: desired.containers.len(),
+        container_count: desired.containers.len(),
+        containers: ContainerRef::of(desired.containers.iter().map(|container| container.id)),
         framework_id: desired.framework.id.0.clone(),
         page: Some(page),
         resumed,

@@ -7,11 +7,11 @@ use anyhow::Context as _;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::plan::Plan;
-use crate::commands::context::Context;
 use crate::commands::ending::interrupted;
-use crate::commands::error::CommandError;
-use crate::commands::report::Progress;
 use crate::commands::tell::seconds;
+use crate::context::CommandError;
+use crate::context::Context;
+use crate::report::Progress;
 use crate::scheduler::record::Launch;
 use crate::upload::{self, Effect, Package, Store, Uploaded};
 

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::plan::Plan;
 use crate::cli::SubmitArgs;
-use crate::commands::context::Context;
-use crate::commands::outcome::{Outcome, SCHEMA};
-use crate::commands::planned::{Planned, PlannedStep, PlannedTopology, containers_document};
 use crate::config::problem::redact_url;
+use crate::context::Context;
+use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, containers_document};
+use crate::outcome::{Outcome, SCHEMA};
 
 /// The answer of a dry run.
 pub(super) fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan]) -> Outcome {

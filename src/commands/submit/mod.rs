@@ -14,13 +14,13 @@ mod store;
 
 pub use credentials::CredentialsError;
 
-use super::context::Context;
-use super::outcome::{Outcome, SCHEMA, SubmittedAll};
 use super::release;
 use crate::cli::SubmitArgs;
 use crate::cli::positionals::SubmitPositionals;
 use crate::config::settings::with_topology;
+use crate::context::Context;
 use crate::env::Env;
+use crate::outcome::{Outcome, SCHEMA, SubmittedAll};
 use crate::topology::definition::Definition;
 
 /// Submits what a topology's main defines, one topology or several.
@@ -57,7 +57,7 @@ pub async fn submit(
 /// Of several topologies those before the one that failed stand.
 fn with_those_before(
     error: anyhow::Error,
-    submitted: &[super::outcome::Submitted],
+    submitted: &[crate::outcome::Submitted],
 ) -> anyhow::Error {
     if submitted.is_empty() {
         return error;

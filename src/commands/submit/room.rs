@@ -1,7 +1,7 @@
 //! Whether there is an agent at all that a container could ever fit on: asked before anything is written.
 
 use super::plan::Plan;
-use crate::commands::error::CommandError;
+use crate::context::CommandError;
 use crate::engine::connector::MesosConnector;
 use crate::mesos::operator::AgentSummary;
 use crate::scheduler::record::DesiredContainer;

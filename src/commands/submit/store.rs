@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::credentials::{self, Found};
-use crate::commands::context::Context;
-use crate::commands::error::CommandError;
 use crate::config::read_secret;
 use crate::config::settings::{
     Bucket, BucketService, HttpMethod, UPLOADERS, Uploader, with_topology,
 };
+use crate::context::CommandError;
+use crate::context::Context;
 use crate::upload::{
     CommandConfig, HdfsConfig, HttpConfig, Login, ObjectConfig, Patience, Programs, Sending,
     Service, SshConfig, StoreConfig, WebHdfsConfig,

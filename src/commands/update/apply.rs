@@ -7,14 +7,15 @@ use tokio::time::{Instant, sleep};
 use super::change::{Change, change};
 use super::request::Request;
 use super::settle::{self, undo};
-use crate::commands::context::Context;
 use crate::commands::drive::{Aim, Driven, drive, missing};
 use crate::commands::ending::{failed, interrupted};
-use crate::commands::error::CommandError;
 use crate::commands::held::{Held, is_session_loss};
-use crate::commands::outcome::{SCHEMA, TopologyRef, Updated};
 use crate::commands::tell::{Order, seconds, tell};
+use crate::context::CommandError;
+use crate::context::Context;
 use crate::engine::journal::Journalled;
+use crate::outcome::container::ContainerRef;
+use crate::outcome::{SCHEMA, TopologyRef, Updated};
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::driver::End;
 use crate::scheduler::model::Policy;
@@ -358,12 +359,13 @@ impl Job<'_> {
             schema: SCHEMA,
             topology: TopologyRef {
                 name: self.name.to_owned(),
-                id: desired.topology_id,
+                id: Some(desired.topology_id),
                 state: found.state().map_or("UNKNOWN", |state| state.name()).to_owned(),
             },
             already: update.is_none(),
             resumed,
-            containers: desired.containers.len(),
+            container_count: desired.containers.len(),
+            containers: ContainerRef::of(desired.containers.iter().map(|container| container.id)),
             added: ids(|update| &update.added),
             removed: ids(|update| &update.removed),
             relaunched: ids(|update| &update.relaunched),

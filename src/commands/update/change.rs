@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::request::Request;
 use crate::commands::containers::{defaults, sized, with_component_ram};
-use crate::commands::context::Context;
-use crate::commands::error::CommandError;
+use crate::context::CommandError;
+use crate::context::Context;
 use crate::digest::hexadecimal;
 use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, repack};
 use crate::proto::api::{Config, Topology};

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::apply::list;
 use super::change::Change;
 use crate::cli::UpdateArgs;
-use crate::commands::context::{Context, StateTree};
-use crate::commands::outcome::{Outcome, SCHEMA};
-use crate::commands::planned::{
+use crate::context::{Context, StateTree};
+use crate::outcome::plan::{
     Planned, PlannedStep, PlannedTopology, PlannedUpdate, changes_document, containers_document,
 };
+use crate::outcome::{Outcome, SCHEMA};
 use crate::scheduler::record::DesiredContainer;
 
 /// What would be done, with Heron's view of the difference.

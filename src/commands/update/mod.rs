@@ -14,11 +14,11 @@ mod runtime;
 mod settle;
 mod write;
 
-use super::context::Context;
-use super::error::CommandError;
 use super::held::Held;
-use super::outcome::Outcome;
 use crate::cli::UpdateArgs;
+use crate::context::CommandError;
+use crate::context::Context;
+use crate::outcome::Outcome;
 use crate::state::TopologyState;
 
 pub(super) use settle::{settle, settle_for};

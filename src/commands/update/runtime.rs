@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::commands::context::Context;
-use crate::commands::outcome::{Configured, Outcome, SCHEMA, TopologyRef};
 use crate::commands::tell::{Order, tell};
+use crate::context::Context;
+use crate::outcome::{Outcome, SCHEMA, SettingsChanged, TopologyRef};
 use crate::state::TopologyState;
 
 /// How long a topology that is just coming up is waited for.
@@ -25,14 +25,15 @@ pub(super) async fn configure(
             let topology = if dry_run {
                 TopologyRef {
                     name: topology.to_owned(),
-                    id: found.current_topology().map(|one| one.id.clone()).unwrap_or_default(),
+                    id: found.current_topology().map(|one| one.id.clone()),
                     state: found.state().map_or("UNKNOWN", |state| state.name()).to_owned(),
                 }
             } else {
                 tell(context, state, found, Order::Configure(items), deadline).await?.topology
             };
             let settings = items.to_vec();
-            Ok(Outcome::Configured(Configured { schema: SCHEMA, topology, settings, dry_run }))
+            let schema = SCHEMA;
+            Ok(Outcome::SettingsChanged(SettingsChanged { schema, topology, settings, dry_run }))
         })
         .await
 }

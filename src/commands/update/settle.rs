@@ -3,9 +3,9 @@
 use tokio::time::Instant;
 
 use super::apply::{Job, patience};
-use crate::commands::context::Context;
 use crate::commands::held::Held;
 use crate::commands::tell::{Order, Told, tell};
+use crate::context::Context;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::update::{self as steps, UpdateStep};
 

@@ -9,12 +9,13 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, json};
 
+use crate::clock::Millis;
 use crate::mesos::call::{Body, Operation};
 use crate::mesos::event::{Offer, TaskState, TaskStatus};
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::record::{
-    ContainerRecord, Desired, DesiredContainer, Framework, Goal, Launch, Millis, Phase, Piece,
+    ContainerRecord, Desired, DesiredContainer, Framework, Goal, Launch, Phase, Piece,
     RECORD_VERSION,
 };
 use crate::scheduler::step::{Action, Event};

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::planned::{PlannedTopology, resource_document};
+use crate::outcome::plan::{PlannedTopology, resource_document};
 use crate::packing::{InstancePlan, PackingPlan};
 
 /// One document; of several topologies an array of them.

@@ -13,7 +13,7 @@ mod table;
 mod tests;
 
 use crate::cli::DryRunFormat;
-use crate::commands::planned::{Planned, PlannedStep};
+use crate::outcome::plan::{Planned, PlannedStep};
 
 /// Whether escape sequences and strike-through are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) fn text(planned: &Planned, terminal: bool) -> String {
         None if terminal => DryRunFormat::ColoredTable,
         None => DryRunFormat::Table,
     };
-    let each = |render: &dyn Fn(&crate::commands::planned::PlannedTopology) -> String| {
+    let each = |render: &dyn Fn(&crate::outcome::plan::PlannedTopology) -> String| {
         let texts = planned.topologies.iter().map(|topology| {
             let mut text = render(topology);
             text.push_str(&steps(&topology.steps));

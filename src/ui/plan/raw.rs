@@ -1,7 +1,7 @@
 //! The form `raw`: plans as Heron's Java code writes them into its logs, in the order in which it visits them.
 
 use super::figures::amount;
-use crate::commands::planned::PlannedTopology;
+use crate::outcome::plan::PlannedTopology;
 use crate::packing::{ContainerPlan, InstancePlan, PackingPlan, Resource};
 
 /// The plan of a submission, or both plans of an update.

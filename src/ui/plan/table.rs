@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Looks;
 use super::figures::{cores, megabytes, percent};
-use crate::commands::planned::{PlannedTopology, PlannedUpdate};
+use crate::outcome::plan::{PlannedTopology, PlannedUpdate};
 use crate::packing::difference::{Change, ContainerDifference};
 use crate::packing::{InstancePlan, Resource, difference};
 

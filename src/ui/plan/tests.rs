@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{figures, text};
 use crate::cli::DryRunFormat;
-use crate::commands::planned::{Planned, PlannedStep, PlannedTopology, PlannedUpdate};
+use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, PlannedUpdate};
 use crate::packing::{ContainerPlan, InstancePlan, PackingPlan, Resource};
 
 const GIB: i64 = 1 << 30;

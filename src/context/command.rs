@@ -1,26 +1,22 @@
 //! What every command has at hand.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::error::{CommandError, Signal};
-use super::report::Reporter;
+use super::signals::Signals;
+use super::state_tree::StateTree;
+use crate::clock::rfc3339;
 use crate::config::Settings;
 use crate::config::settings::{Backend, Mesos};
+use crate::context::CommandError;
 use crate::engine::connector::MesosConnector;
-use crate::env::Env;
-use crate::program::SearchPath;
-use crate::scheduler::journal::JournalPaths;
-use crate::scheduler::record::Millis;
+use crate::env::{Env, Machine};
+use crate::report::Reporter;
 use crate::state::lock::Holder;
 use crate::state::{ConnectOptions, StateError, TopologyState, Tree, Zk};
-
-/// How long closing a ZooKeeper session may take.
-const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What every command has at hand.
 pub struct Context<'a> {
@@ -40,80 +36,6 @@ pub struct Context<'a> {
     pub timeout: Option<Duration>,
     /// The verb, for those who wait for us.
     pub verb: &'static str,
-}
-
-/// The machine and the user, as far as others are told of them, and where the machine's programs are.
-#[derive(Clone, Debug)]
-pub struct Machine {
-    /// Host name.
-    pub host: String,
-    /// Login name.
-    pub user: String,
-    /// Process id.
-    pub pid: u32,
-    /// Milliseconds since the epoch.
-    pub clock: fn() -> Millis,
-    /// Where programs are.
-    pub path: SearchPath,
-    /// `HADOOP_HOME`.
-    pub hadoop_home: Option<PathBuf>,
-}
-
-/// Says when the user wants to leave.
-#[derive(Clone, Debug)]
-pub struct Signals(pub watch::Receiver<Option<Signal>>);
-
-impl Signals {
-    /// Waits for a signal. Without a sender it never comes.
-    pub async fn wait(&self) -> Signal {
-        let mut receiver = self.0.clone();
-        loop {
-            if let Some(signal) = *receiver.borrow_and_update() {
-                return signal;
-            }
-            if receiver.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// The signal that came, if one did.
-    #[must_use]
-    pub fn seen(&self) -> Option<Signal> {
-        *self.0.borrow()
-    }
-}
-
-/// An open state tree.
-#[derive(Clone, Debug)]
-pub struct StateTree {
-    /// The session.
-    pub zk: Zk,
-    /// Heron's paths.
-    pub tree: Tree,
-    /// Root of the journals.
-    pub journal_root: String,
-}
-
-impl StateTree {
-    /// The journal of a topology.
-    #[must_use]
-    pub fn journal(&self, topology: &str) -> JournalPaths {
-        JournalPaths::new(&self.journal_root, topology)
-    }
-
-    /// Where it is, for messages.
-    #[must_use]
-    pub fn place(&self) -> String {
-        format!("{} at ZooKeeper {}", self.tree.root(), self.zk.ensemble())
-    }
-
-    /// Ends the session, so that nothing ephemeral lingers.
-    pub async fn close(&self) {
-        if !self.zk.close(CLOSE_LIMIT).await {
-            tracing::warn!("ZooKeeper did not confirm the end of the session in time");
-        }
-    }
 }
 
 impl Context<'_> {
@@ -202,12 +124,4 @@ impl Context<'_> {
         }
         Err(CommandError::Elsewhere { topology: topology.name.clone(), runs, asked }.into())
     }
-}
-
-/// A time for people and programs.
-#[must_use]
-pub fn rfc3339(millis: Millis) -> String {
-    let seconds = millis.div_euclid(1000);
-    jiff::Timestamp::from_second(seconds)
-        .map_or_else(|_| millis.to_string(), |time| time.to_string())
 }

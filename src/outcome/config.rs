@@ -1,7 +1,8 @@
-//! What the commands of `config` return.
+//! The outcomes of `config`.
 
 use serde::Serialize;
 
+use super::error::ErrorMember;
 use crate::config::reference::KeyRow;
 use crate::config::show::{Place, Shown};
 
@@ -34,18 +35,7 @@ pub struct CheckedConfig {
     pub findings: Vec<Finding>,
     /// What every document of a failed command has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failed>,
-}
-
-/// How a check failed, in the form of all errors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failed {
-    /// `configuration`.
-    pub code: &'static str,
-    /// How many errors there are.
-    pub message: String,
-    /// Where they are.
-    pub hint: &'static str,
+    pub error: Option<ErrorMember>,
 }
 
 /// Something wrong or doubtful.

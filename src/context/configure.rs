@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::report::Reporter;
 use crate::config::load::{LoadErrors, Sources, load};
 use crate::config::settings::Engine;
 use crate::config::{Loaded, Need, Problems, Settings};
 use crate::env::Env;
+use crate::report::Reporter;
 
 /// The configuration of a command can't be used.
 #[derive(Debug, Error)]
@@ -59,13 +59,15 @@ pub struct Configured {
 }
 
 /// Where named clusters may stand: the user's file, then the machine's.
-pub(super) fn context_files(env: &Env) -> Vec<PathBuf> {
+#[must_use]
+pub fn context_files(env: &Env) -> Vec<PathBuf> {
     let bases = env.config_home().into_iter().chain([PathBuf::from("/etc")]);
     bases.map(|base| base.join("heron-cli/config.toml")).collect()
 }
 
 /// What a configuration is made from: what was given, and what the environment adds.
-pub(super) fn sources(given: Given, env: &Env) -> Sources {
+#[must_use]
+pub fn sources(given: Given, env: &Env) -> Sources {
     let Given { loader, config_file, config_path, properties, overrides, context, release_file } =
         given;
     Sources {

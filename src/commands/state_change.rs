@@ -1,11 +1,11 @@
-//! `activate` and `deactivate`.
+//! What `activate` and `deactivate` do.
 
 use std::time::Duration;
 
-use super::context::Context;
-use super::outcome::{Outcome, SCHEMA, Switched};
 use super::tell::{Order, tell};
 use super::update;
+use crate::context::Context;
+use crate::outcome::{Outcome, SCHEMA, StateChanged};
 use crate::proto::api::TopologyState as Wanted;
 use crate::state::TopologyState;
 
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Brings a topology into the state that is wanted; being in it already is a success. An update that was interrupted is
 /// finished or undone first: its end would bring the state back that the topology had before.
-pub async fn switch(
+pub(super) async fn bring(
     context: &Context<'_>,
     topology: &str,
     wanted: Wanted,
@@ -35,7 +35,7 @@ pub async fn switch(
         Some(told) => told,
         None => update::settle_for(context, topology, wanted).await?,
     };
-    Ok(Outcome::Switched(Switched {
+    Ok(Outcome::StateChanged(StateChanged {
         schema: SCHEMA,
         topology: told.topology,
         already: told.already,

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::signals::Signal;
+
 /// A command can't be carried out, or was not carried out to its end.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -136,24 +138,6 @@ pub enum CommandError {
         /// What.
         what: String,
     },
-}
-
-/// A signal that ends a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGINT.
-    Interrupted,
-    /// SIGTERM or SIGHUP.
-    Terminated,
-}
-
-impl std::fmt::Display for Signal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Interrupted => "interrupted",
-            Self::Terminated => "terminated",
-        })
-    }
 }
 
 impl CommandError {

@@ -1,0 +1,13 @@
+//! What a command works with: its settings, who listens, the machine, signals, the state tree; and how it is told that
+//! something is wrong that no module below can know.
+
+mod command;
+pub mod configure;
+mod error;
+mod signals;
+mod state_tree;
+
+pub use command::Context;
+pub use error::CommandError;
+pub use signals::{Signal, Signals};
+pub use state_tree::StateTree;

@@ -1,0 +1,79 @@
+//! The outcomes of verbs that change a topology that is there.
+
+use serde::Serialize;
+
+use super::container::ContainerRef;
+use super::topology::TopologyRef;
+
+/// Outcome of `activate` and `deactivate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StateChanged {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology and its state now.
+    pub topology: TopologyRef,
+    /// Whether it was in that state before.
+    pub already: bool,
+}
+
+/// Outcome of `restart`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Restarted {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// The containers that were restarted.
+    pub containers: Vec<ContainerRef>,
+}
+
+/// Outcome of `update` of a packing plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Updated {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology and its state now.
+    pub topology: TopologyRef,
+    /// Whether it was so before.
+    pub already: bool,
+    /// Whether an interrupted update was finished.
+    pub resumed: bool,
+    /// Its containers now, container 0 included.
+    pub containers: Vec<ContainerRef>,
+    /// How many they are.
+    pub container_count: usize,
+    /// Containers that are new.
+    pub added: Vec<u32>,
+    /// Containers that are gone.
+    pub removed: Vec<u32>,
+    /// Containers whose tasks were replaced by ones with other room.
+    pub relaunched: Vec<u32>,
+}
+
+/// Outcome of `update --runtime-config`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingsChanged {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// The settings, `[component:]key:value`.
+    pub settings: Vec<String>,
+    /// Whether nothing was done.
+    pub dry_run: bool,
+}
+
+/// Outcome of `kill`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Killed {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology; its state is KILLED.
+    pub topology: TopologyRef,
+    /// Whether there was anything of it.
+    pub found: bool,
+    /// The framework that was removed.
+    pub framework_id: Option<String>,
+    /// The znodes that were removed.
+    pub removed: Vec<String>,
+}

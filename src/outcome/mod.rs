@@ -1,0 +1,81 @@
+//! What commands return: plain values, which `ui` shows as text or JSON.
+//!
+//! One thing has one shape in every document: a topology is an object with at least `name` ([`topology`]), containers are
+//! objects with at least `id` ([`container`]), counts have names of their own, and what failed stands in `error`
+//! ([`error`]). Members are added, never changed.
+
+pub mod answer;
+pub mod change;
+pub mod config;
+pub mod container;
+pub mod error;
+pub mod fetch;
+pub mod listing;
+pub mod plan;
+pub mod release;
+pub mod status;
+pub mod submission;
+pub mod topology;
+
+use serde::Serialize;
+
+pub use answer::{Text, Version};
+pub use change::{Killed, Restarted, SettingsChanged, StateChanged, Updated};
+pub use config::{
+    CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
+};
+pub use fetch::FetchChecked;
+pub use listing::TopologyList;
+pub use plan::Planned;
+pub use status::Status;
+pub use submission::{Submitted, SubmittedAll};
+pub use topology::TopologyRef;
+
+/// The version of every JSON document.
+pub const SCHEMA: u32 = 1;
+
+/// What a command found or did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// `submit`.
+    Submitted(Submitted),
+    /// `submit` of a main with several topologies.
+    SubmittedAll(SubmittedAll),
+    /// `submit --dry-run` and `update --dry-run`.
+    Planned(Planned),
+    /// `activate` and `deactivate`.
+    StateChanged(StateChanged),
+    /// `restart`.
+    Restarted(Restarted),
+    /// `update` of a packing plan.
+    Updated(Updated),
+    /// `update` of settings.
+    SettingsChanged(SettingsChanged),
+    /// `kill`.
+    Killed(Killed),
+    /// `list`.
+    Listed(TopologyList),
+    /// `status`.
+    Status(Box<Status>),
+    /// `check fetch`.
+    FetchChecked(FetchChecked),
+    /// `config show`.
+    ConfigShown(ShownConfig),
+    /// `config check`.
+    ConfigChecked(CheckedConfig),
+    /// `config convert`.
+    ConfigConverted(ConvertedFile),
+    /// `config keys`.
+    ConfigKeys(KeyList),
+    /// `config context list`.
+    Contexts(Contexts),
+    /// `config context show`.
+    ContextShown(Box<ContextDetails>),
+    /// `config context use`.
+    ContextUsed(UsedContext),
+    /// `version`.
+    Version(Version),
+    /// Text that is itself the answer: completions, the class path.
+    Text(Text),
+}

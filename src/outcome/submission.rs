@@ -1,0 +1,39 @@
+//! The outcome of `submit`.
+
+use serde::Serialize;
+
+use super::container::ContainerRef;
+use super::release::ReleaseInfo;
+use super::topology::TopologyRef;
+
+/// Outcome of `submit`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Submitted {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// The Heron release that its containers run, and how that is known.
+    pub release: ReleaseInfo,
+    /// Its containers, container 0 included.
+    pub containers: Vec<ContainerRef>,
+    /// How many they are.
+    pub container_count: usize,
+    /// The framework that they belong to.
+    pub framework_id: String,
+    /// A page about the framework.
+    pub page: Option<String>,
+    /// Whether an interrupted submission of the same content was finished.
+    pub resumed: bool,
+    /// What was waited for.
+    pub waited_for: &'static str,
+}
+
+/// Outcome of `submit`, of a main with several topologies.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SubmittedAll {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// In the order of names.
+    pub submitted: Vec<Submitted>,
+}
