@@ -5,7 +5,7 @@
 //!
 //! Source of facts: facts/heron.md §4.10–4.11, §9.3.
 
-use super::settings::{Engine, class_name};
+use super::engine::{Engine, class_name};
 
 /// A configuration loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

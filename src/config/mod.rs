@@ -15,7 +15,7 @@ pub mod check;
 pub mod cluster;
 pub mod context;
 pub mod convert;
-mod directory;
+pub mod engine;
 pub mod files;
 pub mod keys;
 pub mod layer;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::config::engine::Engine;
 use crate::config::load::{LoadErrors, Sources, load};
-use crate::config::settings::Engine;
 use crate::config::{Loaded, Need, Problems, Settings};
 use crate::env::Env;
 use crate::report::Reporter;

@@ -1,6 +1,7 @@
 //! Who and where: cluster, role, environment, and the classes that choose the engine.
 
-use super::{KeySpec, Kind, keys};
+use super::kind::Kind;
+use super::spec::{KeySpec, keys};
 
 keys! {
 CLUSTER = "heron.config.cluster", Kind::Text,

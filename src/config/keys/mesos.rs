@@ -1,7 +1,8 @@
 //! How to reach Mesos and what to tell it.
 
-use super::super::units::TimeUnit;
-use super::{KeySpec, Kind, keys};
+use super::kind::Kind;
+use super::spec::{KeySpec, keys};
+use crate::config::units::TimeUnit;
 
 keys! {
 MESOS_MASTER = "heron.mesos.master.uri", Kind::Master,

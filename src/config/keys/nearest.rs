@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::{KeySpec, all};
+use super::spec::KeySpec;
+use super::table::all;
 
 /// All names without a variable part, as characters.
 static NAMES: LazyLock<Vec<(&'static str, Vec<char>)>> = LazyLock::new(|| {

@@ -1,8 +1,8 @@
 //! The core package, the topology package, and how the latter gets to the agents.
 
-use super::super::units::TimeUnit;
-use super::kind::INT;
-use super::{KeySpec, Kind, keys};
+use super::kind::{INT, Kind};
+use super::spec::{KeySpec, keys};
+use crate::config::units::TimeUnit;
 
 const NO_DLOG: &str = "No Mesos agent can fetch from DistributedLog; choose another uploader.";
 

@@ -1,6 +1,7 @@
 //! How much of what a container gets, and who decides.
 
-use super::{KeySpec, Kind, keys};
+use super::kind::Kind;
+use super::spec::{KeySpec, keys};
 
 keys! {
 INSTANCE_CPU = "heron.resources.instance.cpu", Kind::Number { min: 0.0 },

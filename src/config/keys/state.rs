@@ -1,8 +1,8 @@
 //! Where the state tree is.
 
-use super::super::units::TimeUnit;
-use super::kind::INT;
-use super::{KeySpec, Kind, keys};
+use super::kind::{INT, Kind};
+use super::spec::{KeySpec, keys};
+use crate::config::units::TimeUnit;
 
 keys! {
 STATE_CONNECTION = "heron.statemgr.connection.string", Kind::Connection,

@@ -1,7 +1,7 @@
 //! Keys that are handed on: to the topology's own configuration and to Heron's processes.
 
-use super::kind::INT;
-use super::{KeySpec, Kind, keys};
+use super::kind::{INT, Kind};
+use super::spec::{KeySpec, keys};
 
 keys! {
 TOPOLOGY_STMGRS = "topology.stmgrs", Kind::Integer { min: 0, max: INT },

@@ -1,6 +1,7 @@
 //! Keys that some era's file may hold and that change nothing here, with the reason.
 
-use super::{KeySpec, Kind, keys};
+use super::kind::Kind;
+use super::spec::{KeySpec, keys};
 
 const INTERNAL: &str =
     "Heron's command line wrote it for its own Java programs; it is computed here.";

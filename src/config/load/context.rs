@@ -4,15 +4,17 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::super::cluster::ClusterRoleEnviron;
-use super::super::context::{self, Context};
-use super::super::keys::{self, Kind};
-use super::super::layer::{Layer, Origin, Setting};
-use super::super::loader::Loader;
-use super::super::overrides;
-use super::super::secret;
+use super::directory;
+use super::error::LoadError;
 use super::loading::Loading;
-use super::{LoadError, Sources};
+use super::sources::Sources;
+use crate::config::cluster::ClusterRoleEnviron;
+use crate::config::context::{self, Context};
+use crate::config::keys::{self, Kind};
+use crate::config::layer::{Layer, Origin, Setting};
+use crate::config::loader::Loader;
+use crate::config::overrides;
+use crate::config::secret;
 
 impl Loading {
     /// The context that is named; the current one only where nothing else is.
@@ -42,7 +44,7 @@ impl Loading {
             self.add_cluster(&ClusterRoleEnviron::parse(cluster), layer, &origin);
         }
         if let Some(path) = &context.config_path {
-            self.path("--context", path, layer, loader, sources);
+            directory::add_path(self, "--context", path, layer, loader, sources);
         }
         if let Some(path) = &context.config_file {
             self.file("--context", path, layer);

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::context::ContextError;
-use super::super::files::FileError;
-use super::super::layer::Origin;
-use super::super::loader::UnknownLoader;
-use super::super::overrides::OverrideError;
-use super::super::properties::MalformedEscape;
-use super::super::secret::SecretError;
-use super::super::substitute;
-use super::super::yaml::YamlError;
-use super::Files;
+use super::sources::Files;
+use crate::config::context::ContextError;
+use crate::config::files::FileError;
+use crate::config::layer::Origin;
+use crate::config::loader::UnknownLoader;
+use crate::config::overrides::OverrideError;
+use crate::config::properties::MalformedEscape;
+use crate::config::secret::SecretError;
+use crate::config::substitute;
+use crate::config::yaml::YamlError;
 
 /// Why a configuration can't be read.
 #[derive(Debug, thiserror::Error)]

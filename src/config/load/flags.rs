@@ -3,15 +3,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::cluster::ClusterRoleEnviron;
-use super::super::context::Context;
-use super::super::keys;
-use super::super::layer::{Layer, Origin, Setting};
-use super::super::loader::Loader;
-use super::super::overrides::{self, Pairs, Positional};
-use super::super::problem::{Warning, WarningKind};
+use super::error::LoadError;
 use super::loading::Loading;
-use super::{LoadError, Sources};
+use super::sources::Sources;
+use crate::config::cluster::ClusterRoleEnviron;
+use crate::config::context::Context;
+use crate::config::keys;
+use crate::config::layer::{Layer, Origin, Setting};
+use crate::config::loader::Loader;
+use crate::config::overrides::{self, Pairs, Positional};
+use crate::config::problem::{Warning, WarningKind};
 
 impl Loading {
     pub(super) fn loader(

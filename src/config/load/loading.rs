@@ -3,48 +3,28 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::directory::Directory;
-use super::super::files;
-use super::super::layer::{Config, Layer, Origin, Setting, Utf16};
-use super::super::loader::Loader;
-use super::super::problem::{Warning, WarningKind};
-use super::super::properties::{self, NoteKind};
-use super::super::substitute::{self, Tokens};
-use super::super::yaml;
-use super::{Files, LoadError, Sources};
+use super::error::LoadError;
+use super::sources::{Files, Sources};
+use crate::config::files;
+use crate::config::layer::{Config, Layer, Origin, Setting, Utf16};
+use crate::config::problem::{Warning, WarningKind};
+use crate::config::properties::{self, NoteKind};
+use crate::config::substitute::{self, Tokens};
+use crate::config::yaml;
 
 /// A configuration that is being read.
 #[derive(Default)]
-pub(in super::super) struct Loading {
-    pub(in super::super) config: Config,
-    pub(in super::super) warnings: Vec<Warning>,
-    pub(in super::super) errors: Vec<LoadError>,
+pub(super) struct Loading {
+    pub(super) config: Config,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) errors: Vec<LoadError>,
     pub(super) files: Files,
     pub(super) yaml_directory: Option<PathBuf>,
 }
 
 impl Loading {
-    /// A file or a directory.
-    pub(super) fn path(
-        &mut self,
-        flag: &'static str,
-        path: &Path,
-        layer: Layer,
-        loader: Option<Loader>,
-        sources: &Sources,
-    ) {
-        if path.is_dir() {
-            let release_file = sources.release_file.as_deref();
-            let directory = Directory { path, flag, layer, loader, release_file };
-            let yaml = directory.add(self);
-            self.yaml_directory = yaml.or(self.yaml_directory.take());
-        } else {
-            self.file(flag, path, layer);
-        }
-    }
-
     /// Reads one file, as what its name says it is.
-    pub(in super::super) fn file(&mut self, flag: &'static str, path: &Path, layer: Layer) {
+    pub(super) fn file(&mut self, flag: &'static str, path: &Path, layer: Layer) {
         let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
         match files::read(path) {
             Ok(bytes) if yaml => self.add_yaml(path, bytes, layer),
@@ -54,7 +34,7 @@ impl Loading {
     }
 
     /// Adds the entries of a YAML file.
-    pub(in super::super) fn add_yaml(&mut self, path: &Path, bytes: Vec<u8>, layer: Layer) {
+    pub(super) fn add_yaml(&mut self, path: &Path, bytes: Vec<u8>, layer: Layer) {
         let file: Arc<Path> = path.into();
         match yaml::parse(&bytes) {
             Ok(entries) => {

@@ -1,14 +1,17 @@
 //! Layers in their order, loaders, overrides, and every way in which loading fails.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
-use super::super::context::ContextError;
-use super::super::files::FileError;
-use super::super::keys;
-use super::super::layer::{Config, Origin, Setting};
-use super::super::loader::Loader;
-use super::super::problem::WarningKind;
 use super::*;
+use crate::config::context::ContextError;
+use crate::config::files::FileError;
+use crate::config::keys;
+use crate::config::layer::{Config, Layer, Origin, Setting};
+use crate::config::loader::Loader;
+use crate::config::problem::WarningKind;
+use crate::config::show;
 
 fn value<'a>(loaded: &'a Loaded, key: &str) -> &'a str {
     &loaded.config.get(key).unwrap_or_else(|| panic!("no {key}")).value
@@ -340,12 +343,9 @@ fn a_context_lies_below_everything_that_is_named() {
     assert_eq!(loaded.facts.loader, Some(Loader::Local));
     assert!(value(&loaded, "heron.mesos.secret.file").ends_with("/secret"));
     assert_eq!(value(&loaded, "my.key"), "geheim");
-    let shown = super::super::show::show(
+    let shown = show::show(
         &loaded.config,
-        super::super::show::ShowOptions {
-            defaults: super::super::show::Defaults::Hidden,
-            secrets: super::super::show::Secrets::Redacted,
-        },
+        show::ShowOptions { defaults: show::Defaults::Hidden, secrets: show::Secrets::Redacted },
     );
     assert!(!format!("{shown:?}").contains("geheim"));
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::keys;
-use super::super::layer::Setting;
-use super::super::problem::{Warning, WarningKind};
-use super::super::units::{self, TimeUnit};
-use super::resolve::{Need, Work};
-use super::{MasterText, Mesos};
+use super::model::{MasterText, Mesos};
+use super::work::{Need, Work};
+use crate::config::keys;
+use crate::config::layer::Setting;
+use crate::config::problem::{Warning, WarningKind};
+use crate::config::units::{self, TimeUnit};
 
 /// The shortest failover timeout that does not endanger a topology.
 const WEEK: Duration = Duration::from_hours(7 * 24);

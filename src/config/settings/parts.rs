@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::keys::{self, Kind, Lookup};
-use super::super::layer::{Config, Layer};
-use super::super::units;
+use super::model::{Aurora, Release, Resources, Sandbox};
 use super::reader::Reader;
-use super::{Aurora, Release, Resources, Sandbox};
+use crate::config::keys::{self, Kind, Lookup};
+use crate::config::layer::{Config, Layer};
+use crate::config::units;
 
 pub(super) fn sandbox(reader: &Reader) -> Sandbox {
     let directory = |key| {
@@ -76,7 +76,7 @@ pub(super) fn with_prefix(config: &Config, prefix: &str) -> BTreeMap<String, Str
 }
 
 /// The canonical name of a key; patterns and unknown keys keep theirs.
-pub(crate) fn canonical(key: &str) -> String {
+fn canonical(key: &str) -> String {
     match keys::lookup(key) {
         Lookup::Alias(spec) => spec.name.to_owned(),
         _ => key.to_owned(),

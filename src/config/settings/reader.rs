@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::keys::{KeySpec, Kind, parse_bool};
-use super::super::layer::{Config, Setting};
-use super::super::units::{self, Bytes, TimeUnit};
+use crate::config::keys::{KeySpec, Kind, parse_bool};
+use crate::config::layer::{Config, Setting};
+use crate::config::units::{self, Bytes, TimeUnit};
 
 /// Reads settings of a configuration.
 pub(super) struct Reader<'a> {

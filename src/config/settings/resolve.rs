@@ -1,37 +1,18 @@
 //! From a configuration to settings, with all problems and warnings at once.
 
-use super::super::keys::{self, Kind, Lookup};
-use super::super::layer::{Config, Setting};
-use super::super::loader::Loader;
-use super::super::problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
-use super::super::units::Bytes;
+use super::engine;
+use super::model::{Backend, Sandbox, Settings, State};
 use super::parts::{
     aurora, container_overrides, release, resources, sandbox, stateful_config, topology_config,
 };
 use super::reader::Reader;
-use super::{Backend, Engine, Sandbox, Settings, State, Uploader, engine};
-
-/// What settings need to know of the world besides the configuration.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The user who runs heron-cli.
-    pub user: String,
-    /// The user's home directory.
-    pub home: String,
-    /// The loader, where one was named.
-    pub loader: Option<Loader>,
-}
-
-/// How much of a configuration a command needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Need {
-    /// The state tree: `activate`, `deactivate`, `list`, `status`.
-    State,
-    /// The engine too: `restart`, `kill`, `logs`, `supervise`.
-    Engine,
-    /// Packages and the uploader too: `submit`, `update`.
-    Launch,
-}
+use super::stores::Uploader;
+use super::work::{Facts, Need, Work};
+use crate::config::engine::Engine;
+use crate::config::keys;
+use crate::config::layer::Config;
+use crate::config::problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
+use crate::config::units::Bytes;
 
 /// Settings or problems, and warnings in any case.
 #[derive(Debug, Clone)]
@@ -41,9 +22,6 @@ pub struct Resolved {
     /// Everything doubtful.
     pub warnings: Vec<Warning>,
 }
-
-/// A file of thousands of unknown keys is not one of slips.
-const SUGGESTIONS: usize = 200;
 
 /// Makes settings of a configuration.
 #[must_use]
@@ -58,74 +36,7 @@ pub fn resolve(config: &Config, facts: &Facts, need: Need) -> Resolved {
     Resolved { settings, warnings: work.warnings }
 }
 
-/// A resolution under way.
-pub(super) struct Work<'a> {
-    pub(super) reader: Reader<'a>,
-    pub(super) facts: &'a Facts,
-    pub(super) need: Need,
-    pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<Warning>,
-}
-
 impl Work<'_> {
-    /// Every value that counts must be what its key takes; every key should be known.
-    fn check_values(&mut self) {
-        let mut unknown = 0;
-        for setting in self.reader.config.winners() {
-            match keys::lookup(&setting.key) {
-                Lookup::Unknown => {
-                    unknown += 1;
-                    self.warn_unknown(setting, unknown <= SUGGESTIONS);
-                }
-                // A spelling that another one hides is nobody's concern.
-                Lookup::Canonical(spec) | Lookup::Alias(spec)
-                    if self.reader.setting(spec) != Some(setting) => {}
-                Lookup::Canonical(spec) | Lookup::Alias(spec) | Lookup::Pattern(spec) => {
-                    if let Some(why) = spec.unused {
-                        self.warnings.push(Warning::with(setting, WarningKind::Unused, why));
-                    } else if let Err(expected) = spec.kind.check(&setting.value) {
-                        let problem = Problem::with(setting, ProblemKind::Malformed, expected);
-                        self.problems.push(problem);
-                    } else if spec.kind == Kind::Root && setting.value.trim().ends_with('/') {
-                        let text = "the slash at the end is left out";
-                        self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Of one layer only the last value counts, under whichever name.
-    fn check_duplicates(&mut self) {
-        for entry in self.reader.config.entries() {
-            let spec = match keys::lookup(&entry.winner.key) {
-                Lookup::Canonical(spec) | Lookup::Alias(spec) => Some(spec),
-                Lookup::Pattern(_) | Lookup::Unknown => None,
-            };
-            let counts = spec.and_then(|spec| self.reader.setting(spec)).unwrap_or(entry.winner);
-            let hidden = entry.shadows.into_iter().chain([entry.winner]);
-            let hidden = hidden.filter(|other| *other != counts && other.value != counts.value);
-            for other in hidden.filter(|other| other.layer == counts.layer) {
-                let text =
-                    format!("does not count: {} ({}) comes later", counts.key, counts.origin);
-                self.warnings.push(Warning::with(other, WarningKind::Duplicate, text));
-            }
-        }
-    }
-
-    fn warn_unknown(&mut self, setting: &Setting, suggest: bool) {
-        let nearest = if suggest { keys::nearest(&setting.key) } else { None };
-        let text = match nearest {
-            Some(known) => format!("unknown key; did you mean {known}?"),
-            None => "unknown key; it is kept, but changes nothing".to_owned(),
-        };
-        self.warnings.push(Warning::with(setting, WarningKind::UnknownKey, text));
-    }
-
-    pub(super) fn missing(&mut self, key: &keys::KeySpec, reason: impl Into<String>) {
-        self.problems.push(Problem::missing(key, reason));
-    }
-
     fn settings(&mut self) -> Settings {
         let engine = engine::choose(self.reader.config, self.facts.loader, &mut self.problems);
         let cluster = self.reader.text(&keys::CLUSTER);
@@ -198,10 +109,6 @@ impl Work<'_> {
             Some(setting) => setting.value.trim().to_owned(),
             None => self.reader.text(&keys::ENVIRON),
         }
-    }
-
-    pub(super) fn in_home(&self, what: &str, cluster: &str, role: &str) -> String {
-        format!("{}/.herondata/{what}/{cluster}/{role}/${{TOPOLOGY}}", self.facts.home)
     }
 
     fn packages(&mut self, engine: Engine) -> (String, Option<String>) {

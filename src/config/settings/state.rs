@@ -1,9 +1,10 @@
 //! Where the state is: ZooKeeper, an Aurora cluster file's host, or files of this machine.
 
-use super::super::keys;
-use super::super::problem::{Problem, ProblemKind};
-use super::resolve::Work;
-use super::{Backend, Engine, State, class_name};
+use super::model::{Backend, State};
+use super::work::Work;
+use crate::config::engine::{Engine, class_name};
+use crate::config::keys;
+use crate::config::problem::{Problem, ProblemKind};
 
 impl Work<'_> {
     pub(super) fn state(&mut self, engine: Engine, place: &str) -> State {

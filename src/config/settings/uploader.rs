@@ -1,10 +1,11 @@
 //! Which uploader, by the names of Heron's classes, and whether it has what it needs.
 
-use super::super::keys;
-use super::super::problem::{Problem, ProblemKind, Warning, WarningKind};
 use super::parts::with_prefix;
-use super::resolve::{Need, Work};
-use super::{HttpMethod, Uploader, class_name};
+use super::stores::{HttpMethod, Uploader};
+use super::work::{Need, Work};
+use crate::config::engine::class_name;
+use crate::config::keys;
+use crate::config::problem::{Problem, ProblemKind, Warning, WarningKind};
 
 impl Work<'_> {
     pub(super) fn uploader(&mut self, place: &str, topology_uri: Option<&str>) -> Uploader {

@@ -1,9 +1,9 @@
 //! The uploaders that run programs of the system, and those that nobody knows.
 
-use super::super::keys::{self, KeySpec};
-use super::super::problem::{Problem, ProblemKind};
-use super::Uploader;
-use super::resolve::{Need, Work};
+use super::stores::Uploader;
+use super::work::{Need, Work};
+use crate::config::keys::{self, KeySpec};
+use crate::config::problem::{Problem, ProblemKind};
 
 /// Every uploader that there is, by its class's last component.
 pub const UPLOADERS: [&str; 12] = [

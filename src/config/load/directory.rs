@@ -9,12 +9,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::files;
-use super::keys;
-use super::layer::{Layer, Origin, Setting};
-use super::load::{LoadError, Loading};
-use super::loader::Loader;
-use super::properties;
+use super::error::LoadError;
+use super::loading::Loading;
+use super::sources::Sources;
+use crate::config::files;
+use crate::config::keys;
+use crate::config::layer::{Layer, Origin, Setting};
+use crate::config::loader::Loader;
+use crate::config::properties;
 
 /// The YAML files that a client reads, in the order of precedence, later wins.
 const YAML_FILES: [&str; 9] = [
@@ -33,18 +35,37 @@ const YAML_FILES: [&str; 9] = [
 const RELEASE: &str = "release.yaml";
 const OVERRIDE: &str = "override.yaml";
 
+/// Adds a file, or everything in a directory.
+pub(super) fn add_path(
+    loading: &mut Loading,
+    flag: &'static str,
+    path: &Path,
+    layer: Layer,
+    loader: Option<Loader>,
+    sources: &Sources,
+) {
+    if path.is_dir() {
+        let release_file = sources.release_file.as_deref();
+        let directory = Directory { path, flag, layer, loader, release_file };
+        let yaml = directory.add(loading);
+        loading.yaml_directory = yaml.or(loading.yaml_directory.take());
+    } else {
+        loading.file(flag, path, layer);
+    }
+}
+
 /// A directory that was named, and for which layer.
-pub(super) struct Directory<'a> {
-    pub(super) path: &'a Path,
-    pub(super) flag: &'static str,
-    pub(super) layer: Layer,
-    pub(super) loader: Option<Loader>,
-    pub(super) release_file: Option<&'a Path>,
+struct Directory<'a> {
+    path: &'a Path,
+    flag: &'static str,
+    layer: Layer,
+    loader: Option<Loader>,
+    release_file: Option<&'a Path>,
 }
 
 impl Directory<'_> {
     /// Adds everything in the directory; gives the directory of YAML files, if it has one.
-    pub(super) fn add(&self, loading: &mut Loading) -> Option<PathBuf> {
+    fn add(&self, loading: &mut Loading) -> Option<PathBuf> {
         let cluster = cluster(loading);
         if let Some(cluster) = &cluster {
             let below = self.path.join(cluster);

@@ -1,0 +1,58 @@
+//! Good and bad values of each kind.
+
+use super::*;
+
+#[track_caller]
+fn good(kind: Kind, values: &[&str]) {
+    for value in values {
+        assert_eq!(kind.check(value), Ok(()), "{value:?}");
+    }
+}
+
+#[track_caller]
+fn bad(kind: Kind, values: &[&str]) {
+    for value in values {
+        assert!(kind.check(value).is_err(), "{value:?} must not be a {kind}");
+    }
+}
+
+#[test]
+fn connections() {
+    good(Kind::Connection, &["zk1:2181", "zk1:2181,zk2:2182", "[::1]:2181/chroot", "LOCALMODE"]);
+    bad(Kind::Connection, &["", "zk1", "zk1:", "zk1:99999", "zk1:2181,", "::1:2181", "http://x:1"]);
+}
+
+#[test]
+fn masters() {
+    good(
+        Kind::Master,
+        &[
+            "zk://a:2181/mesos",
+            "zk://u:p@a:2181,b:2181/mesos",
+            "10.0.0.1:5050",
+            "a:5050,b:5050",
+            "https://mesos.example.com",
+            "http://u:p@a:5050/",
+            "localhost",
+        ],
+    );
+    bad(Kind::Master, &["", "zk://a:2181", "zk://a/mesos", "ftp://a", "a:0", "zk:///mesos"]);
+}
+
+#[test]
+fn roots() {
+    good(Kind::Root, &["/heron", "/storm/heron/cluster", "/heron/"]);
+    bad(Kind::Root, &["", "heron", "/", "//", "/a//b", "/a/../b"]);
+}
+
+#[test]
+fn numbers_and_words() {
+    good(Kind::Bool, &["true", "True", "no", " on "]);
+    bad(Kind::Bool, &["", "maybe"]);
+    good(Kind::Integer { min: 0, max: 3 }, &["0", "3", " 1 "]);
+    bad(Kind::Integer { min: 0, max: 3 }, &["-1", "4", "1.0", ""]);
+    good(Kind::Number { min: 0.0 }, &["0", "1.5"]);
+    bad(Kind::Number { min: 0.0 }, &["-1", "NaN", "inf", "x"]);
+    good(Kind::Choice(&["PUT", "POST"]), &["put", "POST"]);
+    bad(Kind::Choice(&["PUT", "POST"]), &["GET"]);
+}
