@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`paths`] | where what is |
-//! | [`records`] | what is in the nodes; [`shapes`] and [`wire`] check that it is complete |
+//! | [`records`] | what is in the nodes |
 //! | [`zk`] | a session: connecting, transactions, close; [`transaction`] is its pure part |
 //! | [`reads`] | reads in one round trip, and watches |
 //! | [`endpoints`], [`probe`] | connection strings, and why an ensemble can't be reached |
@@ -22,11 +22,9 @@ pub mod probe;
 pub mod reads;
 pub mod records;
 pub mod removal;
-pub mod shapes;
 pub mod topology_state;
 pub mod transaction;
 pub mod update_lock;
-pub mod wire;
 pub mod zk;
 
 #[cfg(test)]

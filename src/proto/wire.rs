@@ -1,8 +1,8 @@
-//! The protobuf wire format, as far as a definition needs it: reading fields one by one and copying them unchanged.
+//! The protobuf wire format: reading fields one by one, copying them unchanged, and changing a message in place.
 //!
 //! Not a protobuf library. prost drops fields that it does not know and does not notice a missing `required` one; both
-//! matter here, because definitions come from other programs, of any release. Source of facts: the encoding reference
-//! of protocol buffers, and `facts/heron.md` §2.
+//! matter here, because records come from other programs, of any release. Source of facts: the encoding reference of
+//! protocol buffers.
 
 use std::ops::Range;
 
@@ -171,63 +171,49 @@ pub fn put_bytes(out: &mut Vec<u8>, number: u32, payload: &[u8]) {
     out.extend_from_slice(payload);
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn every_kind_of_field_is_read() {
-        let mut message = Vec::new();
-        put_number(&mut message, 1, 300);
-        put_bytes(&mut message, 2, b"text");
-        message.extend_from_slice(&[0x19, 1, 2, 3, 4, 5, 6, 7, 8]); // 3: fixed64
-        message.extend_from_slice(&[0x25, 1, 2, 3, 4]); // 4: fixed32
-        message.extend_from_slice(&[0x2b, 0x2b, 0x08, 7, 0x2c, 0x2c]); // 5: a group in a group
-        let read: Vec<_> = fields(&message).map(Result::unwrap).collect();
-        let kinds: Vec<_> = read.iter().map(|field| (field.number, field.wire_type)).collect();
-        assert_eq!(
-            kinds,
-            [
-                (1, WireType::Varint),
-                (2, WireType::Length),
-                (3, WireType::Fixed64),
-                (4, WireType::Fixed32),
-                (5, WireType::Group)
-            ]
-        );
-        assert_eq!(read[0].varint, 300);
-        assert_eq!(read[1].payload, b"text");
-        assert_eq!(read.iter().flat_map(|field| field.raw.to_vec()).collect::<Vec<_>>(), message);
-    }
-
-    #[test]
-    fn broken_messages_are_errors() {
-        let first_error = |bytes: &[u8]| fields(bytes).find_map(Result::err);
-        assert_eq!(first_error(&[0x0a, 5, b'x']), Some(WireError::Truncated(2)));
-        assert_eq!(first_error(&[0x08]), Some(WireError::Truncated(1)));
-        assert_eq!(first_error(&[0x00, 1]), Some(WireError::Malformed(0)));
-        assert_eq!(first_error(&[0x0c]), Some(WireError::Malformed(0)), "a group that never began");
-        assert_eq!(first_error(&[0x0f, 0]), Some(WireError::Malformed(0)), "an unknown kind");
-        assert_eq!(first_error(&[0xff; 11]), Some(WireError::Malformed(0)));
-        assert!(matches!(first_error(&[0x0b; 200]), Some(WireError::Malformed(_))));
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_read_is_all_there_was(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let mut copied = Vec::new();
-            let mut whole = true;
-            for field in fields(&bytes) {
-                match field {
-                    Ok(field) => copied.extend_from_slice(field.raw),
-                    Err(_) => whole = false,
-                }
-            }
-            prop_assert!(bytes.starts_with(&copied));
-            if whole {
-                prop_assert_eq!(copied, bytes);
-            }
+/// Copies a message; `edit` says what to write in place of a field, or nothing to keep it as it is.
+pub fn rewrite(
+    message: &[u8],
+    mut edit: impl FnMut(&Field<'_>) -> Result<Option<Vec<u8>>, WireError>,
+) -> Result<Vec<u8>, WireError> {
+    let mut out = Vec::with_capacity(message.len());
+    for field in fields(message) {
+        let field = field?;
+        match edit(&field)? {
+            Some(replacement) => out.extend_from_slice(&replacement),
+            None => out.extend_from_slice(field.raw),
         }
     }
+    Ok(out)
 }
+
+/// [`rewrite`] for a message inside a field; nothing if it holds none, or if nothing changed, so that odd lengths survive.
+pub fn nested(
+    field: &Field<'_>,
+    edit: impl FnMut(&Field<'_>) -> Result<Option<Vec<u8>>, WireError>,
+) -> Result<Option<Vec<u8>>, WireError> {
+    if field.wire_type != WireType::Length {
+        return Ok(None);
+    }
+    let edited = rewrite(field.payload, edit)?;
+    Ok((edited != field.payload).then(|| bytes_field(field.number, &edited)))
+}
+
+/// A field that holds text, bytes or a message.
+#[must_use]
+pub fn bytes_field(number: u32, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_bytes(&mut out, number, payload);
+    out
+}
+
+/// A field that holds a number.
+#[must_use]
+pub fn number_field(number: u32, value: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_number(&mut out, number, value);
+    out
+}
+
+#[cfg(test)]
+mod tests;
