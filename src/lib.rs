@@ -13,6 +13,7 @@ pub mod engine;
 pub mod env;
 pub mod failure;
 pub mod mesos;
+pub mod net;
 pub mod outcome;
 pub mod packing;
 pub mod program;
