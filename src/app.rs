@@ -16,6 +16,7 @@ use crate::context::configure::{self, Given};
 use crate::context::{Context, Signals};
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
+use crate::net::deadline::Deadline;
 use crate::outcome::{Outcome, SCHEMA, Text, Version};
 use crate::report::Reporter;
 use crate::ui::{self, Ui};
@@ -136,7 +137,7 @@ async fn with_signals(
         let stream = signal(kind).map_err(|error| Failure::new(Exit::Failed, error.into()))?;
         listening.push(tokio::spawn(listen(stream, meaning, sender.clone())));
     }
-    let result = Box::pin(execute(cli, command, ui, env, Signals(receiver))).await;
+    let result = Box::pin(execute(cli, command, ui, env, Signals::new(receiver))).await;
     for task in listening {
         task.abort();
     }
@@ -160,6 +161,7 @@ async fn execute(
     env: &Env,
     signals: Signals,
 ) -> Result<Outcome, Failure> {
+    let whole = Deadline::starting_now(cli.global.timeout, signals.clone());
     let console = ui.console();
     let machine = env.machine();
     let call = Call::of(command).map_err(|error| Failure::from(anyhow::Error::from(error)))?;
@@ -177,6 +179,7 @@ async fn execute(
         env,
         signals,
         timeout: cli.global.timeout,
+        whole,
         verb: call.verb,
     };
     Box::pin(carry_out(&context, command, &call, env)).await.map_err(Failure::from)

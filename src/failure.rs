@@ -17,6 +17,7 @@ use crate::engine::journal::StoreError;
 use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
 use crate::mesos::scheduler_client::CallError;
+use crate::net::zookeeper::ConnectError;
 use crate::packing::PackingError;
 use crate::program::End;
 use crate::state::StateError;
@@ -309,23 +310,37 @@ fn sort_package(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
 /// Stores that work by programs of the system.
 fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     let exit = match StoreError::state_of(error)? {
-        StateError::Unreachable { .. }
-        | StateError::ConnectionLost { .. }
+        StateError::Connect(error) => {
+            return Some((exit_of_connect(error), hint(error.hint())));
+        }
+        StateError::Interrupted { signal, .. } => Exit::of_signal(*signal),
+        StateError::ConnectionLost { .. }
         | StateError::TimedOut { .. }
         | StateError::SessionExpired
         | StateError::Closed
         | StateError::UnknownOutcome { .. } => Exit::Unreachable,
-        StateError::AuthFailed { .. } | StateError::NoAuth { .. } => Exit::NotAllowed,
+        StateError::NoAuth { .. } | StateError::AclRefused { .. } => Exit::NotAllowed,
         StateError::LockHeld { .. } => {
             return Some((Exit::Conflict, hint("wait until it is done, then try again")));
         }
         StateError::LockLost { .. }
         | StateError::NodeExists { .. }
         | StateError::BadVersion { .. } => Exit::Conflict,
-        StateError::ConnectionString(_) | StateError::Path(_) => Exit::Configuration,
+        StateError::Address(_) | StateError::Path(_) | StateError::MissingDirectory { .. } => {
+            Exit::Configuration
+        }
         _ => Exit::Failed,
     };
     Some((exit, Vec::new()))
+}
+
+fn exit_of_connect(error: &ConnectError) -> Exit {
+    match error {
+        ConnectError::Interrupted { signal, .. } => Exit::of_signal(*signal),
+        error if error.is_denial() => Exit::NotAllowed,
+        ConnectError::Loopback(_) => Exit::Failed,
+        _ => Exit::Unreachable,
+    }
 }
 
 fn sort_mesos(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
@@ -358,6 +373,8 @@ fn http_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Ht
 
 fn exit_of_leader(error: &LeaderError) -> Exit {
     match error {
+        LeaderError::Connect(error) => exit_of_connect(error),
+        LeaderError::Interrupted { signal, .. } => Exit::of_signal(*signal),
         LeaderError::ZooKeeperDenied { .. } => Exit::NotAllowed,
         LeaderError::Stale { source, .. } => exit_of_http(source),
         LeaderError::File { .. } | LeaderError::FileContent { .. } => Exit::Configuration,

@@ -39,9 +39,8 @@ impl Held {
     ) -> anyhow::Result<Self> {
         let paths = state.journal(topology);
         let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
-        let patience = context.timeout.map_or(patience, |timeout| timeout.min(patience));
         let holder = context.holder();
-        let deadline = Instant::now() + patience;
+        let deadline = context.deadline(patience).min(Instant::now() + patience);
         let taken = tokio::select! {
             signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
             taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken.map_err(Into::into),

@@ -14,7 +14,7 @@ use crate::proto::system::{PackingPlan, PhysicalPlan};
 use crate::proto::tmanager::TManagerLocation;
 use crate::scheduler::model::Model;
 use crate::scheduler::record::ContainerRecord;
-use crate::state::zk::Node;
+use crate::state::Node;
 use crate::state::{Op, StateError};
 use crate::tmanager::controller::refuses;
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::signals::Signals;
 use super::state_tree::StateTree;
 use crate::clock::rfc3339;
 use crate::config::Settings;
@@ -14,9 +13,11 @@ use crate::config::settings::{Backend, Mesos};
 use crate::context::CommandError;
 use crate::engine::connector::MesosConnector;
 use crate::env::{Env, Machine};
+use crate::net::deadline::{Deadline, Signals};
+use crate::net::zookeeper::{Ensemble, Options};
 use crate::report::Reporter;
-use crate::state::lock::Holder;
-use crate::state::{ConnectOptions, StateError, TopologyState, Tree, Zk};
+use crate::state::holder::Holder;
+use crate::state::{Rules, StateError, TopologyState, Tree, Zk};
 
 /// What every command has at hand.
 pub struct Context<'a> {
@@ -34,6 +35,8 @@ pub struct Context<'a> {
     pub signals: Signals,
     /// `--timeout`.
     pub timeout: Option<Duration>,
+    /// When the command as a whole stops waiting: made of the two above when it started.
+    pub whole: Deadline,
     /// The verb, for those who wait for us.
     pub verb: &'static str,
 }
@@ -46,14 +49,15 @@ impl Context<'_> {
             let what = "a state tree in local files".to_owned();
             return Err(CommandError::Unsupported { what }.into());
         };
-        let options = ConnectOptions {
-            connection: client_connection.clone(),
+        let ensemble = Ensemble::parse(client_connection).map_err(StateError::from)?;
+        let options = Options {
             session_timeout: state.session_timeout,
-            connection_timeout: self.bounded(state.connection_timeout),
-            auth: None,
+            connection_timeout: state.connection_timeout,
+            ..Options::new(ensemble)
         };
         let tree = Tree::new(&state.root).map_err(StateError::from)?;
-        let zk = Zk::connect(&options).await?;
+        let rules = Rules { private: Some(state.journal_root.clone()), fixed: Vec::new() };
+        let zk = Zk::connect(&options, &self.whole).await?.with_rules(rules);
         Ok(StateTree { zk, tree, journal_root: state.journal_root.clone() })
     }
 
@@ -66,7 +70,8 @@ impl Context<'_> {
 
     /// The way to Mesos. Doubts about its settings are told.
     pub fn connector(&self) -> anyhow::Result<MesosConnector> {
-        let connector = MesosConnector::new(self.mesos()?).map_err(anyhow::Error::from)?;
+        let connector =
+            MesosConnector::new(self.mesos()?, &self.whole).map_err(anyhow::Error::from)?;
         for warning in &connector.warnings {
             self.reporter.warn(&warning.to_string());
         }
@@ -84,14 +89,10 @@ impl Context<'_> {
         result
     }
 
-    fn bounded(&self, limit: Duration) -> Duration {
-        self.timeout.map_or(limit, |timeout| timeout.min(limit))
-    }
-
     /// When to give up waiting.
     #[must_use]
     pub fn deadline(&self, default: Duration) -> Instant {
-        Instant::now() + self.timeout.unwrap_or(default)
+        self.whole.at().unwrap_or_else(|| Instant::now() + default)
     }
 
     /// Who we are, for those who wait for a lock of ours.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::signals::Signal;
+use crate::net::deadline::Signal;
 
 /// A command can't be carried out, or was not carried out to its end.
 #[derive(Debug, Error)]

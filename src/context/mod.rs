@@ -4,10 +4,10 @@
 mod command;
 pub mod configure;
 mod error;
-mod signals;
 mod state_tree;
 
 pub use command::Context;
 pub use error::CommandError;
-pub use signals::{Signal, Signals};
 pub use state_tree::StateTree;
+
+pub use crate::net::deadline::{Signal, Signals};

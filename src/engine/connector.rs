@@ -22,6 +22,7 @@ use crate::mesos::master::{LeaderUrl, MasterAddress, MasterError, Scheme};
 use crate::mesos::operator::{AgentSummary, Operator, Teardown};
 use crate::mesos::sandbox::Sandbox;
 use crate::mesos::scheduler_client::{self, CallSender, Subscription};
+use crate::net::deadline::Deadline;
 use crate::scheduler::driver::{BoxError, CallError, ConnectError, Connector, Link};
 use crate::scheduler::record::{Failure, Framework};
 use crate::scheduler::step::Event;
@@ -85,13 +86,15 @@ pub struct MesosConnector {
     http: Http,
     address: MasterAddress,
     options: LeaderOptions,
+    /// For everything that is waited for.
+    deadline: Deadline,
     /// Doubts about the settings, such as a secret that others can read.
     pub warnings: Vec<Warning>,
 }
 
 impl MesosConnector {
-    /// Reads the secrets and certificates that the settings name.
-    pub fn new(mesos: &Mesos) -> Result<Self, MesosError> {
+    /// Reads the secrets and certificates that the settings name. The deadline bounds every look for the leader.
+    pub fn new(mesos: &Mesos, deadline: &Deadline) -> Result<Self, MesosError> {
         let address = mesos
             .master
             .expose()
@@ -118,16 +121,29 @@ impl MesosConnector {
         }
         let scheme = if mesos.https { Scheme::Https } else { Scheme::Http };
         let options = LeaderOptions { scheme, ..LeaderOptions::default() };
-        Ok(Self { http: Http::new(settings)?, address, options, warnings })
+        let deadline = deadline.clone();
+        Ok(Self { http: Http::new(settings)?, address, options, deadline, warnings })
     }
 
     /// Looks once for the leading master.
     pub async fn leader(&self) -> Result<Leader, LeaderError> {
-        Leader::find(&self.http, &self.address, &self.options).await
+        Leader::find(&self.http, &self.address, &self.options, &self.deadline).await
     }
 
     /// Looks for a leading master that answers, for as long as looking again may help.
     pub async fn wait_for_leader(&self, deadline: Instant) -> Result<Leader, MesosError> {
+        let looking = self.look_for_leader(deadline);
+        let signal = self.deadline.signals().next();
+        tokio::select! {
+            found = looking => found,
+            signal = signal => {
+                let address = self.address.to_string();
+                Err(LeaderError::Interrupted { address, signal }.into())
+            }
+        }
+    }
+
+    async fn look_for_leader(&self, deadline: Instant) -> Result<Leader, MesosError> {
         loop {
             let found = async {
                 let leader = self.leader().await?;

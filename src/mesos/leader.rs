@@ -7,27 +7,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use reqwest::Method;
-use secrecy::ExposeSecret;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use zookeeper_client::{Client, Error as ZkError, SessionState};
 
-use super::http::{Http, HttpError, Unreachable, expect_ok, failure, location};
-use super::master::{Endpoint, LeaderUrl, MasterAddress, MasterError, Scheme, ZooKeeperAddress};
-use super::master_info::{MasterInfo, MasterInfoError, leading_node};
+use super::election::elected;
+use super::http::{Http, HttpError, expect_ok, failure, location};
+use super::master::{Endpoint, LeaderUrl, MasterAddress, MasterError, Scheme};
+use super::master_info::MasterInfoError;
+use crate::net::deadline::{Deadline, Signal, Stopped};
+use crate::net::zookeeper::{Access, ConnectError};
 
-/// As Mesos's own detector.
-const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
-/// For closing the session, so that the server need not wait for it to expire.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Masters that pass a question on to each other.
 const MAX_HOPS: usize = 5;
 
 /// How a leader is looked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LeaderOptions {
     /// Scheme of masters that are found in ZooKeeper or named without one.
     pub scheme: Scheme,
@@ -35,11 +29,18 @@ pub struct LeaderOptions {
     pub prefer_hostname: bool,
     /// For all of it.
     pub timeout: Duration,
+    /// How ZooKeeper lets us in, where its address says nothing of it.
+    pub access: Access,
 }
 
 impl Default for LeaderOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Http, prefer_hostname: false, timeout: Duration::from_secs(10) }
+        Self {
+            scheme: Scheme::Http,
+            prefer_hostname: false,
+            timeout: Duration::from_secs(10),
+            access: Access::default(),
+        }
     }
 }
 
@@ -64,13 +65,10 @@ pub struct Attempt {
 /// Why there is no leader to be found.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaderError {
-    /// No ZooKeeper server gives a session.
-    #[error("ZooKeeper can't be reached: {}", Listed(attempts))]
-    ZooKeeperUnreachable {
-        /// Every server.
-        attempts: Vec<Attempt>,
-    },
-    /// The credentials in the address are refused, or don't suffice for the path.
+    /// ZooKeeper gives no session.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The credentials don't suffice for the path.
     #[error("{address}: ZooKeeper refuses access: {reason}")]
     ZooKeeperDenied {
         /// The address, without credentials.
@@ -152,6 +150,14 @@ pub enum LeaderError {
         /// What is wrong.
         source: MasterError,
     },
+    /// The user wants to leave.
+    #[error("{signal} while looking for the leading master at {address}")]
+    Interrupted {
+        /// What was asked.
+        address: String,
+        /// How.
+        signal: Signal,
+    },
     /// No answer in time.
     #[error("{address}: no leading master found within {} s", .timeout.as_secs_f32())]
     TimedOut {
@@ -166,23 +172,38 @@ impl LeaderError {
     /// Whether looking again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
+        if let Self::Connect(error) = self {
+            return error.may_pass();
+        }
         !matches!(
             self,
             Self::ZooKeeperDenied { .. }
+                | Self::Interrupted { .. }
                 | Self::File { .. }
                 | Self::FileContent { .. }
                 | Self::BadNode { .. }
         )
     }
 
+    pub(super) fn stopped(
+        stopped: Stopped,
+        address: &impl fmt::Display,
+        options: &LeaderOptions,
+    ) -> Self {
+        let address = address.to_string();
+        match stopped {
+            Stopped::TimedOut => Self::TimedOut { address, timeout: options.timeout },
+            Stopped::Signal(signal) => Self::Interrupted { address, signal },
+        }
+    }
+
     /// What to look at next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::ZooKeeperUnreachable { .. } => {
-                "check the servers of the zk:// address and that ZooKeeper runs"
-            }
+            Self::Connect(error) => error.hint(),
             Self::ZooKeeperDenied { .. } => "check user and password in the zk:// address",
+            Self::Interrupted { .. } => "nothing was changed",
             Self::ZooKeeper { .. } => "check the state of the ZooKeeper ensemble",
             Self::NoPath { .. } => "check the path of the zk:// address against the masters' --zk",
             Self::NoMaster { .. } => "start a master, or check the path against the masters' --zk",
@@ -216,6 +237,7 @@ impl Leader {
         http: &Http,
         address: &MasterAddress,
         options: &LeaderOptions,
+        deadline: &Deadline,
     ) -> Result<Self, LeaderError> {
         let from_file;
         let address = match address {
@@ -226,15 +248,11 @@ impl Leader {
             other => other,
         };
         match address {
-            MasterAddress::ZooKeeper(zookeeper) => in_zookeeper(zookeeper, options).await,
+            MasterAddress::ZooKeeper(election) => elected(election, options, deadline).await,
             MasterAddress::Masters(endpoints) => {
                 let asked = among(http, endpoints, options);
-                timeout(options.timeout, asked).await.unwrap_or_else(|_| {
-                    Err(LeaderError::TimedOut {
-                        address: address.to_string(),
-                        timeout: options.timeout,
-                    })
-                })
+                let asked = deadline.run(options.timeout, asked).await;
+                asked.unwrap_or_else(|stopped| Err(LeaderError::stopped(stopped, address, options)))
             }
             MasterAddress::File(path) => Err(LeaderError::FileContent {
                 path: path.clone(),
@@ -260,100 +278,6 @@ async fn read_file(path: PathBuf) -> Result<MasterAddress, LeaderError> {
         Ok(text) => text.parse().map_err(|source| LeaderError::FileContent { path, source }),
         Err(source) => Err(LeaderError::File { path, source }),
     }
-}
-
-async fn in_zookeeper(
-    address: &ZooKeeperAddress,
-    options: &LeaderOptions,
-) -> Result<Leader, LeaderError> {
-    let mut connector = Client::connector()
-        .with_session_timeout(SESSION_TIMEOUT)
-        .with_connection_timeout(options.timeout)
-        .with_fail_eagerly();
-    if let Some((user, password)) = &address.credentials {
-        let pair = format!("{user}:{}", password.expose_secret());
-        connector = connector.with_auth("digest", pair.as_bytes());
-    }
-    let servers = address.connect_string();
-    let client = match timeout(options.timeout, connector.connect(&servers)).await {
-        Ok(Ok(client)) => client,
-        Ok(Err(error @ ZkError::AuthFailed)) => return Err(denied(address, &error)),
-        Ok(Err(error)) => return Err(unreachable(address, &error.to_string()).await),
-        Err(_) => return Err(unreachable(address, "no session in time").await),
-    };
-    let found = timeout(options.timeout, look(&client, address, options)).await;
-    close(client).await;
-    found.unwrap_or_else(|_| {
-        Err(LeaderError::TimedOut { address: address.to_string(), timeout: options.timeout })
-    })
-}
-
-async fn look(
-    client: &Client,
-    address: &ZooKeeperAddress,
-    options: &LeaderOptions,
-) -> Result<Leader, LeaderError> {
-    let path = &address.path;
-    let children = match client.list_children(path).await {
-        Ok(children) => children,
-        Err(ZkError::NoNode) => {
-            return Err(LeaderError::NoPath { address: address.to_string(), path: path.clone() });
-        }
-        Err(error) => return Err(zookeeper(address, &error)),
-    };
-    let Some(name) = leading_node(children.iter().map(String::as_str)) else {
-        return Err(LeaderError::NoMaster {
-            address: address.to_string(),
-            path: path.clone(),
-            children: children.len(),
-        });
-    };
-    let znode = format!("{path}/{name}");
-    let data = match client.get_data(&znode).await {
-        Ok((data, _)) => data,
-        Err(ZkError::NoNode) => return Err(LeaderError::Vanished { znode }),
-        Err(error) => return Err(zookeeper(address, &error)),
-    };
-    let url = MasterInfo::parse(name, &data)
-        .and_then(|info| info.url(options.scheme, options.prefer_hostname))
-        .map_err(|source| LeaderError::BadNode { znode: znode.clone(), source })?;
-    Ok(Leader { url, source: format!("znode {znode}") })
-}
-
-fn zookeeper(address: &ZooKeeperAddress, error: &ZkError) -> LeaderError {
-    match error {
-        ZkError::NoAuth | ZkError::AuthFailed => denied(address, error),
-        _ => LeaderError::ZooKeeper { address: address.to_string(), reason: error.to_string() },
-    }
-}
-
-fn denied(address: &ZooKeeperAddress, error: &ZkError) -> LeaderError {
-    LeaderError::ZooKeeperDenied { address: address.to_string(), reason: error.to_string() }
-}
-
-/// Ends the session now instead of leaving it to its timeout.
-async fn close(client: Client) {
-    let mut watcher = client.state_watcher();
-    drop(client);
-    let closed = async {
-        while !matches!(watcher.changed().await, SessionState::Closed | SessionState::Expired) {}
-    };
-    // A session that isn't closed in time expires.
-    let _ = timeout(CLOSE_TIMEOUT, closed).await;
-}
-
-/// The client doesn't say why: every server is asked whether it listens.
-async fn unreachable(address: &ZooKeeperAddress, reason: &str) -> LeaderError {
-    let probes = address.servers.iter().map(|server| async move {
-        let reason = match timeout(Duration::from_secs(2), TcpStream::connect(server)).await {
-            Err(_) => Unreachable::TimedOut.to_string(),
-            Ok(Ok(_)) => format!("it listens, but gives no ZooKeeper session: {reason}"),
-            Ok(Err(error)) => Unreachable::of_io(&error)
-                .map_or_else(|| error.to_string(), |cause| cause.to_string()),
-        };
-        Attempt { endpoint: server.clone(), reason }
-    });
-    LeaderError::ZooKeeperUnreachable { attempts: join_all(probes).await }
 }
 
 /// Asks all masters at once; the first that knows decides.

@@ -7,11 +7,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use secrecy::SecretString;
 use url::Url;
 
+use crate::net::zookeeper::{AddressError, ElectionAddress};
+
 const MESOS_PORT: u16 = 5050;
-const ZOOKEEPER_PORT: u16 = 2181;
 
 /// Why a master setting can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,28 +24,9 @@ pub enum MasterError {
         "master address has scheme {0:?}; known are zk, http, https and file, or a bare host:port"
     )]
     UnknownScheme(String),
-    /// `zk://` without servers.
-    #[error("zk:// address names no ZooKeeper server")]
-    NoServers,
-    /// `zk://` without a path.
-    #[error(
-        "zk:// address has no path after its servers, such as /mesos (and / alone is not supported)"
-    )]
-    NoPath,
-    /// A path that ZooKeeper would refuse.
-    #[error("zk:// address has path {path:?}: {reason}")]
-    BadPath {
-        /// The path.
-        path: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
-    /// `user@` without password in `zk://`.
-    #[error("zk:// address has credentials that are not user:password")]
-    BadCredentials,
-    /// A `/` in the password of `zk://`: Mesos ends the list of servers at the first one.
-    #[error("zk:// address has a / in its password, or an @ in its path; neither is supported")]
-    SlashInPassword,
+    /// What follows `zk://`.
+    #[error("zk://: {0}")]
+    ZooKeeper(#[from] AddressError),
     /// Credentials where none are looked for.
     #[error("address of master {0} holds credentials; they belong into their own settings")]
     UnexpectedCredentials(String),
@@ -90,22 +71,11 @@ impl Scheme {
 #[derive(Clone, Debug)]
 pub enum MasterAddress {
     /// Masters elect in ZooKeeper.
-    ZooKeeper(ZooKeeperAddress),
+    ZooKeeper(ElectionAddress),
     /// Masters by name; never empty.
     Masters(Vec<Endpoint>),
     /// A file that holds one of the others.
     File(PathBuf),
-}
-
-/// Where the masters elect.
-#[derive(Clone, Debug)]
-pub struct ZooKeeperAddress {
-    /// `host:port` each; never empty.
-    pub servers: Vec<String>,
-    /// Absolute path of the masters' nodes.
-    pub path: String,
-    /// For the scheme `digest`: user and password.
-    pub credentials: Option<(String, SecretString)>,
 }
 
 /// One master as the user names it.
@@ -127,7 +97,7 @@ impl FromStr for MasterAddress {
     fn from_str(text: &str) -> Result<Self, MasterError> {
         let text = text.trim();
         if let Some(rest) = strip_scheme(text, "zk") {
-            return zookeeper(rest).map(Self::ZooKeeper);
+            return Ok(Self::ZooKeeper(ElectionAddress::parse(rest)?));
         }
         if let Some(path) = strip_scheme(text, "file") {
             let absolute = path.starts_with('/') && path.len() > 1;
@@ -161,21 +131,6 @@ impl fmt::Display for MasterAddress {
     }
 }
 
-impl ZooKeeperAddress {
-    /// The servers as ZooKeeper clients take them.
-    #[must_use]
-    pub fn connect_string(&self) -> String {
-        self.servers.join(",")
-    }
-}
-
-impl fmt::Display for ZooKeeperAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = if self.credentials.is_some() { "***@" } else { "" };
-        write!(f, "zk://{hidden}{}{}", self.connect_string(), self.path)
-    }
-}
-
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(scheme) = self.scheme {
@@ -188,55 +143,6 @@ impl fmt::Display for Endpoint {
 fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (found, rest) = text.split_once("://")?;
     found.eq_ignore_ascii_case(scheme).then_some(rest)
-}
-
-fn zookeeper(rest: &str) -> Result<ZooKeeperAddress, MasterError> {
-    let (authority, path) = rest.split_once('/').ok_or(MasterError::NoPath)?;
-    if path.contains('@') {
-        // A password with a slash: what stands before it must not be shown as a server.
-        return Err(MasterError::SlashInPassword);
-    }
-    let (credentials, servers) = match authority.rsplit_once('@') {
-        Some((credentials, servers)) => (Some(zookeeper_credentials(credentials)?), servers),
-        None => (None, authority),
-    };
-    let servers: Vec<&str> =
-        servers.split(',').map(str::trim).filter(|server| !server.is_empty()).collect();
-    if servers.is_empty() {
-        return Err(MasterError::NoServers);
-    }
-    let path = path.trim_end_matches('/');
-    if path.is_empty() {
-        return Err(MasterError::NoPath);
-    }
-    let path = format!("/{path}");
-    let bad = |reason| MasterError::BadPath { path: path.clone(), reason };
-    if path.contains("//") {
-        return Err(bad("it has an empty component"));
-    }
-    if path.split('/').any(|part| part == "." || part == "..") {
-        return Err(bad("it has a component . or .."));
-    }
-    if path.contains("://") || path.contains(',') {
-        return Err(MasterError::Mixed);
-    }
-    if path.contains(|c: char| c.is_control() || c == ' ') {
-        return Err(bad("it has a blank or control character"));
-    }
-    let servers = servers
-        .into_iter()
-        .map(|server| {
-            host_and_port(server, ZOOKEEPER_PORT).map(|(host, port)| format!("{host}:{port}"))
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(ZooKeeperAddress { servers, path, credentials })
-}
-
-fn zookeeper_credentials(text: &str) -> Result<(String, SecretString), MasterError> {
-    match text.split_once(':') {
-        Some((user, password)) if !user.is_empty() => Ok((user.to_owned(), password.into())),
-        _ => Err(MasterError::BadCredentials),
-    }
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, MasterError> {

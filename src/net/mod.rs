@@ -1,6 +1,9 @@
-//! The one way out: what every connection of this tool shares, and what may be shown of it.
+//! The way out: how long is waited, and ZooKeeper.
 //!
-//! [`redact`] masks secrets in whatever is shown, [`cause`] tells what an error comes from.
+//! | module | holds |
+//! |---|---|
+//! | [`deadline`] | how long a command may wait, for whatever it waits |
+//! | [`zookeeper`] | the one connector to ZooKeeper |
 
-pub mod cause;
-pub mod redact;
+pub mod deadline;
+pub mod zookeeper;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::endpoints::ConnectionStringError;
-use super::lock::Holder;
+use super::holder::Holder;
 use super::paths::PathError;
-use super::probe::{EndpointReport, list_reports};
 use super::records::RecordError;
+use crate::net::deadline::Signal;
+use crate::net::zookeeper::{AddressError, ConnectError};
 
 /// An operation on the state tree that did not happen, or of which nobody knows whether it did.
 #[derive(Debug, Error)]
@@ -16,30 +16,35 @@ use super::records::RecordError;
 pub enum StateError {
     /// The connection string is no connection string.
     #[error(transparent)]
-    ConnectionString(#[from] ConnectionStringError),
+    Address(#[from] AddressError),
     /// A root or a name can't be part of a path.
     #[error(transparent)]
     Path(#[from] PathError),
     /// A node holds something else than it should.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// No server of the ensemble took us.
-    #[error("cannot reach ZooKeeper at {connection}: {}", list_reports(endpoints))]
-    Unreachable {
-        /// The connection string.
-        connection: String,
-        /// What each endpoint did.
-        endpoints: Vec<EndpointReport>,
-    },
-    /// ZooKeeper does not know our credentials.
-    #[error("ZooKeeper at {connection} refused the credentials")]
-    AuthFailed {
-        /// The connection string.
-        connection: String,
-    },
+    /// There is no session.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The node's access list does not let us.
     #[error("not allowed to access the znode {path}")]
     NoAuth {
+        /// The node.
+        path: String,
+    },
+    /// A node can't be kept for us alone.
+    #[error(
+        "ZooKeeper refused to keep the znode {path} for this user alone: it does not know the session's credentials"
+    )]
+    AclRefused {
+        /// The node.
+        path: String,
+    },
+    /// A directory that must be there already is not.
+    #[error(
+        "the znode {path} does not exist, and heron.statemgr.zookeeper.is.initialize.tree is false, so that it is not created"
+    )]
+    MissingDirectory {
         /// The node.
         path: String,
     },
@@ -104,6 +109,14 @@ pub enum StateError {
         /// How long we waited.
         after: Duration,
     },
+    /// The user wants to leave.
+    #[error("{signal} while waiting for ZooKeeper's answer about {path}")]
+    Interrupted {
+        /// The node.
+        path: String,
+        /// How.
+        signal: Signal,
+    },
     /// The session ended, and with it our ephemeral nodes and locks.
     #[error("the ZooKeeper session has expired")]
     SessionExpired,
@@ -158,7 +171,8 @@ impl StateError {
             Client::NodeExists => Self::NodeExists { path },
             Client::BadVersion => Self::BadVersion { path },
             Client::NotEmpty => Self::NotEmpty { path },
-            Client::NoAuth | Client::InvalidAcl => Self::NoAuth { path },
+            Client::NoAuth => Self::NoAuth { path },
+            Client::InvalidAcl => Self::AclRefused { path },
             Client::SessionExpired | Client::SessionMoved => Self::SessionExpired,
             Client::ClientClosed => Self::Closed,
             error if is_broken_connection(&error) => {

@@ -4,9 +4,10 @@ use crate::proto::api::{self, Topology};
 use crate::proto::system::{ExecutionState, PackingPlan, PhysicalPlan};
 
 use super::error::StateError;
+use super::node::Node;
 use super::paths::{Directory, Tree};
 use super::records::{Record, RecordError};
-use super::zk::{Node, Zk};
+use super::zk::Zk;
 
 /// One topology of the list. What its nodes don't tell, or tell wrongly, is absent.
 #[derive(Clone, Debug, Default, PartialEq)]

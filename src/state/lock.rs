@@ -7,66 +7,14 @@
 //! A holder whose session expires has lost the lock without noticing. So what is written under the lock is written with
 //! [`Lock::transaction`], which fails when our node is gone.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::error::StateError;
+use super::holder::Holder;
+use super::reads::Watch;
 use super::transaction::{Done, Mode, Op};
 use super::zk::Zk;
-
-/// Who holds a lock, as it stands in the holder's node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Holder {
-    /// Name of its machine.
-    pub host: String,
-    /// Its process id there.
-    pub pid: u32,
-    /// What it does, such as `submit`.
-    pub command: String,
-    /// Since when, RFC 3339.
-    pub since: String,
-}
-
-impl Holder {
-    /// Reads the content of a lock's node. Curator leaves an address there; of anything else, nothing is known.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Self {
-        if let Ok(holder) = serde_json::from_slice(bytes) {
-            return holder;
-        }
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
-        match text.parse::<std::net::IpAddr>() {
-            Ok(address) => Self {
-                host: address.to_string(),
-                command: "another Heron client".to_owned(),
-                ..Self::default()
-            },
-            Err(_) => Self::default(),
-        }
-    }
-
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // Plain strings and a number always have a JSON form.
-        serde_json::to_vec(self).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::default() {
-            return f.write_str("somebody who left no name");
-        }
-        write!(f, "{} on host {}", self.command, self.host)?;
-        if self.pid != 0 {
-            write!(f, " (pid {})", self.pid)?;
-        }
-        if self.since.is_empty() { Ok(()) } else { write!(f, " since {}", self.since) }
-    }
-}
 
 /// How often entering is tried while the directory vanishes or connections break.
 const ENTER_ATTEMPTS: usize = 5;
@@ -107,15 +55,15 @@ impl Lock {
         me: &Holder,
         deadline: Instant,
     ) -> Result<Self, StateError> {
+        if let Some((journal, _)) = directory.rsplit_once('/') {
+            zk.claim(journal).await?;
+        }
         let path = enter(zk, directory, me).await?;
         let lock = Self { zk: zk.clone(), directory: directory.to_owned(), path, released: false };
         loop {
             let Some(predecessor) = lock.predecessor().await? else { return Ok(lock) };
-            let (stat, watch) = zk.watch_exists(&predecessor).await?;
-            if stat.is_none() {
-                continue;
-            }
-            if let Ok(changed) = timeout_at(deadline, watch.changed()).await {
+            if let Some(changed) = zk.wait_until(directory, deadline, predecessor.changed()).await?
+            {
                 changed?;
             } else {
                 lock.release().await?;
@@ -125,17 +73,25 @@ impl Lock {
         }
     }
 
-    /// The node just before ours; `None` if we hold the lock.
-    async fn predecessor(&self) -> Result<Option<String>, StateError> {
+    /// A watch on the node just before ours; `None` if we hold the lock.
+    ///
+    /// # Notable behavior
+    /// Nodes that are not ephemeral are no locks: no end of a session would ever take them away. They are deleted.
+    async fn predecessor(&self) -> Result<Option<Watch>, StateError> {
         let queue = queue(zk_children(&self.zk, &self.directory).await?);
         let ours = self.path.rsplit('/').next().unwrap_or_default();
-        match queue.iter().position(|name| name == ours) {
-            None => Err(StateError::LockLost { path: self.path.clone() }),
-            Some(at) => {
-                let before = at.checked_sub(1).and_then(|at| queue.get(at));
-                Ok(before.map(|name| format!("{}/{name}", self.directory)))
+        let Some(at) = queue.iter().position(|name| name == ours) else {
+            return Err(StateError::LockLost { path: self.path.clone() });
+        };
+        for name in queue.iter().take(at).rev() {
+            let path = format!("{}/{name}", self.directory);
+            match self.zk.watch_exists(&path).await? {
+                (Some(stat), watch) if stat.ephemeral_owner != 0 => return Ok(Some(watch)),
+                (Some(_), _) => self.zk.delete_and_forget(&path),
+                (None, _) => {}
             }
         }
+        Ok(None)
     }
 
     /// Our node in the directory.
@@ -223,14 +179,17 @@ impl Drop for Lock {
 
 /// Who holds a lock now, if anybody.
 pub async fn holder(zk: &Zk, directory: &str) -> Result<Option<Holder>, StateError> {
-    // Whoever is first in the list may be gone by the time we read; the next one holds then.
-    loop {
-        let queue = queue(zk_children(zk, directory).await?);
-        let Some(first) = queue.first() else { return Ok(None) };
-        if let Some(node) = zk.get(&format!("{directory}/{first}")).await? {
-            return Ok(Some(Holder::from_bytes(&node.data)));
+    // Whoever is first in the list may be gone by the time we read; the next one holds then. A node that is not ephemeral
+    // is no lock.
+    for name in queue(zk_children(zk, directory).await?) {
+        match zk.get(&format!("{directory}/{name}")).await? {
+            Some(node) if node.stat.ephemeral_owner != 0 => {
+                return Ok(Some(Holder::from_bytes(&node.data)));
+            }
+            _ => {}
         }
     }
+    Ok(None)
 }
 
 async fn zk_children(zk: &Zk, directory: &str) -> Result<Vec<String>, StateError> {
@@ -293,20 +252,5 @@ mod tests {
             ["_c_z-lock-0000000002", "_c_a-lock-0000000010", "other", "_c_b-lock-0000000001"];
         let queue = queue(names.map(str::to_owned).to_vec());
         assert_eq!(queue, ["_c_b-lock-0000000001", "_c_z-lock-0000000002", "_c_a-lock-0000000010"]);
-    }
-
-    #[test]
-    fn a_holder_is_readable() {
-        let me = Holder {
-            host: "laptop".into(),
-            pid: 12,
-            command: "submit".into(),
-            since: "2026-11-23T13:00:00Z".into(),
-        };
-        assert_eq!(me.to_string(), "submit on host laptop (pid 12) since 2026-11-23T13:00:00Z");
-        assert_eq!(Holder::from_bytes(&me.to_bytes()), me);
-        let curator = Holder::from_bytes(b"10.0.0.1").to_string();
-        assert_eq!(curator, "another Heron client on host 10.0.0.1");
-        assert_eq!(Holder::from_bytes(b"\xff").to_string(), "somebody who left no name");
     }
 }

@@ -7,18 +7,18 @@
 use std::sync::atomic::Ordering;
 
 use futures_util::future::{join, join_all, try_join_all};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 use zookeeper_client::{
     Client, Error as ClientError, EventType, MultiReadResult, OneshotWatcher, SessionState, Stat,
 };
 
 use super::error::StateError;
-use super::zk::{Node, Zk};
+use super::node::Node;
+use super::zk::Zk;
+use crate::net::zookeeper::Options;
 
 /// How often a read that lost its connection is sent again.
 const ATTEMPTS: usize = 3;
-/// How many reads go into one request: the request must stay below a server's limit of 1 MiB.
-const TOGETHER: usize = 1000;
 
 /// One read.
 #[derive(Clone, Copy, Debug)]
@@ -101,20 +101,23 @@ impl Zk {
 
     async fn read_all(&self, reads: &[Read<'_>]) -> Result<Vec<Answer>, StateError> {
         let Some(first) = reads.first() else { return Ok(Vec::new()) };
-        let mut attempt = 1;
-        loop {
-            let answers = timeout(self.inner.limit, self.read_once(reads)).await;
-            match answers.map_err(|_| self.timed_out(first.path()))? {
-                Err(StateError::ConnectionLost { .. }) if attempt < ATTEMPTS => attempt += 1,
-                other => return other,
+        let attempts = async {
+            let mut attempt = 1;
+            loop {
+                match self.read_once(reads).await {
+                    Err(StateError::ConnectionLost { .. }) if attempt < ATTEMPTS => attempt += 1,
+                    other => return other,
+                }
             }
-        }
+        };
+        self.wait(first.path(), attempts).await?
     }
 
     async fn read_once(&self, reads: &[Read<'_>]) -> Result<Vec<Answer>, StateError> {
         let client = self.client()?;
         if reads.len() > 1 && !self.inner.one_by_one.load(Ordering::Relaxed) {
-            let parts = reads.chunks(TOGETHER).map(|part| self.read_together(&client, part));
+            let parts =
+                reads.chunks(Options::READ_TOGETHER).map(|part| self.read_together(&client, part));
             match try_join_all(parts).await {
                 Err(StateError::Other { source: ClientError::Unimplemented, .. }) => {
                     self.inner.one_by_one.store(true, Ordering::Relaxed);
@@ -184,8 +187,7 @@ impl Zk {
         let full = self.full(path);
         // `exists` also watches for a node that is not there yet, which a read would not.
         let both = join(client.check_and_watch_stat(&full), client.get_data(&full));
-        let answers = timeout(self.inner.limit, both).await;
-        let (watched, read) = answers.map_err(|_| self.timed_out(path))?;
+        let (watched, read) = self.wait(path, both).await?;
         let (_, watcher) = watched.map_err(|error| StateError::from_client(error, path, false))?;
         let node = match read {
             Ok((data, stat)) => Some(Node { data, stat }),
@@ -208,8 +210,7 @@ impl Zk {
     pub async fn watch_exists(&self, path: &str) -> Result<(Option<Stat>, Watch), StateError> {
         let client = self.client()?;
         let full = self.full(path);
-        let asked = timeout(self.inner.limit, client.check_and_watch_stat(&full)).await;
-        let answer = asked.map_err(|_| self.timed_out(path))?;
+        let answer = self.wait(path, client.check_and_watch_stat(&full)).await?;
         let (stat, watcher) =
             answer.map_err(|error| StateError::from_client(error, path, false))?;
         Ok((stat, Watch { watcher, path: path.to_owned() }))
@@ -223,8 +224,7 @@ impl Zk {
         let client = self.client()?;
         let full = self.full(path);
         loop {
-            let asked = timeout(self.inner.limit, client.list_and_watch_children(&full)).await;
-            match asked.map_err(|_| self.timed_out(path))? {
+            match self.wait(path, client.list_and_watch_children(&full)).await? {
                 Ok((children, watcher)) => {
                     let watch = Watch { watcher, path: path.to_owned() };
                     return Ok((Answer::Children(children).children(), watch));
@@ -253,9 +253,9 @@ impl Zk {
             if node.is_some() {
                 return Ok(node);
             }
-            match timeout_at(deadline, watch.changed()).await {
-                Err(_) => return Ok(None),
-                Ok(changed) => changed?,
+            match self.wait_until(path, deadline, watch.changed()).await? {
+                None => return Ok(None),
+                Some(changed) => changed?,
             }
         }
     }

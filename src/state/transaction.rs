@@ -4,13 +4,19 @@
 //! way, and after a broken connection [`settle`] judges from what is in the tree whether the writes happened.
 
 use super::error::{StateError, is_broken_connection};
-use super::zk::Node;
+use super::node::Node;
+
+/// What servers add to a request when they tell each other.
+const SLACK: usize = 16 * 1024;
 
 /// The most bytes that are sent at once.
 ///
 /// A server drops the connection of a client whose request is longer than its `jute.maxbuffer`, 1 MiB less one byte
-/// unless configured; the slack is for what servers add when they tell each other.
-pub const TRANSACTION_LIMIT: usize = 0xf_ffff - 16 * 1024;
+/// unless configured.
+#[must_use]
+pub fn limit(max_buffer: usize) -> usize {
+    max_buffer.saturating_sub(SLACK)
+}
 
 /// How long a node lives, and whether its name gets a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,16 +114,16 @@ pub fn size(ops: &[Op]) -> usize {
     ops.iter().map(Op::size).sum()
 }
 
-/// Refuses what no server would take.
-pub fn check_size(ops: &[Op]) -> Result<(), StateError> {
-    let bytes = size(ops);
-    if bytes <= TRANSACTION_LIMIT {
+/// Refuses what no server of this `jute.maxbuffer` would take.
+pub fn check_size(ops: &[Op], max_buffer: usize) -> Result<(), StateError> {
+    let (bytes, limit) = (size(ops), limit(max_buffer));
+    if bytes <= limit {
         return Ok(());
     }
     let largest = ops.iter().max_by_key(|op| op.data().len());
     Err(StateError::TooLarge {
         bytes,
-        limit: TRANSACTION_LIMIT,
+        limit,
         largest: largest.map(|op| op.path().to_owned()).unwrap_or_default(),
         largest_bytes: largest.map(|op| op.data().len()).unwrap_or_default(),
     })
@@ -260,11 +266,14 @@ mod tests {
     #[test]
     fn a_transaction_that_is_too_large_names_its_largest_node() {
         let small = Op::create("/a", vec![0; 10]);
-        let large = Op::create("/b", vec![0; TRANSACTION_LIMIT - 200]);
-        assert!(check_size(&[small.clone(), large.clone()]).is_ok());
-        let error = check_size(&[small, large, Op::create("/c", vec![0; 100])]).unwrap_err();
+        let max_buffer = 0xf_ffff;
+        let large = Op::create("/b", vec![0; limit(max_buffer) - 200]);
+        assert!(check_size(&[small.clone(), large.clone()], max_buffer).is_ok());
+        let all = [small, large, Op::create("/c", vec![0; 100])];
+        let error = check_size(&all, max_buffer).unwrap_err();
+        assert!(check_size(&all, 2 * max_buffer).is_ok());
         let StateError::TooLarge { largest, largest_bytes, .. } = error else { panic!("{error}") };
-        assert_eq!((largest.as_str(), largest_bytes), ("/b", TRANSACTION_LIMIT - 200));
+        assert_eq!((largest.as_str(), largest_bytes), ("/b", limit(max_buffer) - 200));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! Curator's `InterProcessSemaphoreMutex`: below `locks/<t>__updateTopology` an inner lock in `locks/` orders those who
 //! want it, and the lock itself is a node in `leases/`, held while it is the only one there.
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::error::StateError;
-use super::lock::{Holder, Lock};
+use super::holder::Holder;
+use super::lock::Lock;
+use super::node::Node;
 use super::paths::Tree;
 use super::transaction::{Done, Mode, Op};
 use super::zk::Zk;
@@ -63,13 +65,15 @@ impl UpdateLock {
             if !names.iter().any(|name| name == ours) {
                 return Err(StateError::LockLost { path: self.lease.clone() });
             }
-            let Some(other) = names.iter().find(|name| *name != ours) else { return Ok(None) };
-            if let Ok(changed) = timeout_at(deadline, watch.changed()).await {
-                changed?;
-            } else {
-                let node = self.zk.get(&format!("{leases}/{other}")).await?;
-                let holder = node.map(|node| Holder::from_bytes(&node.data));
-                return Ok(Some(holder.unwrap_or_default()));
+            let others = names.iter().filter(|name| *name != ours);
+            let paths: Vec<_> = others.map(|name| format!("{leases}/{name}")).collect();
+            let others = self.zk.read_many(&paths).await?;
+            // A node that is not ephemeral is nobody's lease: no end of a session would take it away.
+            let lease = |node: &Node| node.stat.ephemeral_owner != 0;
+            let Some(other) = others.into_iter().flatten().find(lease) else { return Ok(None) };
+            match self.zk.wait_until(leases, deadline, watch.changed()).await? {
+                Some(changed) => changed?,
+                None => return Ok(Some(Holder::from_bytes(&other.data))),
             }
         }
     }

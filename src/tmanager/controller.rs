@@ -12,7 +12,6 @@ use thiserror::Error;
 use tokio::net::TcpStream;
 
 use super::answer;
-use crate::proto::check;
 use crate::proto::system::PhysicalPlan;
 use crate::proto::tmanager::TManagerLocation;
 use crate::state::records::{Record, RecordError};
@@ -150,7 +149,7 @@ impl Controller {
             answer.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         let bytes = STANDARD.decode(text).map_err(|error| RecordError::Malformed {
             origin: answer.url.clone(),
-            message: check::name::<PhysicalPlan>(),
+            message: PhysicalPlan::SHAPE.name,
             why: error.to_string(),
         })?;
         Ok(PhysicalPlan::read(&answer.url, &bytes)?)

@@ -7,7 +7,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
-use heron_cli::state::{ConnectOptions, Op, Zk};
+use heron_cli::net::deadline::Deadline;
+use heron_cli::net::zookeeper::{Ensemble, Options};
+use heron_cli::state::{Op, Zk};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
@@ -22,13 +24,9 @@ fn words(line: &str) -> Vec<String> {
 fn write(nodes: &[String]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let options = ConnectOptions {
-            connection: zookeeper(),
-            session_timeout: Duration::from_secs(10),
-            connection_timeout: Duration::from_secs(10),
-            auth: None,
-        };
-        let zk = Zk::connect(&options).await.unwrap();
+        let ensemble = Ensemble::parse(&zookeeper()).unwrap();
+        let options = Options::new(ensemble);
+        let zk = Zk::connect(&options, &Deadline::never()).await.unwrap();
         for node in nodes {
             let parent = node.rsplit_once('/').unwrap().0;
             zk.ensure_directories(&[parent]).await.unwrap();

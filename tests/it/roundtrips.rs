@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use heron_cli::net::deadline::Deadline;
+use heron_cli::net::zookeeper::{Ensemble, Options};
 use heron_cli::proto::tmanager::TManagerLocation;
-use heron_cli::state::{ConnectOptions, Op, Zk};
+use heron_cli::state::{Op, Zk};
 use prost::Message as _;
 
 use crate::bed::{Bed, zookeeper};
@@ -83,14 +85,9 @@ fn move_controller(bed: &Bed, topology: &str) -> Counter {
     let path = format!("{}/tmanagers/{topology}", bed.root);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let limit = Duration::from_secs(20);
-        let options = ConnectOptions {
-            connection: zookeeper(),
-            session_timeout: limit,
-            connection_timeout: limit,
-            auth: None,
-        };
-        let zk = Zk::connect(&options).await.unwrap();
+        let ensemble = Ensemble::parse(&zookeeper()).unwrap();
+        let options = Options::new(ensemble);
+        let zk = Zk::connect(&options, &Deadline::never()).await.unwrap();
         let node = zk.get(&path).await.unwrap().unwrap();
         let mut location = TManagerLocation::decode(node.data.as_slice()).unwrap();
         let counter = Counter::before(&format!("{}:{}", location.host, location.controller_port));
@@ -98,7 +95,7 @@ fn move_controller(bed: &Bed, topology: &str) -> Counter {
         location.controller_port = i32::from(counter.address.port());
         let moved = [Op::set(&path, location.encode_to_vec(), Some(node.stat.version))];
         zk.transaction(&moved).await.unwrap();
-        assert!(zk.close(limit).await);
+        assert!(zk.close(Duration::from_secs(20)).await);
         counter
     })
 }

@@ -4,9 +4,11 @@ use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use heron_cli::state::lock::Holder;
+use heron_cli::net::deadline::Deadline;
+use heron_cli::net::zookeeper::{Ensemble, Options};
+use heron_cli::state::holder::Holder;
 use heron_cli::state::update_lock::UpdateLock;
-use heron_cli::state::{ConnectOptions, Tree, Zk};
+use heron_cli::state::{Tree, Zk};
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, Ran, Wish, zookeeper};
@@ -167,13 +169,9 @@ fn an_update_of_another_tool_is_waited_for() {
     bed.ok(&["submit", &file]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let lock = runtime.block_on(async {
-        let options = ConnectOptions {
-            connection: zookeeper(),
-            session_timeout: Duration::from_secs(10),
-            connection_timeout: Duration::from_secs(10),
-            auth: None,
-        };
-        let zk = Zk::connect(&options).await.unwrap();
+        let ensemble = Ensemble::parse(&zookeeper()).unwrap();
+        let options = Options::new(ensemble);
+        let zk = Zk::connect(&options, &Deadline::never()).await.unwrap();
         let tree = Tree::new(&bed.root).unwrap();
         let me =
             Holder { host: "stock".into(), pid: 1, command: "update".into(), since: String::new() };

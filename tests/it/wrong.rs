@@ -54,7 +54,8 @@ fn unreachable_services_are_named() {
     let bed = Bed::new();
     let port = closed_port();
     let zk = format!("zk.connection.string=127.0.0.1:{port}");
-    let ran = bed.run(&["list", "--config-property", &zk]);
+    let short = "heron.statemgr.zookeeper.connection.timeout.ms=500";
+    let ran = bed.run(&["list", "--config-property", &zk, "--config-property", short]);
     refused(&ran, 7, &[&format!("127.0.0.1:{port}"), "refused"]);
 
     let file = bed.topology("nomaster", 1);

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::config::units::{self, TimeUnit};
+use crate::mesos::master::MasterAddress;
+use crate::net::zookeeper::Ensemble;
 
 /// What a value must look like.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +41,7 @@ pub enum Kind {
     Connection,
     /// A path in ZooKeeper or, with local state, in the file system.
     Root,
-    /// A Mesos master: `zk://…/path`, `http(s)://host:port` or `host:port[,host:port…]`.
+    /// A Mesos master: `zk://…/path`, `http(s)://host:port`, `host:port[,host:port…]`, or `file:///…` with one of these.
     Master,
     /// Words separated by commas.
     List,
@@ -62,9 +64,11 @@ impl fmt::Display for Kind {
             Self::Bytes => f.write_str("bytes, or with a unit such as 512MB"),
             Self::Duration(unit) => write!(f, "{}, or with a unit such as 30s or 2h", unit.name()),
             Self::Choice(words) => f.write_str(&words.join(", ")),
-            Self::Connection => f.write_str("host:port[,host:port…]"),
+            Self::Connection => f.write_str("host:port[,host:port…][/path]"),
             Self::Root => f.write_str("absolute path"),
-            Self::Master => f.write_str("zk://host:port/path, http(s)://host:port or host:port"),
+            Self::Master => {
+                f.write_str("zk://host:port/path, http(s)://host:port, host:port or file:///path")
+            }
             Self::List => f.write_str("words separated by commas"),
         }
     }
@@ -110,36 +114,8 @@ fn check_connection(value: &str) -> Result<(), String> {
     if value == "LOCALMODE" {
         return Ok(());
     }
-    let (hosts, chroot) = match value.find('/') {
-        Some(at) => value.split_at(at),
-        None => (value, ""),
-    };
-    for host in hosts.split(',') {
-        check_endpoint(host.trim(), false)?;
-    }
-    if chroot.is_empty() { Ok(()) } else { check_root(chroot) }
-}
-
-/// A host with a port; the port may be left out where a default is known.
-fn check_endpoint(endpoint: &str, port_optional: bool) -> Result<(), String> {
-    let inside_brackets = endpoint.starts_with('[') && endpoint.ends_with(']');
-    let (host, port) = match endpoint.rsplit_once(':') {
-        Some((host, port)) if !inside_brackets => (host, Some(port)),
-        _ => (endpoint, None),
-    };
-    let bad = |char: char| char.is_whitespace() || matches!(char, '/' | '@' | '"');
-    if host.is_empty() || host.contains(bad) {
-        return Err(format!("expected host:port, but \"{endpoint}\" names no host"));
-    }
-    if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
-        return Err(format!("expected host:port with IPv6 addresses in [ ], not \"{endpoint}\""));
-    }
-    match port {
-        None if port_optional => Ok(()),
-        None => Err(format!("expected host:port, but \"{endpoint}\" has no port")),
-        Some(port) if port.parse::<u16>().is_ok_and(|port| port > 0) => Ok(()),
-        Some(port) => Err(format!("expected a port from 1 to 65535, not \"{port}\"")),
-    }
+    let read = Ensemble::parse(value);
+    read.map(drop).map_err(|error| format!("expected {}: it {}", Kind::Connection, error.why))
 }
 
 fn check_root(value: &str) -> Result<(), String> {
@@ -158,30 +134,8 @@ fn check_root(value: &str) -> Result<(), String> {
 }
 
 fn check_master(value: &str) -> Result<(), String> {
-    if let Some(rest) = value.strip_prefix("zk://") {
-        // user:password@ may stand in front.
-        let hosts = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts);
-        let Some(at) = hosts.find('/') else {
-            return Err("expected a path behind the hosts, as in zk://host:port/mesos".to_owned());
-        };
-        let (hosts, path) = hosts.split_at(at);
-        for host in hosts.split(',') {
-            check_endpoint(host.trim(), false)?;
-        }
-        return check_root(path);
-    }
-    let web = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
-    if web.is_none() && value.contains("://") {
-        return Err("expected zk://host:port/path, http(s)://host:port or host:port".to_owned());
-    }
-    let rest = web.unwrap_or(value);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts);
-    for host in rest.split(',') {
-        let host = host.trim();
-        let host = host.strip_prefix("http://").or(host.strip_prefix("https://")).unwrap_or(host);
-        check_endpoint(host.trim_end_matches('/'), true)?;
-    }
-    Ok(())
+    let read = value.parse::<MasterAddress>();
+    read.map(drop).map_err(|error| format!("expected {}: {error}", Kind::Master))
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
-use crate::state::zk::{ConnectOptions, Zk};
+use crate::net::deadline::Deadline;
+use crate::net::zookeeper::{Ensemble, Options};
+use crate::state::{StateError, Zk};
 
 /// Debian's `zookeeper` package and what it needs.
 const CLASSPATH: &str = "/usr/share/java/*";
@@ -64,28 +66,37 @@ pub fn port() -> u16 {
 }
 
 /// Options for a place of the caller's own.
-pub fn options() -> ConnectOptions {
+pub fn options() -> Options {
     static TESTS: AtomicUsize = AtomicUsize::new(0);
     let chroot = format!("/test-{}", TESTS.fetch_add(1, Ordering::Relaxed));
-    ConnectOptions {
-        connection: format!("127.0.0.1:{}{chroot}", port()),
-        session_timeout: Duration::from_secs(20),
-        connection_timeout: Duration::from_secs(20),
-        auth: None,
+    of(&format!("127.0.0.1:{}{chroot}", port()))
+}
+
+/// Options for a connection string.
+pub fn of(connection: &str) -> Options {
+    let limit = Duration::from_secs(20);
+    Options {
+        session_timeout: limit,
+        connection_timeout: limit,
+        ..Options::new(Ensemble::parse(connection).unwrap())
     }
+}
+
+/// A session without a deadline.
+pub async fn open(options: &Options) -> Result<Zk, StateError> {
+    Zk::connect(options, &Deadline::never()).await
 }
 
 /// A session in a place of its own, whose chroot exists.
 pub async fn connect() -> Zk {
-    let zk = Zk::connect(&options()).await.unwrap();
+    let zk = open(&options()).await.unwrap();
     zk.ensure_directories(&[""]).await.unwrap();
     zk
 }
 
 /// Another session in the same place.
 pub async fn connect_beside(zk: &Zk) -> Zk {
-    let connection = zk.ensemble().to_string();
-    Zk::connect(&ConnectOptions { connection, ..options() }).await.unwrap()
+    open(&of(&zk.ensemble().to_string())).await.unwrap()
 }
 
 /// A proxy to the server.
@@ -129,9 +140,8 @@ impl Proxy {
     }
 
     /// The same place by way of the proxy.
-    pub fn options(&self, zk: &Zk) -> ConnectOptions {
-        let connection = format!("127.0.0.1:{}{}", self.port, zk.ensemble().chroot);
-        ConnectOptions { connection, ..options() }
+    pub fn options(&self, zk: &Zk) -> Options {
+        of(&format!("127.0.0.1:{}{}", self.port, zk.ensemble().chroot))
     }
 
     /// Breaks all connections.

@@ -1,12 +1,13 @@
 //! Tests of whole topologies in the tree against a real ZooKeeper server.
 
-use super::server::{Proxy, connect};
-use crate::proto::LIBRARY_ENDPOINT;
+use super::server::{Proxy, connect, open};
 use crate::proto::api;
+use crate::proto::scheduler::LIBRARY_ENDPOINT;
 use crate::proto::system::{ExecutionState, PackingPlan};
 use crate::state::error::StateError;
+use crate::state::holder::Holder;
 use crate::state::listing::list;
-use crate::state::lock::{Holder, Lock};
+use crate::state::lock::Lock;
 use crate::state::paths::Tree;
 use crate::state::records::Record;
 use crate::state::removal::remove;
@@ -150,7 +151,7 @@ async fn the_list_is_complete_in_two_round_trips_and_survives_bad_records() {
     zk.transaction(&[Op::create(tree().topology("c"), b"\xff\xff".to_vec())]).await.unwrap();
 
     let proxy = Proxy::start().await;
-    let through = Zk::connect(&proxy.options(&zk)).await.unwrap();
+    let through = open(&proxy.options(&zk)).await.unwrap();
     let before = proxy.round_trips();
     let listed = list(&through, &tree()).await.unwrap();
     assert!(proxy.round_trips() - before <= 2);
@@ -243,7 +244,7 @@ async fn an_activation_takes_at_most_eight_round_trips() {
         stream.write_all(b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok").await.unwrap();
     });
 
-    let zk = Zk::connect(&zookeeper.options(&direct)).await.unwrap();
+    let zk = open(&zookeeper.options(&direct)).await.unwrap();
     let state = TopologyState::read(&zk, &tree(), "t").await.unwrap();
     assert_eq!(state.state(), Some(api::TopologyState::Paused));
     let location = state.tmanager_location.as_ref().unwrap().message().unwrap();

@@ -5,12 +5,13 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use zookeeper_client::{Acls, Client, CreateMode};
 
-use super::server::{Proxy, connect, connect_beside, options};
+use super::server::{Proxy, connect, connect_beside, of, open, options};
+use crate::net::zookeeper::{Access, ConnectError, Credentials, Health, Options, Scheme};
 use crate::state::error::StateError;
-use crate::state::lock::{self, Holder, Lock};
-use crate::state::probe::Health;
-use crate::state::transaction::{Done, Mode, Op, Outcome, TRANSACTION_LIMIT};
-use crate::state::zk::{Auth, ConnectOptions, SessionState, Zk};
+use crate::state::holder::Holder;
+use crate::state::lock::{self, Lock};
+use crate::state::transaction::{self, Done, Mode, Op, Outcome};
+use crate::state::zk::SessionState;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -73,16 +74,17 @@ async fn a_failed_transaction_names_the_node_and_leaves_nothing() {
 #[tokio::test]
 async fn what_is_too_large_is_not_sent() {
     let zk = connect().await;
-    let error = zk.transaction(&[Op::create("/a", vec![0; TRANSACTION_LIMIT])]).await.unwrap_err();
+    let limit = transaction::limit(Options::MAX_BUFFER);
+    let error = zk.transaction(&[Op::create("/a", vec![0; limit])]).await.unwrap_err();
     assert!(matches!(error, StateError::TooLarge { .. }), "{error}");
-    zk.transaction(&[Op::create("/a", vec![0; TRANSACTION_LIMIT - 100])]).await.unwrap();
-    assert_eq!(zk.get("/a").await.unwrap().unwrap().data.len(), TRANSACTION_LIMIT - 100);
+    zk.transaction(&[Op::create("/a", vec![0; limit - 100])]).await.unwrap();
+    assert_eq!(zk.get("/a").await.unwrap().unwrap().data.len(), limit - 100);
     assert_eq!(zk.session_state(), SessionState::SyncConnected);
 }
 
 #[tokio::test]
 async fn directories_are_made_by_many_at_once() {
-    let first = Zk::connect(&options()).await.unwrap();
+    let first = open(&options()).await.unwrap();
     let mut all = Vec::new();
     for _ in 0..8 {
         let zk = connect_beside(&first).await;
@@ -164,10 +166,10 @@ async fn nodes_of_others_need_credentials() {
     raw.create("/mine", b"x", &mine).await.unwrap();
     let error = zk.get("/mine").await.unwrap_err();
     assert!(matches!(&error, StateError::NoAuth { path } if path == "/mine"), "{error}");
-    let auth = Auth { scheme: "digest".into(), credentials: "me:secret".into() };
-    let options =
-        ConnectOptions { connection: zk.ensemble().to_string(), auth: Some(auth), ..options() };
-    let with = Zk::connect(&options).await.unwrap();
+    let credentials = Credentials::parse(Scheme::Digest, &"me:secret".into()).ok();
+    let access = Access { credentials, tls: None };
+    let options = Options { access, ..of(&zk.ensemble().to_string()) };
+    let with = open(&options).await.unwrap();
     assert_eq!(with.get("/mine").await.unwrap().unwrap().data, b"x");
     assert!(!format!("{options:?}").contains("secret"));
 }
@@ -178,8 +180,11 @@ async fn an_unreachable_ensemble_is_told_by_endpoint() {
     let closed = listener.local_addr().unwrap().port();
     drop(listener);
     let connection = format!("127.0.0.1:{closed},no-such-host.invalid:2181");
-    let error = Zk::connect(&ConnectOptions { connection, ..options() }).await.unwrap_err();
-    let StateError::Unreachable { endpoints, .. } = &error else { panic!("{error}") };
+    let short = Options { connection_timeout: Duration::from_millis(300), ..of(&connection) };
+    let error = open(&short).await.unwrap_err();
+    let StateError::Connect(ConnectError::Unreachable { endpoints, .. }) = &error else {
+        panic!("{error}")
+    };
     assert_eq!(endpoints[0].health, Health::Refused);
     assert!(matches!(endpoints[1].health, Health::NoSuchHost(_)));
     let text = error.to_string();
@@ -191,9 +196,8 @@ async fn an_unreachable_ensemble_is_told_by_endpoint() {
 async fn a_silent_endpoint_does_not_hide_a_healthy_one() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port();
-    let good = options();
-    let connection = format!("127.0.0.1:{port},{}", good.connection);
-    let zk = Zk::connect(&ConnectOptions { connection, ..good }).await.unwrap();
+    let connection = format!("127.0.0.1:{port},{}", options().ensemble);
+    let zk = open(&of(&connection)).await.unwrap();
     assert!(zk.exists("/x").await.unwrap().is_none());
 }
 
@@ -202,7 +206,7 @@ async fn a_read_survives_a_broken_connection() {
     let direct = connect().await;
     direct.transaction(&[Op::create("/a", b"1".to_vec())]).await.unwrap();
     let proxy = Proxy::start().await;
-    let zk = Zk::connect(&proxy.options(&direct)).await.unwrap();
+    let zk = open(&proxy.options(&direct)).await.unwrap();
     proxy.swallow_next_answer();
     assert_eq!(zk.get("/a").await.unwrap().unwrap().data, b"1");
 }
@@ -211,7 +215,7 @@ async fn a_read_survives_a_broken_connection() {
 async fn a_write_whose_answer_is_lost_is_settled() {
     let direct = connect().await;
     let proxy = Proxy::start().await;
-    let zk = Zk::connect(&proxy.options(&direct)).await.unwrap();
+    let zk = open(&proxy.options(&direct)).await.unwrap();
     let create = [Op::create("/a", b"1".to_vec())];
     proxy.swallow_next_answer();
     let error = zk.transaction(&create).await.unwrap_err();
@@ -229,9 +233,8 @@ async fn a_write_whose_answer_is_lost_is_settled() {
 async fn an_expired_session_is_an_error_and_loses_its_lock() {
     let direct = connect().await;
     let proxy = Proxy::start().await;
-    let options =
-        ConnectOptions { session_timeout: Duration::from_secs(1), ..proxy.options(&direct) };
-    let zk = Zk::connect(&options).await.unwrap();
+    let options = Options { session_timeout: Duration::from_secs(1), ..proxy.options(&direct) };
+    let zk = open(&options).await.unwrap();
     let lock = Lock::try_lock(&zk, "/lock", &me("submit")).await.unwrap();
     proxy.set_down(true);
     let lost = timeout(SOON, zk.ended()).await.unwrap();
@@ -315,7 +318,7 @@ async fn a_lock_goes_with_its_directory_in_one_transaction() {
 async fn reading_takes_five_round_trips_in_all() {
     let direct = connect().await;
     let proxy = Proxy::start().await;
-    let zk = Zk::connect(&proxy.options(&direct)).await.unwrap();
+    let zk = open(&proxy.options(&direct)).await.unwrap();
     assert!(proxy.round_trips() <= 3, "TCP, session, ping: {}", proxy.round_trips());
     let paths: Vec<_> = (0..20).map(|number| format!("/{number}")).collect();
     zk.read_many(&paths).await.unwrap();

@@ -18,8 +18,14 @@ fn bad(kind: Kind, values: &[&str]) {
 
 #[test]
 fn connections() {
-    good(Kind::Connection, &["zk1:2181", "zk1:2181,zk2:2182", "[::1]:2181/chroot", "LOCALMODE"]);
-    bad(Kind::Connection, &["", "zk1", "zk1:", "zk1:99999", "zk1:2181,", "::1:2181", "http://x:1"]);
+    good(
+        Kind::Connection,
+        &["zk1:2181", "zk1:2181,zk2:2182", "h:2181/", "[::1]:2181/chroot", "LOCALMODE"],
+    );
+    bad(
+        Kind::Connection,
+        &["", "zk1", "zk1:", "zk1:99999", "zk1:2181,", "::1:2181", "http://x:1", "h:1/a,h:2/a"],
+    );
 }
 
 #[test]
@@ -32,11 +38,16 @@ fn masters() {
             "10.0.0.1:5050",
             "a:5050,b:5050",
             "https://mesos.example.com",
-            "http://u:p@a:5050/",
+            "http://a:5050/mesos",
+            "file:///etc/mesos/zk",
+            "ZK://a:2181/mesos",
             "localhost",
         ],
     );
-    bad(Kind::Master, &["", "zk://a:2181", "zk://a/mesos", "ftp://a", "a:0", "zk:///mesos"]);
+    bad(
+        Kind::Master,
+        &["", "zk://a:2181", "zk://a/mesos", "ftp://a", "a:0", "zk:///mesos", "http://u:p@a:5050"],
+    );
 }
 
 #[test]

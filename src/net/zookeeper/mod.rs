@@ -1,0 +1,28 @@
+//! The one connector to ZooKeeper: for the state tree, for the masters' election, and for finding out why neither answers.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`address`] | connection strings and `zk://` addresses |
+//! | [`access`] | credentials and certificates |
+//! | [`health`] | what became of an attempt at a server |
+//! | [`dial`] | TCP and TLS to one server, and the question how it is |
+//! | [`frames`] | the bounds of what servers may send |
+//! | [`guard`] | the client library's way to the servers, which keeps the bounds and knows why one failed |
+//! | [`connect`] | a session |
+//!
+//! The client library dials by itself, believes whatever length a frame claims to have, and says of a failure only that no
+//! host was available. So it is given one address, on loopback, where [`guard`] waits for it; what that connects to, and
+//! how, is decided here.
+
+pub mod access;
+pub mod address;
+pub mod connect;
+pub mod dial;
+pub mod frames;
+pub mod guard;
+pub mod health;
+
+pub use access::{Access, BadCredentials, Credentials, Scheme, Tls, TlsError};
+pub use address::{AddressError, ElectionAddress, Endpoint, Ensemble};
+pub use connect::{ConnectError, Options, connect};
+pub use health::{EndpointReport, Health};

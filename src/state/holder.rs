@@ -1,0 +1,76 @@
+//! Who holds a lock.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Who holds a lock, as it stands in the holder's node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Holder {
+    /// Name of its machine.
+    pub host: String,
+    /// Its process id there.
+    pub pid: u32,
+    /// What it does, such as `submit`.
+    pub command: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+impl Holder {
+    /// Reads the content of a lock's node. Curator leaves an address there; of anything else, nothing is known.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        if let Ok(holder) = serde_json::from_slice(bytes) {
+            return holder;
+        }
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        match text.parse::<std::net::IpAddr>() {
+            Ok(address) => Self {
+                host: address.to_string(),
+                command: "another Heron client".to_owned(),
+                ..Self::default()
+            },
+            Err(_) => Self::default(),
+        }
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Plain strings and a number always have a JSON form.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::default() {
+            return f.write_str("somebody who left no name");
+        }
+        write!(f, "{} on host {}", self.command, self.host)?;
+        if self.pid != 0 {
+            write!(f, " (pid {})", self.pid)?;
+        }
+        if self.since.is_empty() { Ok(()) } else { write!(f, " since {}", self.since) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_readable() {
+        let me = Holder {
+            host: "laptop".into(),
+            pid: 12,
+            command: "submit".into(),
+            since: "2026-11-23T13:00:00Z".into(),
+        };
+        assert_eq!(me.to_string(), "submit on host laptop (pid 12) since 2026-11-23T13:00:00Z");
+        assert_eq!(Holder::from_bytes(&me.to_bytes()), me);
+        let curator = Holder::from_bytes(b"10.0.0.1").to_string();
+        assert_eq!(curator, "another Heron client on host 10.0.0.1");
+        assert_eq!(Holder::from_bytes(b"\xff").to_string(), "somebody who left no name");
+    }
+}
