@@ -1,9 +1,13 @@
-//! The way out: how long is waited, and ZooKeeper.
+//! The one way out: what every connection of this tool shares, and what may be shown of it.
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`redact`] | masks secrets in whatever is shown |
+//! | [`cause`] | tells what an error comes from |
 //! | [`deadline`] | how long a command may wait, for whatever it waits |
 //! | [`zookeeper`] | the one connector to ZooKeeper |
 
+pub mod cause;
 pub mod deadline;
+pub mod redact;
 pub mod zookeeper;

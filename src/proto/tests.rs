@@ -252,12 +252,7 @@ impl Shown for UpdateTopologyRequest {
 
 impl Shown for SchedulerResponse {
     fn show(&self) -> Value {
-        // Of Heron's many codes we name two; 2004 is one of the others.
-        let status = match self.status.status {
-            2004 => json!("STATE_READ_ERROR"),
-            2 => json!("NOTOK"),
-            code => enumeration::<system::StatusCode>(Some(code)),
-        };
+        let status = enumeration::<system::StatusCode>(Some(self.status.status));
         json!({ "status": pruned(json!({ "status": status, "message": self.status.message })) })
     }
 }

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`paths`] | where what is |
-//! | [`records`] | what is in the nodes; [`shapes`] and [`wire`] check that it is complete |
+//! | [`records`] | what is in the nodes |
 //! | [`zk`] | a session, and how long is waited in it |
 //! | [`reads`] | reads in one round trip, and watches |
 //! | [`writes`] | transactions; [`transaction`] is their pure part |
@@ -26,11 +26,9 @@ pub mod reads;
 pub mod records;
 pub mod removal;
 pub mod rules;
-pub mod shapes;
 pub mod topology_state;
 pub mod transaction;
 pub mod update_lock;
-pub mod wire;
 pub mod writes;
 pub mod zk;
 

@@ -4,16 +4,17 @@
 //! proto2's required fields are there, and understands the layouts that were in use before 0.13.4. What was read is never
 //! changed and written again: prost drops fields that it does not know.
 
-use prost::Message;
+use prost::{Message, Name};
 use thiserror::Error;
 
-use super::shapes;
-use super::wire::{self, Finding, Shape};
 use crate::proto::api::Topology;
+use crate::proto::check::{self, Fault};
 use crate::proto::ckptmgr::StatefulConsistentCheckpoints;
 use crate::proto::scheduler::SchedulerLocation;
-use crate::proto::system::{ExecutionState, HeronReleaseState, PackingPlan, PhysicalPlan};
-use crate::proto::tmanager::TManagerLocation;
+use crate::proto::system::{ExecutionState, PackingPlan, PhysicalPlan};
+use crate::proto::tmanager::{MetricsCacheLocation, TManagerLocation};
+use crate::proto::until_0_13_3;
+use crate::proto::wire::{self, Field, WireType};
 
 /// Why a record can't be read.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -29,104 +30,66 @@ pub enum RecordError {
         /// What the decoder said.
         why: String,
     },
-    /// A field that Heron requires is absent.
-    #[error("{origin} holds an incomplete {message}: the required field '{field}' is missing")]
+    /// A field that Heron requires is absent, or as good as absent.
+    #[error("{origin} holds an incomplete {message}: {fault}")]
     Incomplete {
         /// The znode or file it was read from.
         origin: String,
         /// Full name of the message.
         message: &'static str,
-        /// Path of the field inside the message.
-        field: String,
+        /// The first such field.
+        fault: Fault,
     },
 }
 
 /// A message that is the whole content of a node.
-pub trait Record: Message + Default {
-    /// Its required fields.
-    const SHAPE: &'static Shape;
-
+pub trait Record: Message + Name + Default {
     /// Decodes a record; `origin` names the znode or file in errors.
     fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
-        let message = decode_as(Self::SHAPE, origin, bytes)?;
-        Ok(message)
+        decode(origin, bytes)
     }
 }
 
-fn decode_as<M: Message + Default>(
-    shape: &'static Shape,
-    origin: &str,
-    bytes: &[u8],
-) -> Result<M, RecordError> {
-    let malformed = |why: String| RecordError::Malformed {
-        origin: origin.to_owned(),
-        message: shape.name,
-        why,
-    };
-    let decoded = M::decode(bytes).map_err(|error| malformed(error.to_string()))?;
-    match wire::check(shape, bytes) {
-        Finding::Complete => Ok(decoded),
-        Finding::Missing(field) => {
-            Err(RecordError::Incomplete { origin: origin.to_owned(), message: shape.name, field })
-        }
-        Finding::Malformed => Err(malformed("broken encoding".to_owned())),
+fn decode<M: Message + Name + Default>(origin: &str, bytes: &[u8]) -> Result<M, RecordError> {
+    let (origin, message) = (origin.to_owned(), check::name::<M>());
+    match check::decode(bytes) {
+        Ok((decoded, faults)) => match faults.into_iter().next() {
+            None => Ok(decoded),
+            Some(fault) => Err(RecordError::Incomplete { origin, message, fault }),
+        },
+        Err(error) => Err(RecordError::Malformed { origin, message, why: error.to_string() }),
     }
 }
 
-impl Record for Topology {
-    const SHAPE: &'static Shape = &shapes::TOPOLOGY;
-}
-
-impl Record for PackingPlan {
-    const SHAPE: &'static Shape = &shapes::PACKING_PLAN;
-}
-
-impl Record for PhysicalPlan {
-    const SHAPE: &'static Shape = &shapes::PHYSICAL_PLAN;
-}
-
-impl Record for TManagerLocation {
-    const SHAPE: &'static Shape = &shapes::TMANAGER_LOCATION;
-}
-
-impl Record for StatefulConsistentCheckpoints {
-    const SHAPE: &'static Shape = &shapes::CONSISTENT_CHECKPOINTS;
-}
+impl Record for Topology {}
+impl Record for PackingPlan {}
+impl Record for PhysicalPlan {}
+impl Record for TManagerLocation {}
+impl Record for MetricsCacheLocation {}
+impl Record for StatefulConsistentCheckpoints {}
 
 impl Record for ExecutionState {
-    const SHAPE: &'static Shape = &shapes::EXECUTION_STATE;
-
     /// Reads both layouts; see [`execution_state_layout`].
     ///
     /// # Notable behavior
     /// The old layout had no cluster in December 2015; its `dc` is taken instead.
     fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
         match execution_state_layout(bytes) {
-            Layout::Current => decode_as(Self::SHAPE, origin, bytes),
+            Layout::Current => decode(origin, bytes),
             Layout::Until0133 => {
-                let old: ExecutionStateUntil0133 =
-                    decode_as(&shapes::EXECUTION_STATE_OLD, origin, bytes)?;
-                Ok(old.into())
+                decode::<until_0_13_3::ExecutionState>(origin, bytes).map(Into::into)
             }
         }
     }
 }
 
 impl Record for SchedulerLocation {
-    const SHAPE: &'static Shape = &shapes::SCHEDULER_LOCATION;
-
     /// Reads both layouts; see [`scheduler_location_layout`].
     fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
         match scheduler_location_layout(bytes) {
-            Layout::Current => decode_as(Self::SHAPE, origin, bytes),
+            Layout::Current => decode(origin, bytes),
             Layout::Until0133 => {
-                let old: SchedulerLocationUntil0133 =
-                    decode_as(&shapes::SCHEDULER_LOCATION_OLD, origin, bytes)?;
-                Ok(Self {
-                    topology_name: old.topology_name,
-                    http_endpoint: old.http_endpoint,
-                    job_page_link: Vec::new(),
-                })
+                decode::<until_0_13_3::SchedulerLocation>(origin, bytes).map(Into::into)
             }
         }
     }
@@ -147,10 +110,10 @@ pub enum Layout {
 /// only the old one has fields 9 and 10.
 #[must_use]
 pub fn execution_state_layout(bytes: &[u8]) -> Layout {
-    let Some(fields) = wire::outermost(bytes) else { return Layout::Current };
-    let old = fields.iter().any(|(tag, content)| match tag {
-        3 => content.is_some(),
-        4 => content.is_none(),
+    let Some(fields) = outermost(bytes) else { return Layout::Current };
+    let old = fields.iter().any(|field| match field.number {
+        3 => field.wire_type == WireType::Length,
+        4 => field.wire_type != WireType::Length,
         9 | 10 => true,
         _ => false,
     });
@@ -162,16 +125,20 @@ pub fn execution_state_layout(bytes: &[u8]) -> Layout {
 /// The old one has no field 2, and in field 3, which became the job page links, a single `host:port`.
 #[must_use]
 pub fn scheduler_location_layout(bytes: &[u8]) -> Layout {
-    let Some(fields) = wire::outermost(bytes) else { return Layout::Current };
-    if fields.iter().any(|(tag, _)| *tag == 2) {
+    let Some(fields) = outermost(bytes) else { return Layout::Current };
+    if fields.iter().any(|field| field.number == 2) {
         return Layout::Current;
     }
-    let mut endpoints = fields.iter().filter(|(tag, _)| *tag == 3);
-    let endpoint = endpoints.next().and_then(|(_, content)| *content);
-    match (endpoint, endpoints.next()) {
-        (Some(endpoint), None) if is_old_endpoint(endpoint) => Layout::Until0133,
+    let mut endpoints = fields.iter().filter(|field| field.number == 3);
+    match (endpoints.next(), endpoints.next()) {
+        (Some(endpoint), None) if is_old_endpoint(endpoint.payload) => Layout::Until0133,
         _ => Layout::Current,
     }
+}
+
+/// The outermost fields of a message; nothing if it is malformed, which decoding it will say.
+fn outermost(bytes: &[u8]) -> Option<Vec<Field<'_>>> {
+    wire::fields(bytes).collect::<Result<_, _>>().ok()
 }
 
 /// `host:port`, or the literal of 2015 for "no scheduler service runs" (`facts/heron.md` §4.6).
@@ -183,38 +150,18 @@ fn is_old_endpoint(bytes: &[u8]) -> bool {
     host_and_port || text == "no_scheduler_endpoint"
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct SchedulerLocationUntil0133 {
-    #[prost(string, required, tag = "1")]
-    topology_name: String,
-    #[prost(string, required, tag = "3")]
-    http_endpoint: String,
+impl From<until_0_13_3::SchedulerLocation> for SchedulerLocation {
+    fn from(old: until_0_13_3::SchedulerLocation) -> Self {
+        Self {
+            topology_name: old.topology_name,
+            http_endpoint: old.http_endpoint,
+            job_page_link: Vec::new(),
+        }
+    }
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct ExecutionStateUntil0133 {
-    #[prost(string, required, tag = "1")]
-    topology_name: String,
-    #[prost(string, required, tag = "2")]
-    topology_id: String,
-    #[prost(int64, optional, tag = "4")]
-    submission_time: Option<i64>,
-    #[prost(string, optional, tag = "5")]
-    submission_user: Option<String>,
-    #[prost(string, optional, tag = "6")]
-    dc: Option<String>,
-    #[prost(string, optional, tag = "7")]
-    environ: Option<String>,
-    #[prost(string, optional, tag = "8")]
-    role: Option<String>,
-    #[prost(message, optional, tag = "9")]
-    release_state: Option<HeronReleaseState>,
-    #[prost(string, optional, tag = "10")]
-    cluster: Option<String>,
-}
-
-impl From<ExecutionStateUntil0133> for ExecutionState {
-    fn from(old: ExecutionStateUntil0133) -> Self {
+impl From<until_0_13_3::ExecutionState> for ExecutionState {
+    fn from(old: until_0_13_3::ExecutionState) -> Self {
         Self {
             topology_name: old.topology_name,
             topology_id: old.topology_id,
@@ -299,7 +246,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "/heron/tmanagers/t holds an incomplete heron.proto.tmanager.TManagerLocation: \
-             the required field 'host' is missing"
+             the required field host is missing"
         );
         let error = Topology::read("/heron/topologies/t", b"\xff\xff").unwrap_err();
         assert!(matches!(error, RecordError::Malformed { .. }), "{error}");
@@ -307,7 +254,7 @@ mod tests {
 
     #[test]
     fn an_execution_state_of_2015_is_read() {
-        let old = ExecutionStateUntil0133 {
+        let old = until_0_13_3::ExecutionState {
             topology_name: "t".into(),
             topology_id: "t1".into(),
             submission_time: Some(1_450_000_000),
@@ -325,17 +272,20 @@ mod tests {
         assert_eq!(read.environ, "devel");
         assert_eq!(read.submission_time, Some(1_450_000_000));
 
-        let later = ExecutionStateUntil0133 { cluster: Some("c".into()), ..old };
+        let later = until_0_13_3::ExecutionState { cluster: Some("c".into()), ..old };
         assert_eq!(ExecutionState::read("/x", &later.encode_to_vec()).unwrap().cluster, "c");
-        let bare =
-            ExecutionStateUntil0133 { submission_time: None, cluster: Some("c".into()), ..later };
+        let bare = until_0_13_3::ExecutionState {
+            submission_time: None,
+            cluster: Some("c".into()),
+            ..later
+        };
         assert_eq!(execution_state_layout(&bare.encode_to_vec()), Layout::Until0133);
     }
 
     #[test]
     fn a_scheduler_location_of_2015_is_read() {
         for endpoint in ["host:8080", "no_scheduler_endpoint"] {
-            let old = SchedulerLocationUntil0133 {
+            let old = until_0_13_3::SchedulerLocation {
                 topology_name: "t".into(),
                 http_endpoint: endpoint.into(),
             };
@@ -349,11 +299,13 @@ mod tests {
             job_page_link: vec!["http://h:2/".into()],
         };
         assert_eq!(SchedulerLocation::read("/x", &new.encode_to_vec()).unwrap(), new);
-        let neither =
-            SchedulerLocationUntil0133 { topology_name: "t".into(), http_endpoint: "x".into() };
+        let neither = until_0_13_3::SchedulerLocation {
+            topology_name: "t".into(),
+            http_endpoint: "x".into(),
+        };
         let error = SchedulerLocation::read("/x", &neither.encode_to_vec()).unwrap_err();
         assert!(
-            matches!(error, RecordError::Incomplete { ref field, .. } if field == "http_endpoint")
+            matches!(error, RecordError::Incomplete { ref fault, .. } if fault.field == "http_endpoint")
         );
     }
 

@@ -3,9 +3,10 @@
 //! Reading takes one round trip. A record that can't be read does not hide the others: `kill` must be able to clear up
 //! whatever is there.
 
+use crate::proto::LIBRARY_ENDPOINT;
 use crate::proto::api::{self, Topology};
 use crate::proto::ckptmgr::StatefulConsistentCheckpoints;
-use crate::proto::scheduler::{LIBRARY_ENDPOINT, SchedulerLocation};
+use crate::proto::scheduler::SchedulerLocation;
 use crate::proto::system::{ExecutionState, PackingPlan, PhysicalPlan};
 use crate::proto::tmanager::{MetricsCacheLocation, TManagerLocation};
 use prost::Message;

@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::net::TcpStream;
 
 use super::answer;
+use crate::proto::check;
 use crate::proto::system::PhysicalPlan;
 use crate::proto::tmanager::TManagerLocation;
 use crate::state::records::{Record, RecordError};
@@ -149,7 +150,7 @@ impl Controller {
             answer.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         let bytes = STANDARD.decode(text).map_err(|error| RecordError::Malformed {
             origin: answer.url.clone(),
-            message: PhysicalPlan::SHAPE.name,
+            message: check::name::<PhysicalPlan>(),
             why: error.to_string(),
         })?;
         Ok(PhysicalPlan::read(&answer.url, &bytes)?)

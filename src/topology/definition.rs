@@ -7,14 +7,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use prost::Message as _;
-
 use super::edit;
 pub use super::problem::{Amount, PARALLELISM, Problem, RELIABILITY};
 use super::problem::{EFFECTIVELY_ONCE, MAX_NAME, RELIABILITY_MODES};
-use super::required;
-use super::wire::WireError;
 use crate::proto::api::{Bolt, Component, Config, Spout, Topology};
+use crate::proto::check::{self, Malformed};
+use crate::proto::wire::WireError;
 
 /// The most that ZooKeeper takes in one packet, `jute.maxbuffer`.
 const ZOOKEEPER_LIMIT: usize = 0xf_ffff;
@@ -52,6 +50,12 @@ pub enum DefinitionError {
     },
 }
 
+impl From<Malformed> for DefinitionError {
+    fn from(error: Malformed) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
 impl From<WireError> for DefinitionError {
     fn from(error: WireError) -> Self {
         Self::Corrupt(error.to_string())
@@ -72,10 +76,8 @@ fn list(problems: &[Problem]) -> String {
 impl Definition {
     /// Reads and checks a definition.
     pub fn decode(bytes: Vec<u8>) -> Result<Self, DefinitionError> {
-        let missing = required::missing_in_topology(&bytes)?;
-        let topology = Topology::decode(bytes.as_slice())
-            .map_err(|error| DefinitionError::Corrupt(error.to_string()))?;
-        let mut problems: Vec<Problem> = missing.into_iter().map(Problem::MissingField).collect();
+        let (topology, faults) = check::decode::<Topology>(&bytes)?;
+        let mut problems: Vec<Problem> = faults.into_iter().map(Problem::Incomplete).collect();
         check_names(&topology, &mut problems);
         check_components(&topology, &mut problems);
         check_inputs(&topology, &mut problems);

@@ -1,27 +1,30 @@
 //! Changes a definition on the wire, so that everything that is not changed stays as it was, byte for byte.
 //!
 //! Definitions come from any release of Heron and from APIs in three languages; decoding and encoding them would lose
-//! fields that this tool does not know. Field numbers are those of `facts/heron.md` §2.1.
+//! fields that this tool does not know.
 
-use super::wire::{self, Field, WireError, WireType};
-use crate::proto::api::{ConfigValueType, TopologyState};
+use crate::proto::api::config::KeyValue;
+use crate::proto::api::{Bolt, Component, Config, ConfigValueType, Spout, Topology, TopologyState};
+use crate::proto::schema::number;
+use crate::proto::wire::{
+    self, Field, WireError, WireType, bytes_field, nested, number_field, rewrite,
+};
 
-const SPOUTS: u32 = 3;
-const BOLTS: u32 = 4;
-const STATE: u32 = 5;
-const TOPOLOGY_CONFIG: u32 = 6;
-const ID: u32 = 1;
+const SPOUTS: u32 = number::<Topology>("spouts");
+const BOLTS: u32 = number::<Topology>("bolts");
+const STATE: u32 = number::<Topology>("state");
+const TOPOLOGY_CONFIG: u32 = number::<Topology>("topology_config");
+const ID: u32 = number::<Topology>("id");
 
-/// `Spout.comp` and `Bolt.comp`.
-const COMPONENT: u32 = 1;
-const SERIALIZED_OBJECT: u32 = 4;
+const SPOUT_COMPONENT: u32 = number::<Spout>("comp");
+const BOLT_COMPONENT: u32 = number::<Bolt>("comp");
+const SERIALIZED_OBJECT: u32 = number::<Component>("serialized_object");
 
-/// `Config.kvs`.
-const KEY_VALUES: u32 = 1;
-const KEY: u32 = 1;
-const VALUE: u32 = 2;
-const SERIALIZED_VALUE: u32 = 3;
-const VALUE_TYPE: u32 = 4;
+const KEY_VALUES: u32 = number::<Config>("kvs");
+const KEY: u32 = number::<KeyValue>("key");
+const VALUE: u32 = number::<KeyValue>("value");
+const SERIALIZED_VALUE: u32 = number::<KeyValue>("serialized_value");
+const VALUE_TYPE: u32 = number::<KeyValue>("type");
 
 /// What to do with a setting that the topology does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +37,18 @@ pub enum Absent {
 
 /// The copy for the state tree: without the serialized objects of spouts and bolts, as Heron trims it.
 pub fn trimmed(topology: &[u8]) -> Result<Vec<u8>, WireError> {
-    rewrite(topology, |field| match field.number {
-        SPOUTS | BOLTS if field.wire_type == WireType::Length => {
-            nested(field, |part| match part.number {
-                COMPONENT if part.wire_type == WireType::Length => {
-                    nested(part, |inner| match inner.number {
-                        SERIALIZED_OBJECT => Ok(Some(Vec::new())),
-                        _ => Ok(None),
-                    })
-                }
-                _ => Ok(None),
-            })
-        }
-        _ => Ok(None),
+    rewrite(topology, |field| {
+        let component = match field.number {
+            SPOUTS => SPOUT_COMPONENT,
+            BOLTS => BOLT_COMPONENT,
+            _ => return Ok(None),
+        };
+        nested(field, |part| match part.number {
+            number if number == component => {
+                nested(part, |inner| Ok((inner.number == SERIALIZED_OBJECT).then(Vec::new)))
+            }
+            _ => Ok(None),
+        })
     })
 }
 
@@ -84,7 +86,7 @@ pub fn with_setting(
 ) -> Result<Vec<u8>, WireError> {
     let mut done = false;
     let mut edited = rewrite(topology, |field| {
-        if field.number != TOPOLOGY_CONFIG || field.wire_type != WireType::Length {
+        if field.number != TOPOLOGY_CONFIG {
             return Ok(None);
         }
         nested(field, |entry| {
@@ -167,43 +169,6 @@ fn append_setting(topology: &mut Vec<u8>, key: &str, value: &str) -> Result<(), 
     }
     *topology = edited;
     Ok(())
-}
-
-/// Copies a message; `edit` says what to write in place of a field, or nothing to keep it as it is.
-fn rewrite(
-    message: &[u8],
-    mut edit: impl FnMut(&Field<'_>) -> Result<Option<Vec<u8>>, WireError>,
-) -> Result<Vec<u8>, WireError> {
-    let mut out = Vec::with_capacity(message.len());
-    for field in wire::fields(message) {
-        let field = field?;
-        match edit(&field)? {
-            Some(replacement) => out.extend_from_slice(&replacement),
-            None => out.extend_from_slice(field.raw),
-        }
-    }
-    Ok(out)
-}
-
-/// [`rewrite`] for a message inside a field; nothing if nothing changed, so that odd lengths survive as they are.
-fn nested(
-    field: &Field<'_>,
-    edit: impl FnMut(&Field<'_>) -> Result<Option<Vec<u8>>, WireError>,
-) -> Result<Option<Vec<u8>>, WireError> {
-    let edited = rewrite(field.payload, edit)?;
-    Ok((edited != field.payload).then(|| bytes_field(field.number, &edited)))
-}
-
-fn bytes_field(number: u32, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    wire::put_bytes(&mut out, number, payload);
-    out
-}
-
-fn number_field(number: u32, value: u64) -> Vec<u8> {
-    let mut out = Vec::new();
-    wire::put_number(&mut out, number, value);
-    out
 }
 
 #[cfg(test)]

@@ -27,8 +27,6 @@ pub mod options;
 pub mod package;
 mod problem;
 pub mod ready;
-mod required;
 pub mod shell;
 pub mod untar;
-pub mod wire;
 pub mod yaml;

@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::definition::Definition;
 use super::edit;
-use super::wire::WireError;
 use crate::digest::hexadecimal;
+use crate::proto::wire::WireError;
 
 /// 1980-01-01T00:00:00Z.
 const MTIME: u64 = 315_532_800;

@@ -1,5 +1,7 @@
 //! The faults that a definition can have, each with the words for it.
 
+use crate::proto::check::Fault;
+
 /// Names become file names with a few letters in front and behind; file systems take 255 bytes.
 pub(super) const MAX_NAME: usize = 200;
 
@@ -13,9 +15,9 @@ pub(super) const EFFECTIVELY_ONCE: &str = "EFFECTIVELY_ONCE";
 /// One fault of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A field without which Heron's processes refuse the record.
-    #[error("the required field {0} is missing")]
-    MissingField(String),
+    /// Something without which Heron's processes refuse the record.
+    #[error("{0}")]
+    Incomplete(Fault),
     /// The topology has no name.
     #[error("the topology has no name")]
     NoName,

@@ -22,6 +22,7 @@ mod fetch;
 mod files;
 #[path = "../support/hdfs.rs"]
 mod hdfs;
+mod journals;
 mod life;
 mod mains;
 mod programs;
@@ -34,5 +35,8 @@ mod stores;
 mod topologies;
 mod update;
 mod wrong;
+#[path = "../standin/zk.rs"]
+#[allow(dead_code, reason = "the stand-in uses the rest")]
+mod zk;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;

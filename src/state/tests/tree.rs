@@ -1,8 +1,8 @@
 //! Tests of whole topologies in the tree against a real ZooKeeper server.
 
 use super::server::{Proxy, connect, open};
+use crate::proto::LIBRARY_ENDPOINT;
 use crate::proto::api;
-use crate::proto::scheduler::LIBRARY_ENDPOINT;
 use crate::proto::system::{ExecutionState, PackingPlan};
 use crate::state::error::StateError;
 use crate::state::holder::Holder;

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use prost::Message as _;
 
 use super::*;
 use crate::proto::api::{

@@ -3,7 +3,7 @@ use prost::Message as _;
 
 use super::*;
 use crate::proto::api::Topology;
-use crate::topology::wire::{put_bytes, put_number};
+use crate::proto::wire::{put_bytes, put_number};
 
 const RECORDINGS: [&str; 4] = ["znodes", "znodes-paused", "znodes-runtimeconfig", "znodes-0.17.8"];
 
