@@ -8,12 +8,11 @@ use tokio::sync::watch;
 
 use crate::cli::{self, Cli, ClusterCheck, Command, Legacy, positionals};
 use crate::commands::{
-    activate, check, config, deactivate, kill, list, man, restart, status, submit, update,
+    activate, check_fetch, config, deactivate, kill, list, man, restart, status, submit, update,
 };
 use crate::config::Need;
-use crate::context::Signal;
 use crate::context::configure::{self, Given};
-use crate::context::{Context, Signals};
+use crate::context::{Context, Signal, Signals};
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
 use crate::net::deadline::Deadline;
@@ -325,7 +324,7 @@ async fn carry_out(
         (Command::Status(_), Target::Topology(name, _)) => status::status(context, name).await,
         (Command::Check(args), _) => {
             let ClusterCheck::Fetch(args) = &args.command;
-            check::fetch(context, args).await
+            check_fetch::fetch(context, args).await
         }
         _ => list::list(context).await,
     }

@@ -5,15 +5,13 @@
 use std::fmt;
 
 use crate::cli::positionals::UsageError;
-use crate::commands::check::CheckError;
 use crate::commands::config::ConfigError;
-use crate::commands::submit::CredentialsError;
-use crate::commands::update::RequestError;
 use crate::config::secret::SecretError;
 use crate::context::configure::ConfigureError;
 use crate::context::{CommandError, Signal};
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
+use crate::fetch_check::error::CheckError;
 use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
 use crate::mesos::scheduler_client::CallError;
@@ -30,7 +28,8 @@ use crate::topology::location::LocationError;
 use crate::topology::main_runner::MainError;
 use crate::topology::package::PackageError;
 use crate::topology::ready::ReadyError;
-use crate::upload::{Trouble, UploadError};
+use crate::update::request::RequestError;
+use crate::upload::{CredentialsError, Trouble, UnknownUploader, UploadError};
 
 /// The exit codes. They are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -183,7 +182,8 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         let nothing = "nothing was changed".to_owned();
         return Some((exit_of_upload(error), vec![error.hint(), nothing]));
     }
-    if error.is::<SecretError>() || error.is::<CredentialsError>() {
+    if error.is::<SecretError>() || error.is::<CredentialsError>() || error.is::<UnknownUploader>()
+    {
         return Some((Exit::Configuration, Vec::new()));
     }
     sort_topology(error)

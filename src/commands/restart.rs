@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use super::drive::{Aim, Driven, drive, missing};
-use super::ending::{failed, interrupted};
-use super::held::Held;
-use super::tell::seconds;
-use super::update::settle;
-use crate::context::CommandError;
-use crate::context::Context;
+use crate::clock::seconds;
+use crate::context::{CommandError, Context};
+use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::controller::lease::Lease;
+use crate::controller::verdict::{failed, interrupted};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
 use crate::scheduler::driver::End;
 use crate::scheduler::model::Policy;
 use crate::scheduler::record::{Desired, Goal};
 use crate::state::TopologyState;
+use crate::update::settle::settle;
 
 /// How long a restart is waited for.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -39,9 +38,9 @@ pub async fn restart(
         state.close().await;
         return Err(error);
     }
-    let mut held = Held::take(context, state, topology).await?;
-    let result = Box::pin(run(context, &mut held, topology, container)).await;
-    held.close().await;
+    let mut lease = Lease::take(context, state, topology).await?;
+    let result = Box::pin(run(context, &mut lease, topology, container)).await;
+    lease.close().await;
     let restarted = result?;
     let id = found.current_topology().map(|topology| topology.id.clone());
     let name = found.state().map_or("UNKNOWN", |state| state.name());
@@ -52,29 +51,30 @@ pub async fn restart(
 
 async fn run(
     context: &Context<'_>,
-    held: &mut Held,
+    lease: &mut Lease,
     topology: &str,
     container: Option<u32>,
 ) -> anyhow::Result<Vec<u32>> {
     let deadline = context.deadline(PATIENCE);
-    let mut journalled = held.journal().await?;
+    let mut journalled = lease.journal().await?;
     if journalled.desired.as_ref().is_some_and(|desired| desired.update.is_some()) {
-        settle(context, held, topology, None, deadline).await?;
-        journalled = held.journal().await?;
+        settle(context, lease, topology, None, deadline).await?;
+        journalled = lease.journal().await?;
     }
     let Some(desired) = &journalled.desired else {
-        held.unreserve().await?;
+        lease.unreserve().await?;
         let what = "it has no journal record".to_owned();
         return Err(CommandError::NotOurs { topology: topology.to_owned(), what }.into());
     };
     let (desired, restarted) = ask_for(desired, topology, container)?;
-    held.store(topology, &journalled).write_desired(&desired).await?;
+    lease.store(topology, &journalled).write_desired(&desired).await?;
     context.reporter.step(&match restarted.as_slice() {
         [one] => format!("restarting container {one} of topology {topology}"),
         all => format!("restarting the {} containers of topology {topology}", all.len()),
     });
     let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
-    let driven = drive(context, held, topology, &policy, Aim::PhysicalPlan, deadline).await?;
+    let driven =
+        drive(context, lease, topology, &policy, WaitCondition::PhysicalPlan, deadline).await?;
     conclude(context, topology, driven).await?;
     Ok(restarted)
 }
@@ -127,7 +127,9 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
             what.extend(missing(&driven.model));
             what.extend(driven.problem.map(|problem| format!("Mesos: {problem}")));
             what.extend(
-                crate::scheduler::placement::explain(&driven.model).iter().map(ToString::to_string),
+                crate::scheduler::explanation::explain(&driven.model)
+                    .iter()
+                    .map(ToString::to_string),
             );
             let after = seconds(context.timeout.unwrap_or(PATIENCE));
             Err(CommandError::TimedOut { what: what.join("; "), after, next: vec![follow, see] }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::tell::{Order, tell};
-use super::update;
 use crate::context::Context;
+use crate::controller::tmanager_request::{TManagerRequest, ask_tmanager};
 use crate::outcome::{Outcome, SCHEMA, StateChanged};
 use crate::proto::api::TopologyState as Wanted;
 use crate::state::TopologyState;
+use crate::update::settle::{is_mentioned, settle_for};
 
 /// How long a topology that is just coming up is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,24 +20,26 @@ pub(super) async fn bring(
     wanted: Wanted,
 ) -> anyhow::Result<Outcome> {
     let deadline = context.deadline(PATIENCE);
-    let told = context
+    let answer = context
         .with_state(async |state| {
             let record = state.journal(topology).record;
             let (found, others) =
                 TopologyState::read_with(&state.zk, &state.tree, topology, &[record]).await?;
-            if others.iter().flatten().any(|node| update::is_mentioned(&node.data)) {
+            if others.iter().flatten().any(|node| is_mentioned(&node.data)) {
                 return Ok(None);
             }
-            tell(context, state, found, Order::Switch(wanted), deadline).await.map(Some)
+            ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline)
+                .await
+                .map(Some)
         })
         .await?;
-    let told = match told {
-        Some(told) => told,
-        None => update::settle_for(context, topology, wanted).await?,
+    let answer = match answer {
+        Some(answer) => answer,
+        None => settle_for(context, topology, wanted).await?,
     };
     Ok(Outcome::StateChanged(StateChanged {
         schema: SCHEMA,
-        topology: told.topology,
-        already: told.already,
+        topology: answer.topology,
+        already: answer.already,
     }))
 }

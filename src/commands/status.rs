@@ -10,7 +10,7 @@ use crate::engine::journal::{Journalled, load};
 use crate::outcome::container::StatusContainer;
 use crate::outcome::status::{StatusFramework, StatusTManager, StatusTopology, StatusUpdate};
 use crate::outcome::{Outcome, SCHEMA, Status};
-use crate::scheduler::record::{ContainerRecord, Failure};
+use crate::scheduler::container::{ContainerRecord, TaskFailure};
 use crate::state::TopologyState;
 use crate::state::lock::holder;
 
@@ -120,7 +120,7 @@ fn container(id: u32, record: Option<&ContainerRecord>) -> StatusContainer {
     }
 }
 
-fn failure(failure: &Failure) -> serde_json::Value {
+fn failure(failure: &TaskFailure) -> serde_json::Value {
     json!({
         "at": rfc3339(failure.at),
         "task_id": failure.task_id.as_str(),

@@ -125,4 +125,22 @@ impl Context<'_> {
         }
         Err(CommandError::Elsewhere { topology: topology.name.clone(), runs, asked }.into())
     }
+
+    /// A future's result, unless the user wants to leave: nothing has been changed by then.
+    pub async fn or_interrupted<T, E>(
+        &self,
+        doing: String,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> anyhow::Result<T>
+    where
+        anyhow::Error: From<E>,
+    {
+        tokio::select! {
+            result = future => Ok(result?),
+            signal = self.signals.wait() => {
+                let next = vec!["nothing was changed".to_owned()];
+                Err(CommandError::Interrupted { signal, doing, next }.into())
+            }
+        }
+    }
 }

@@ -4,7 +4,9 @@
 mod command;
 pub mod configure;
 mod error;
+mod release;
 mod state_tree;
+mod store;
 
 pub use command::Context;
 pub use error::CommandError;

@@ -4,36 +4,30 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
 use thiserror::Error;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::link::MesosLink;
 use crate::config::secret::SecretError;
 use crate::config::settings::Mesos;
 use crate::config::{Warning, read_secret};
-use crate::mesos::call::{Body, Call, Capability, FrameworkInfo};
-use crate::mesos::event::{self, Label, Labels};
+use crate::mesos::call::{Capability, FrameworkInfo};
+use crate::mesos::event::{Label, Labels};
 use crate::mesos::http::{Authorization, Http, HttpError, HttpSettings};
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
 use crate::mesos::leader::{Leader, LeaderError, LeaderOptions};
 use crate::mesos::master::{LeaderUrl, MasterAddress, MasterError, Scheme};
 use crate::mesos::operator::{AgentSummary, Operator, Teardown};
 use crate::mesos::sandbox::Sandbox;
-use crate::mesos::scheduler_client::{self, CallSender, Subscription};
+use crate::mesos::scheduler_client::Subscription;
 use crate::net::deadline::Deadline;
-use crate::scheduler::driver::{BoxError, CallError, ConnectError, Connector, Link};
-use crate::scheduler::record::{Failure, Framework};
-use crate::scheduler::step::Event;
+use crate::scheduler::container::TaskFailure;
+use crate::scheduler::driver::{BoxError, ConnectError, Connector};
+use crate::scheduler::record::Framework;
 
-/// What a framework of ours understands (design §3).
+/// What a framework of ours understands (docs/mesos.md, "Frameworks").
 const CAPABILITIES: [&str; 4] =
     ["MULTI_ROLE", "RESERVATION_REFINEMENT", "PARTITION_AWARE", "TASK_KILLING_STATE"];
-/// Calls under way at once that have no order among each other.
-const TOGETHER: usize = 32;
-/// Events that are taken in together.
-const BATCH: usize = 1024;
 /// How long a sandbox may take to answer.
 const SANDBOX_LIMIT: Duration = Duration::from_secs(5);
 /// Between looks at what the master knows.
@@ -239,7 +233,7 @@ impl MesosConnector {
     pub async fn stderr_tail(
         &self,
         framework: &FrameworkId,
-        failure: &Failure,
+        failure: &TaskFailure,
         bytes: u64,
     ) -> Option<String> {
         let address = failure.agent_address.as_deref()?;
@@ -317,119 +311,4 @@ impl Connector for MesosConnector {
         let live = tasks.into_iter().filter(|task| !task.state.is_terminal());
         Ok(live.map(|task| (task.id, Some(task.agent_id))).collect())
     }
-}
-
-/// An open subscription. A task of its own reads the stream, so that the master never has to wait for us.
-#[derive(Debug)]
-pub struct MesosLink {
-    framework: FrameworkId,
-    caller: CallSender,
-    events: mpsc::UnboundedReceiver<Event>,
-    reader: JoinHandle<()>,
-}
-
-impl MesosLink {
-    fn new(subscription: Subscription, framework: FrameworkId, suppressed: bool) -> Self {
-        let caller = subscription.caller();
-        let (sender, events) = mpsc::unbounded_channel();
-        let reader = tokio::spawn(read(subscription, suppressed, sender));
-        Self { framework, caller, events, reader }
-    }
-
-    fn calls(&self, bodies: Vec<Body>) -> Vec<Call> {
-        let call = |body| Call { framework_id: Some(self.framework.clone()), body };
-        bodies.into_iter().map(call).collect()
-    }
-
-    /// Sends calls that have no order among each other.
-    async fn send_together(&self, calls: &[Call]) -> Result<(), CallError> {
-        for batch in calls.chunks(TOGETHER) {
-            try_join_all(batch.iter().map(|call| self.caller.send(call))).await.map_err(sort)?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for MesosLink {
-    fn drop(&mut self) {
-        self.reader.abort();
-    }
-}
-
-async fn read(
-    mut subscription: Subscription,
-    suppressed: bool,
-    sender: mpsc::UnboundedSender<Event>,
-) {
-    loop {
-        let event = match subscription.next_event().await {
-            Ok(event) => translate(event, suppressed),
-            Err(disconnected) => {
-                tracing::info!("{disconnected}");
-                Some(Event::Disconnected)
-            }
-        };
-        let over = matches!(event, Some(Event::Disconnected));
-        if let Some(event) = event
-            && sender.send(event).is_err()
-        {
-            return;
-        }
-        if over {
-            return;
-        }
-    }
-}
-
-/// What the state machine wants to know. Offers are answered at once, so that a rescinded one shows in the answer;
-/// failures of agents and executors show in the tasks' states.
-fn translate(event: event::Event, suppressed: bool) -> Option<Event> {
-    match event {
-        event::Event::Subscribed { framework_id, .. } => {
-            Some(Event::Subscribed { framework_id, suppressed })
-        }
-        event::Event::Offers(offers) => Some(Event::Offers(offers)),
-        event::Event::Update(status) => Some(Event::Update(status)),
-        event::Event::Error(message) => Some(Event::Error(message)),
-        _ => None,
-    }
-}
-
-impl Link for MesosLink {
-    async fn events(&mut self) -> Vec<Event> {
-        let mut events = Vec::new();
-        if self.events.recv_many(&mut events, BATCH).await == 0 {
-            events.push(Event::Disconnected);
-        }
-        events
-    }
-
-    async fn send(&mut self, calls: Vec<Body>) -> Result<(), CallError> {
-        let (acknowledgements, ordered): (Vec<Body>, Vec<Body>) =
-            calls.into_iter().partition(|body| matches!(body, Body::Acknowledge { .. }));
-        self.send_together(&self.calls(acknowledgements)).await?;
-        let ordered = self.calls(ordered);
-        for run in ordered.chunk_by(|one, next| are_independent(&one.body, &next.body)) {
-            self.send_together(run).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether the master may see two neighbouring calls in either order: launches from different offers, and ends of
-/// different tasks.
-fn are_independent(one: &Body, next: &Body) -> bool {
-    matches!(
-        (one, next),
-        (Body::Accept { .. }, Body::Accept { .. }) | (Body::Kill { .. }, Body::Kill { .. })
-    )
-}
-
-fn sort(error: scheduler_client::CallError) -> CallError {
-    let passing = match &error {
-        scheduler_client::CallError::SubscriptionDead { .. } => true,
-        scheduler_client::CallError::Http(error) => error.is_transient(),
-    };
-    let error = Box::new(error);
-    if passing { CallError::Resubscribe(error) } else { CallError::Final(error) }
 }

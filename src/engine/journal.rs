@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::driver::{BoxError, Journal};
 use crate::scheduler::journal::{
     JournalError, JournalPaths, decode_container, decode_desired, encode,
 };
-use crate::scheduler::record::{ContainerRecord, Desired};
+use crate::scheduler::record::Desired;
 use crate::state::lock::Lock;
 use crate::state::transaction::Done;
 use crate::state::{Op, StateError, Tree, Zk};

@@ -1,5 +1,8 @@
-//! Carries out on Mesos what commands decide: the journal in ZooKeeper, the connection to the master, and the driver
-//! between them.
+//! Carries out on Mesos what commands decide: the journal in ZooKeeper, the connection to the master, and what a deployment
+//! is there.
 
+pub mod capacity;
 pub mod connector;
+pub mod desired;
 pub mod journal;
+mod link;

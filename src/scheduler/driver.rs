@@ -11,8 +11,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::container::ContainerRecord;
 use super::model::{Model, Verdict};
-use super::record::{ContainerRecord, Desired, Framework};
+use super::record::{Desired, Framework};
 use super::step::{Action, Event};
 use crate::clock::Millis;
 use crate::mesos::call::Body;
@@ -124,12 +125,12 @@ pub enum End {
 
 /// Limits of a run.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct RunLimits {
     /// When to give up waiting.
     pub deadline: Instant,
     /// How long the first subscription is tried for.
     pub connect_patience: Duration,
-    /// When the containers are as they should be: [`Model::is_settled`], or [`Model::is_placed`] for who does not wait.
+    /// When the containers are as they should be: [`Model::is_settled`], or [`Model::is_placed`] for callers that don't wait.
     pub reached: fn(&Model) -> bool,
 }
 
@@ -189,7 +190,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         &mut self,
         condition: impl Future<Output = ()>,
         interrupt: impl Future<Output = ()>,
-        limits: Limits,
+        limits: RunLimits,
         mut observe: impl FnMut(&Model),
     ) -> Result<End, DriverError> {
         let started = Instant::now();
@@ -214,7 +215,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
                 }
                 events = self.wait() => events?,
             };
-            self.take_in(events).await?;
+            self.handle(events).await?;
             let patience = limits.connect_patience;
             if !self.ever_connected && started.elapsed() >= patience {
                 let problem = self.last_problem.take();
@@ -258,10 +259,10 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         }
     }
 
-    async fn take_in(&mut self, events: Vec<Event>) -> Result<(), DriverError> {
+    async fn handle(&mut self, events: Vec<Event>) -> Result<(), DriverError> {
         let over =
             events.iter().any(|event| matches!(event, Event::Disconnected | Event::Error(_)));
-        let actions = self.model.take_in((self.clock)(), events);
+        let actions = self.model.handle_all((self.clock)(), events);
         if over {
             self.link = None;
         }

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::record::{ContainerRecord, Desired, RECORD_VERSION};
+use super::container::ContainerRecord;
+use super::record::{Desired, RECORD_VERSION};
 
 /// Something in the journal can't be read.
 #[derive(Debug, Error)]

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::placement::Seen;
-use super::record::{ContainerRecord, Desired, DesiredContainer, Failure, Goal};
+use super::container::{ContainerRecord, DesiredContainer, TaskFailure};
+use super::record::{Desired, Goal};
+use super::seen::Seen;
 use crate::clock::Millis;
 use crate::mesos::event::TaskState;
 use crate::mesos::ids::{AgentId, TaskId};
@@ -90,9 +91,9 @@ pub struct Model {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// Mesos refuses the description of a container's task.
-    Refused(u32, Failure),
+    Refused(u32, TaskFailure),
     /// A container has failed too often.
-    Failing(u32, Failure),
+    Failing(u32, TaskFailure),
     /// The master closed the subscription for good.
     Fatal(String),
 }

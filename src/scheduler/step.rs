@@ -4,11 +4,13 @@
 //! before its ACCEPT, and what an update tells is journalled before it is acknowledged. The actions of one step are
 //! therefore to be carried out in their order; a driver may move journal writes forward, never back.
 //!
-//! What an event tells is noted here; what follows from all that is known is in `pursue`.
+//! What an event tells is noted here; what follows from all that is known is in `reconcile`.
 
+use super::container::{ContainerRecord, TaskFailure};
 use super::model::{Ending, Model, Slot, Stray};
 use super::placement;
-use super::record::{ContainerRecord, Failure, Goal};
+use super::record::Goal;
+use super::seen::Seen;
 use crate::clock::Millis;
 use crate::mesos::call::{Acknowledge, Body, Decline, Filters};
 use crate::mesos::event::{Offer, TaskState, TaskStatus};
@@ -61,26 +63,30 @@ pub enum Action {
 }
 
 impl Model {
-    /// Takes in one event.
+    /// Handles one event.
     pub fn step(&mut self, now: Millis, event: Event) -> Vec<Action> {
-        self.take_in(now, [event])
+        self.handle_all(now, [event])
     }
 
-    /// Takes in events that came together. What follows from all of them is pursued once: looking at every container for
-    /// each of its updates would take time with the square of their number.
-    pub fn take_in(&mut self, now: Millis, events: impl IntoIterator<Item = Event>) -> Vec<Action> {
+    /// Handles events that came together. What follows from all of them is done once: looking at every container for each
+    /// of its updates would take time with the square of their number.
+    pub fn handle_all(
+        &mut self,
+        now: Millis,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Vec<Action> {
         let mut actions = Vec::new();
         for event in events {
-            self.absorb(now, event, &mut actions);
+            self.handle(now, event, &mut actions);
         }
         if self.connected {
-            self.pursue(now, &mut actions);
+            self.reconcile(now, &mut actions);
         }
         actions
     }
 
     /// Notes what an event tells, and answers it.
-    fn absorb(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
+    fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
         match event {
             Event::Subscribed { framework_id, suppressed } => {
                 self.subscribed(now, framework_id, suppressed, actions);
@@ -133,7 +139,7 @@ impl Model {
 
     fn offers(&mut self, now: Millis, offers: &[Offer], actions: &mut Vec<Action>) {
         for offer in offers {
-            self.seen.insert(offer.agent_id.clone(), placement::Seen::of(offer));
+            self.seen.insert(offer.agent_id.clone(), Seen::of(offer));
         }
         let placed = placement::place(self, now, offers);
         for record in placed.records {
@@ -296,8 +302,8 @@ fn is_own_failure(status: &TaskStatus) -> bool {
     )
 }
 
-fn failure_of(record: &ContainerRecord, now: Millis, status: &TaskStatus) -> Failure {
-    Failure {
+fn failure_of(record: &ContainerRecord, now: Millis, status: &TaskStatus) -> TaskFailure {
+    TaskFailure {
         task_id: record.task_id.clone(),
         agent_id: record.agent_id.clone(),
         host: record.host.clone(),

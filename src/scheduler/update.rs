@@ -1,5 +1,5 @@
-//! An update of a running topology, as the journal knows it: which steps there are, and what each makes of the desired
-//! record. Pure; `commands/update` carries the steps out.
+//! An update of a running topology, as the journal knows it: which steps there are, and what is kept of it between them.
+//! [`super::update_steps`] makes each step of the desired record; `crate::update` carries them out.
 //!
 //! ```text
 //! begun ──▶ (paused) ──▶ resized ──▶ written ──▶ (new physical plan) ──▶ removing ──▶ done
@@ -12,7 +12,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::record::{Desired, DesiredContainer, Piece};
+use super::container::DesiredContainer;
+use crate::deployment::command::CommandTemplate;
 use crate::proto::api::TopologyState;
 
 /// How far an update has come.
@@ -60,7 +61,7 @@ pub struct Update {
     pub relaunched: Vec<u32>,
     /// The command before the update, if that changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub old_command: Option<Vec<Piece>>,
+    pub old_command: Option<CommandTemplate>,
     /// ZooKeeper session of the TManager that ran by the old plan; once that plan is gone, so is this TManager.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmanager_session: Option<i64>,
@@ -84,181 +85,5 @@ impl Update {
     #[must_use]
     pub fn can_be_undone(&self) -> bool {
         self.step < UpdateStep::Written
-    }
-}
-
-/// The record with an update begun: the new containers are wanted, with the new command.
-#[must_use]
-pub fn begin(
-    desired: &Desired,
-    update: Update,
-    added: Vec<DesiredContainer>,
-    command: Vec<Piece>,
-) -> Desired {
-    desired.changed(|desired| {
-        desired.containers.extend(added);
-        desired.containers.sort_by_key(|container| container.id);
-        desired.launch.command = command;
-        desired.update = Some(update);
-    })
-}
-
-/// The record once containers are to get their new sizes.
-#[must_use]
-pub fn resize(desired: &Desired) -> Desired {
-    stepped(desired, UpdateStep::Resized, |containers, update| {
-        set_sizes(containers, &update.resized, &update.relaunched);
-    })
-}
-
-/// The record that is written together with the packing plan.
-#[must_use]
-pub fn write(desired: &Desired) -> Desired {
-    stepped(desired, UpdateStep::Written, |containers, update| {
-        let tmanager = containers.iter_mut().find(|container| container.id == 0);
-        if let Some(tmanager) = tmanager.filter(|_| update.tmanager_grace_ms.is_some()) {
-            tmanager.restarts = tmanager.restarts.saturating_add(1);
-        }
-    })
-}
-
-/// The record once the topology runs by the new plan: what goes is wanted no more.
-#[must_use]
-pub fn remove(desired: &Desired) -> Desired {
-    stepped(desired, UpdateStep::Removing, |containers, update| {
-        containers.retain(|container| !update.removed.contains(&container.id));
-    })
-}
-
-/// The record of an update that has come to its end, either way.
-#[must_use]
-pub fn end(desired: &Desired) -> Desired {
-    desired.changed(|desired| desired.update = None)
-}
-
-/// The record of an update that is taken back. Only before the packing plan is written.
-#[must_use]
-pub fn undo(desired: &Desired) -> Desired {
-    desired.changed(|desired| {
-        let Some(update) = &mut desired.update else { return };
-        desired.containers.retain(|container| !update.added.contains(&container.id));
-        if update.step == UpdateStep::Resized {
-            set_sizes(&mut desired.containers, &update.resized_from, &update.relaunched);
-        }
-        if let Some(command) = update.old_command.take() {
-            desired.launch.command = command;
-        }
-        update.step = UpdateStep::Undoing;
-    })
-}
-
-fn stepped(
-    desired: &Desired,
-    step: UpdateStep,
-    change: impl FnOnce(&mut Vec<DesiredContainer>, &Update),
-) -> Desired {
-    desired.changed(|desired| {
-        if let Some(update) = &mut desired.update {
-            change(&mut desired.containers, update);
-            update.step = step;
-        }
-    })
-}
-
-fn set_sizes(containers: &mut [DesiredContainer], sizes: &[DesiredContainer], relaunched: &[u32]) {
-    for size in sizes {
-        let Some(container) = containers.iter_mut().find(|container| container.id == size.id)
-        else {
-            continue;
-        };
-        container.cpus = size.cpus;
-        container.mem_mb = size.mem_mb;
-        container.disk_mb = size.disk_mb;
-        if relaunched.contains(&size.id) {
-            container.restarts = container.restarts.saturating_add(1);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn container(id: u32, mem_mb: f64) -> DesiredContainer {
-        DesiredContainer { id, cpus: 1.0, mem_mb, disk_mb: 1.0, restarts: 0, extra: Map::new() }
-    }
-
-    fn desired(containers: Vec<DesiredContainer>) -> Desired {
-        let mut desired: Desired = serde_json::from_str(
-            r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
-                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
-                "failover_timeout_seconds":1.0,"labels":[]},
-                "launch":{"command":["old"],"uris":[],"ports":9,"kill_grace_ms":1},"containers":[]}"#,
-        )
-        .unwrap();
-        desired.containers = containers;
-        desired
-    }
-
-    fn update() -> Update {
-        Update {
-            step: UpdateStep::Begun,
-            request: "word:2".to_owned(),
-            old_plan: "a".to_owned(),
-            new_plan: "b".to_owned(),
-            state: "RUNNING".to_owned(),
-            runtime_config: Vec::new(),
-            added: vec![3],
-            removed: vec![2],
-            resized: vec![container(1, 20.0)],
-            resized_from: vec![container(1, 10.0)],
-            relaunched: vec![1],
-            old_command: Some(vec![Piece::Text("old".to_owned())]),
-            tmanager_session: Some(7),
-            tmanager_grace_ms: Some(2000),
-            extra: Map::new(),
-        }
-    }
-
-    fn ids(desired: &Desired) -> Vec<(u32, f64, u64)> {
-        desired.containers.iter().map(|c| (c.id, c.mem_mb, c.restarts)).collect()
-    }
-
-    #[test]
-    fn every_step_changes_what_it_names() {
-        let before = desired(vec![container(0, 5.0), container(1, 10.0), container(2, 10.0)]);
-        let new_command = vec![Piece::Text("new".to_owned())];
-        let begun = begin(&before, update(), vec![container(3, 8.0)], new_command.clone());
-        assert_eq!(ids(&begun), [(0, 5.0, 0), (1, 10.0, 0), (2, 10.0, 0), (3, 8.0, 0)]);
-        assert_eq!((&begun.launch.command, begun.generation), (&new_command, 5));
-        let resized = resize(&begun);
-        assert_eq!(ids(&resized), [(0, 5.0, 0), (1, 20.0, 1), (2, 10.0, 0), (3, 8.0, 0)]);
-        let written = write(&resized);
-        assert_eq!(ids(&written), [(0, 5.0, 1), (1, 20.0, 1), (2, 10.0, 0), (3, 8.0, 0)]);
-        assert!(!written.update.as_ref().unwrap().can_be_undone());
-        let removing = remove(&written);
-        assert_eq!(ids(&removing), [(0, 5.0, 1), (1, 20.0, 1), (3, 8.0, 0)]);
-        assert!(removing.update.is_some(), "what goes runs still");
-        let ended = end(&removing);
-        assert_eq!((ended.update, ended.generation), (None, 9));
-    }
-
-    #[test]
-    fn what_is_undone_is_as_it_was() {
-        let before = desired(vec![container(0, 5.0), container(1, 10.0), container(2, 10.0)]);
-        let begun = begin(&before, update(), vec![container(3, 8.0)], Vec::new());
-        let undone = undo(&begun);
-        assert_eq!((&undone.containers, &undone.launch), (&before.containers, &before.launch));
-        let undone = undo(&resize(&begun));
-        assert_eq!(ids(&undone), [(0, 5.0, 0), (1, 10.0, 2), (2, 10.0, 0)]);
-        assert_eq!(undone.launch, before.launch);
-        assert_eq!(undone.update.unwrap().step, UpdateStep::Undoing);
-    }
-
-    #[test]
-    fn a_record_with_an_update_survives_json() {
-        let begun = begin(&desired(vec![container(0, 5.0)]), update(), vec![], vec![]);
-        let text = serde_json::to_string(&begun).unwrap();
-        assert_eq!(serde_json::from_str::<Desired>(&text).unwrap(), begun);
     }
 }

@@ -10,6 +10,7 @@
 mod arguments;
 pub mod core_layout;
 pub mod core_package;
+pub mod core_release;
 pub mod definition;
 pub mod dialect;
 pub mod download;

@@ -18,7 +18,7 @@ pub(super) fn fetch_checked(checked: &FetchChecked) -> String {
             text.push_str(&details(name, fetched));
         }
     }
-    text.push_str(&format!("\nlooked at as Heron {}\n", checked.release.text()));
+    text.push_str(&format!("\nlooked at as Heron {}\n", checked.release.explained()));
     text
 }
 

@@ -4,6 +4,8 @@
 //! nor ZooKeeper, and nothing of what is in a package.
 
 mod command;
+mod configured;
+mod credentials;
 mod error;
 mod hdfs;
 mod http;
@@ -23,6 +25,8 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, ready};
 
 pub use command::{CommandConfig, CommandStore};
+pub use configured::{Configured, UnknownUploader, configured, in_uri};
+pub use credentials::CredentialsError;
 pub use error::UploadError;
 pub use hdfs::{HdfsConfig, HdfsStore};
 pub use http::{HttpConfig, HttpStore, Sending};

@@ -109,7 +109,7 @@ fn rounds(criterion: &mut Criterion) {
         criterion.bench_function(&format!("updates/{count} together"), |bencher| {
             bencher.iter_batched(
                 || (full.clone(), events.clone()),
-                |(mut model, events)| (model.take_in(NOW, events), model),
+                |(mut model, events)| (model.handle_all(NOW, events), model),
                 BatchSize::LargeInput,
             );
         });

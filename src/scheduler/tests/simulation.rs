@@ -13,11 +13,9 @@ use crate::clock::Millis;
 use crate::mesos::call::{Body, Operation};
 use crate::mesos::event::{Offer, TaskState, TaskStatus};
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
+use crate::scheduler::container::{ContainerRecord, DesiredContainer};
 use crate::scheduler::model::{Model, Policy};
-use crate::scheduler::record::{
-    ContainerRecord, Desired, DesiredContainer, Framework, Goal, Launch, Phase, Piece,
-    RECORD_VERSION,
-};
+use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_VERSION};
 use crate::scheduler::step::{Action, Event};
 
 mod scenarios;
@@ -78,7 +76,7 @@ fn desired() -> Desired {
             extra: Map::new(),
         },
         launch: Launch {
-            command: vec![Piece::Text("run".into())],
+            command: serde_json::from_str(r#"["run"]"#).unwrap(),
             user: None,
             uris: vec![],
             ports: 2,
@@ -457,7 +455,7 @@ fn run(world: &mut World, rounds: usize) -> Model {
         if events.is_empty() {
             events.push(Event::Tick);
         }
-        let actions = model.take_in(world.now, events);
+        let actions = model.handle_all(world.now, events);
         for action in actions {
             if bad && world.rng.random_ratio(1, 100) {
                 // A crash: whatever was not carried out is lost, and so is all that is not in the journal.

@@ -3,9 +3,11 @@
 use serde_json::Map;
 
 use super::{CONTAINERS, World, desired, run};
-use crate::scheduler::record::{DesiredContainer, Goal};
+use crate::scheduler::container::DesiredContainer;
+use crate::scheduler::record::Goal;
 use crate::scheduler::step::Event;
-use crate::scheduler::update::{self, Update, UpdateStep};
+use crate::scheduler::update::{Update, UpdateStep};
+use crate::scheduler::update_steps;
 use rand::Rng as _;
 
 fn check_running(world: &World) {
@@ -82,7 +84,8 @@ fn begin_update(world: &mut World) {
     let added =
         [4, 5].map(|id| DesiredContainer { id, ..desired().containers[1].clone() }).to_vec();
     let command = world.journal.desired.launch.command.clone();
-    world.journal.desired = update::begin(&world.journal.desired, an_update(), added, command);
+    world.journal.desired =
+        update_steps::begin(&world.journal.desired, an_update(), added, command);
 }
 
 /// Exactly these containers run, each once, and the journal holds no task for living that is not.
@@ -103,11 +106,11 @@ fn an_update_ends_with_the_containers_of_its_plan_whatever_happens() {
         run(&mut world, 0);
         begin_update(&mut world);
         run(&mut world, 200);
-        for step in [update::resize, update::write, update::remove] {
+        for step in [update_steps::resize, update_steps::write, update_steps::remove] {
             world.journal.desired = step(&world.journal.desired);
             run(&mut world, 100);
         }
-        world.journal.desired = update::end(&world.journal.desired);
+        world.journal.desired = update_steps::end(&world.journal.desired);
         check_exactly(&world, &[0, 1, 2, 4, 5]);
         // What went can come back.
         let again = DesiredContainer { id: 3, ..desired().containers[1].clone() };
@@ -126,12 +129,12 @@ fn an_update_that_is_undone_leaves_the_containers_as_they_were() {
         let rounds = world.rng.random_range(0..60);
         run_some(&mut world, rounds);
         if seed % 2 == 0 {
-            world.journal.desired = update::resize(&world.journal.desired);
+            world.journal.desired = update_steps::resize(&world.journal.desired);
             run_some(&mut world, rounds);
         }
-        world.journal.desired = update::undo(&world.journal.desired);
+        world.journal.desired = update_steps::undo(&world.journal.desired);
         run(&mut world, 300);
-        world.journal.desired = update::end(&world.journal.desired);
+        world.journal.desired = update_steps::end(&world.journal.desired);
         check_exactly(&world, &[0, 1, 2, 3]);
         assert_eq!(world.journal.desired.containers[1].mem_mb.to_bits(), 100_f64.to_bits());
     });

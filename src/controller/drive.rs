@@ -1,0 +1,206 @@
+//! Driving a topology until what runs is what is desired, over lost sessions and lost streams.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::lease::{Lease, is_session_loss};
+use super::physical_plan::{self, Updated, server_ports};
+use crate::context::{CommandError, Context};
+use crate::report::Progress;
+use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::driver::{Driver, End, RunLimits};
+use crate::scheduler::model::{Model, Policy};
+use crate::scheduler::record::{Desired, Goal};
+use crate::state::TopologyState;
+
+/// How long the first subscription is tried for.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What is waited for besides the containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitCondition {
+    /// Nothing, and of the containers only that their tasks are launched.
+    Launches,
+    /// Nothing.
+    Containers,
+    /// A physical plan in which every container's stream manager stands with the port that it was launched with.
+    PhysicalPlan,
+    /// The same, made from the packing plan that an update has written; the TManager of the plan before makes room.
+    UpdatedPlan,
+}
+
+/// How driving ended.
+pub struct Driven {
+    /// Why it ended.
+    pub end: End,
+    /// What is known then.
+    pub model: Model,
+    /// Why Mesos could not be reached last.
+    pub problem: Option<String>,
+}
+
+/// Drives a topology whose lock is held, as its journal desires. A session that is lost is replaced by another.
+pub async fn drive(
+    context: &Context<'_>,
+    lease: &mut Lease,
+    topology: &str,
+    policy: &Policy,
+    awaited: WaitCondition,
+    deadline: Instant,
+) -> anyhow::Result<Driven> {
+    loop {
+        let lost = match Box::pin(once(context, lease, topology, policy, awaited, deadline)).await {
+            Err(error) if is_session_loss(&error) && Instant::now() < deadline => error,
+            other => return other,
+        };
+        context.reporter.warn(&format!("{lost:#}; taking up again with a new session"));
+        lease.reopen(context, topology).await?;
+    }
+}
+
+async fn once(
+    context: &Context<'_>,
+    lease: &Lease,
+    topology: &str,
+    policy: &Policy,
+    awaited: WaitCondition,
+    deadline: Instant,
+) -> anyhow::Result<Driven> {
+    let journalled = lease.journal().await?;
+    let Some(desired) = journalled.desired.clone() else {
+        let what = format!("the journal record {} is gone", lease.paths.record);
+        return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
+    };
+    let updated = match awaited {
+        WaitCondition::UpdatedPlan => Some(updated(lease, topology, &desired).await?),
+        _ => None,
+    };
+    let mut journal = lease.store(topology, &journalled);
+    let mut connector = context.connector()?;
+    let goal = desired.goal;
+    let model = Model::new(desired, journalled.containers, policy.clone());
+    let ports = RefCell::new(server_ports(&model));
+    let condition = async {
+        match (awaited, &updated) {
+            (WaitCondition::PhysicalPlan, _) => {
+                physical_plan::wait(&lease.state, topology, &ports, None).await;
+            }
+            (WaitCondition::UpdatedPlan, Some(updated)) => {
+                let retired = async {
+                    let Some(session) = updated.session else { return };
+                    if let Err(error) =
+                        physical_plan::retire_location(lease, topology, session).await
+                    {
+                        tracing::info!("the stale location is left to its time-out: {error}");
+                    }
+                };
+                let waited = physical_plan::wait(&lease.state, topology, &ports, Some(updated));
+                tokio::join!(retired, waited);
+            }
+            _ => {}
+        }
+    };
+    let interrupt = async {
+        context.signals.wait().await;
+    };
+    let reached =
+        if awaited == WaitCondition::Launches { Model::is_placed } else { Model::is_settled };
+    let limits = RunLimits { deadline, connect_patience: CONNECT_PATIENCE, reached };
+    let mut driver = Driver::new(model, &mut journal, &mut connector, context.machine.clock);
+    let end = driver
+        .run(condition, interrupt, limits, |model| {
+            *ports.borrow_mut() = server_ports(model);
+            report(context, model, goal, awaited);
+        })
+        .await?;
+    let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
+    Ok(Driven { end, model: driver.into_model(), problem })
+}
+
+async fn updated(lease: &Lease, topology: &str, desired: &Desired) -> anyhow::Result<Updated> {
+    let found = TopologyState::read(&lease.state.zk, &lease.state.tree, topology).await?;
+    let packing = found.packing_plan.as_ref().map(|found| found.message()).transpose()?;
+    let Some(packing) = packing.cloned() else {
+        let what = "its packing plan is gone".to_owned();
+        return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
+    };
+    let session = desired.update.as_ref().and_then(|update| update.tmanager_session);
+    Ok(Updated { packing, session })
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn report(context: &Context<'_>, model: &Model, goal: Goal, awaited: WaitCondition) {
+    let total = model.views().count();
+    let agreeing = match goal {
+        Goal::Running => model.views().filter(|view| view.agrees).count(),
+        Goal::Killed => {
+            model.views().filter(|view| view.record.is_none_or(ContainerRecord::is_over)).count()
+        }
+    };
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let progress = Progress {
+        done: count(agreeing),
+        total: count(total),
+        unit: "containers",
+        detail: detail(model, goal, awaited, agreeing == total),
+    };
+    context.reporter.progress(&progress);
+}
+
+/// What holds things up, in short.
+fn detail(model: &Model, goal: Goal, awaited: WaitCondition, all: bool) -> String {
+    if all {
+        let waits = goal == Goal::Running
+            && matches!(awaited, WaitCondition::PhysicalPlan | WaitCondition::UpdatedPlan);
+        return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
+    }
+    let failing = model.views().find_map(|view| {
+        let record = view.record?;
+        let failure = record.last_failure.as_ref().filter(|_| record.is_over())?;
+        let message = failure.message.as_deref().unwrap_or("no reason given");
+        Some(format!("container {} failed: {message}", view.id))
+    });
+    if let Some(failing) = failing {
+        return failing;
+    }
+    match model.unplaced().count() {
+        0 => String::new(),
+        _ if model.seen().is_empty() => "waiting for offers".to_owned(),
+        count => format!("{count} without a fitting offer"),
+    }
+}
+
+/// Containers and states of those that are not as they should be.
+#[must_use]
+pub fn missing(model: &Model) -> Vec<String> {
+    let state = |view: &crate::scheduler::model::View<'_>| match view.record {
+        None => "not launched".to_owned(),
+        Some(record) => format!("{} on {}", record.state, record.host),
+    };
+    let lagging: Vec<_> = model.views().filter(|view| !view.agrees).collect();
+    let mut lines: Vec<String> = lagging
+        .iter()
+        .take(8)
+        .map(|view| format!("container {} is {}", view.id, state(view)))
+        .collect();
+    if lagging.len() > 8 {
+        lines.push(format!("and {} more", lagging.len() - 8));
+    }
+    lines
+}

@@ -1,0 +1,156 @@
+//! A topology whose leader lock is held: whoever holds it drives.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::context::{CommandError, Context, StateTree};
+use crate::engine::journal::{JournalStore, Journalled, StoreError, load};
+use crate::scheduler::journal::JournalPaths;
+use crate::state::lock::Lock;
+use crate::state::update_lock::UpdateLock;
+use crate::state::{Op, StateError};
+
+/// How much longer than a session timeout the lock of a client that has died is waited for.
+const LOCK_SLACK: Duration = Duration::from_secs(2);
+
+/// A session, and the lock of one topology in it.
+pub struct Lease {
+    /// The session.
+    pub state: StateTree,
+    /// The leader lock.
+    pub lock: Lock,
+    /// Heron's own update lock, for those who change the packing plan.
+    pub update_lock: Option<UpdateLock>,
+    /// Where the journal is.
+    pub paths: JournalPaths,
+}
+
+impl Lease {
+    /// Opens the state tree and takes the lock.
+    pub async fn open(context: &Context<'_>, topology: &str) -> anyhow::Result<Self> {
+        let state = context.open().await?;
+        Self::take(context, state, topology).await
+    }
+
+    /// Takes the lock of a topology, waiting for one that a dead client left behind; a live client keeps it for longer.
+    pub async fn take(
+        context: &Context<'_>,
+        state: StateTree,
+        topology: &str,
+    ) -> anyhow::Result<Self> {
+        let paths = state.journal(topology);
+        let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
+        let holder = context.holder();
+        let deadline = context.deadline(patience).min(Instant::now() + patience);
+        let taken = tokio::select! {
+            signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
+            taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken.map_err(Into::into),
+        };
+        match taken {
+            Ok(lock) => Ok(Self { state, lock, update_lock: None, paths }),
+            Err(error) => {
+                state.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes Heron's own update lock as well, so that no other tool changes the packing plan meanwhile.
+    pub async fn take_update_lock(
+        &mut self,
+        context: &Context<'_>,
+        topology: &str,
+    ) -> anyhow::Result<()> {
+        let StateTree { zk, tree, .. } = &self.state;
+        let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
+        let deadline = context.deadline(patience).min(Instant::now() + patience);
+        let holder = context.holder();
+        let lock = tokio::select! {
+            signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
+            lock = UpdateLock::lock(zk, tree, topology, &holder, deadline) => lock.map_err(Into::into),
+        };
+        self.update_lock = Some(lock?);
+        Ok(())
+    }
+
+    /// Opens another session in place of one that was lost, with the same locks.
+    pub async fn reopen(&mut self, context: &Context<'_>, topology: &str) -> anyhow::Result<()> {
+        let updating = self.update_lock.take().is_some();
+        self.state.close().await;
+        *self = Box::pin(Self::open(context, topology)).await?;
+        if updating {
+            self.take_update_lock(context, topology).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the journal.
+    pub async fn journal(&self) -> Result<Journalled, StoreError> {
+        load(&self.state.zk, &self.paths).await
+    }
+
+    /// The journal, for writing. `journalled` is what it holds.
+    #[must_use]
+    pub fn store(&self, topology: &str, journalled: &Journalled) -> JournalStore<'_> {
+        let StateTree { zk, tree, .. } = &self.state;
+        JournalStore::new(zk, &self.lock, tree, topology, self.paths.clone(), journalled)
+    }
+
+    /// Gives the name back that taking the lock has reserved, unless something was written or somebody waits for it.
+    pub async fn unreserve(&self) -> Result<(), StateError> {
+        let mut ops = vec![Op::Check { path: self.paths.record.clone(), version: Some(0) }];
+        ops.extend(self.lock.removal());
+        ops.push(Op::delete(&self.paths.record));
+        match self.state.zk.commit(&ops).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conflict() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives the lock up and ends the session.
+    pub async fn close(self) {
+        let Self { state, lock, update_lock, .. } = self;
+        if let Some(update_lock) = update_lock
+            && let Err(error) = update_lock.release().await
+        {
+            tracing::info!("failed to give up Heron's update lock: {error}");
+        }
+        if let Err(error) = lock.release().await {
+            tracing::info!("failed to give up the lock: {error}");
+        }
+        state.close().await;
+    }
+}
+
+fn interrupted(
+    context: &Context<'_>,
+    topology: &str,
+    signal: crate::context::Signal,
+) -> anyhow::Error {
+    CommandError::Interrupted {
+        signal,
+        doing: format!("waiting for the lock of topology `{topology}` to {} it", context.verb),
+        next: vec!["nothing was changed".to_owned()],
+    }
+    .into()
+}
+
+/// Whether a session, and the lock in it, was lost: what can be taken up again with another.
+#[must_use]
+pub fn is_session_loss(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(
+            StoreError::state_of(cause),
+            Some(
+                StateError::SessionExpired
+                    | StateError::Closed
+                    | StateError::LockLost { .. }
+                    | StateError::ConnectionLost { .. }
+                    | StateError::UnknownOutcome { .. }
+                    | StateError::TimedOut { .. }
+            )
+        )
+    })
+}

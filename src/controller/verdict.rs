@@ -1,0 +1,57 @@
+//! How driving can end badly, in words: verdicts with the end of the sandbox's stderr, and interrupts.
+
+use crate::context::{CommandError, Context, Signal};
+use crate::scheduler::container::TaskFailure;
+use crate::scheduler::model::{Model, Verdict};
+
+/// How much of a stderr is shown.
+const TAIL_BYTES: u64 = 2048;
+/// How many lines of it.
+const TAIL_LINES: usize = 12;
+
+/// The error for a verdict of the state machine.
+pub async fn failed(
+    context: &Context<'_>,
+    topology: &str,
+    model: &Model,
+    verdict: Verdict,
+    next: Vec<String>,
+) -> anyhow::Error {
+    let topology = topology.to_owned();
+    let (container, failure, what) = match verdict {
+        Verdict::Fatal(message) => {
+            return CommandError::FrameworkEnded { topology, message, next }.into();
+        }
+        Verdict::Refused(container, failure) => (container, failure, "was refused by Mesos"),
+        Verdict::Failing(container, failure) => (container, failure, "fails again and again"),
+    };
+    let mut what = format!("{what}: {}", describe(&failure));
+    let framework = &model.desired().framework.id;
+    let tail = match context.connector() {
+        Ok(connector) => connector.stderr_tail(framework, &failure, TAIL_BYTES).await,
+        Err(_) => None,
+    };
+    if let Some(tail) = tail {
+        let lines: Vec<&str> = tail.trim_end().lines().collect();
+        let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
+        what.push_str(&format!(
+            "\nthe end of its stderr on {}:\n{}",
+            failure.host,
+            last.join("\n")
+        ));
+    }
+    CommandError::Container { topology, container, what, next }.into()
+}
+
+fn describe(failure: &TaskFailure) -> String {
+    let message = failure.message.as_deref().unwrap_or("Mesos gave no reason");
+    let reason = failure.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("{} on {}: {message}{reason}", failure.state, failure.host)
+}
+
+/// The error for an interrupt.
+#[must_use]
+pub fn interrupted(context: &Context<'_>, doing: &str, next: Vec<String>) -> anyhow::Error {
+    let signal = context.signals.seen().unwrap_or(Signal::Interrupted);
+    CommandError::Interrupted { signal, doing: doing.to_owned(), next }.into()
+}

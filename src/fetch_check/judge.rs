@@ -1,0 +1,168 @@
+//! What the outcome of a task means. Pure.
+
+use super::fetch::{Fetch, PackageKind};
+use super::look::{LACKING, SandboxContent};
+use super::model::{Slot, Stage, Task};
+use crate::config::problem::redact_url;
+use crate::mesos::event::{TaskState, TaskStatus};
+use crate::mesos::fetcher;
+use crate::outcome::fetch::{FetchResult, Fetched};
+use crate::topology::dialect::Release;
+
+/// The output of a task, or why it can't be had.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Output {
+    /// What it printed.
+    pub stdout: String,
+    /// What the fetcher and the task complained of.
+    pub stderr: String,
+    /// Why the agent did not tell.
+    pub unread: Option<String>,
+}
+
+/// What came of one URI on one agent.
+#[must_use]
+pub fn judge(
+    fetch: &Fetch,
+    slot: &Slot,
+    task: &Task,
+    output: &Output,
+    release: &Release,
+) -> Fetched {
+    let mut fetched = Fetched {
+        kind: fetch.kind.name(),
+        uri: redact_url(&fetch.uri.value),
+        result: FetchResult::NoOffer,
+        bytes: None,
+        seconds: None,
+        release: None,
+        missing: Vec::new(),
+        problem: None,
+        task_id: None,
+    };
+    match &task.stage {
+        Stage::Waiting => {
+            fetched.problem = Some("there was no time left for it".to_owned());
+        }
+        Stage::GivenUp { why } => fetched.problem = Some(why.clone()),
+        Stage::Launched { state, .. } => {
+            fetched.task_id = Some(task.id.0.clone());
+            fetched.result = FetchResult::TimedOut;
+            fetched.problem = Some(format!("its task is still {state} on {}", slot.host));
+        }
+        Stage::Ended { after, fetched: time, status } => {
+            fetched.task_id = Some(task.id.0.clone());
+            let time = fetcher::seconds(&output.stderr)
+                .unwrap_or_else(|| time.as_ref().unwrap_or(after).as_secs_f64());
+            fetched.seconds = Some((time * 1000.0).round() / 1000.0);
+            ended(&mut fetched, fetch, status, output, release);
+        }
+    }
+    fetched.problem = fetched.problem.map(|problem| redact_url(&problem));
+    fetched
+}
+
+/// What a task that has ended means. One that ran has fetched; its exit status says whether the layout is right.
+fn ended(
+    fetched: &mut Fetched,
+    fetch: &Fetch,
+    status: &TaskStatus,
+    output: &Output,
+    release: &Release,
+) {
+    let found = SandboxContent::parse(&output.stdout);
+    let message = status.message.as_deref().unwrap_or_default();
+    let lacking = message == format!("Command exited with status {LACKING}");
+    fetched.bytes = found.bytes;
+    fetched.release.clone_from(&found.version);
+    match &status.state {
+        TaskState::Finished => {
+            fetched.result = FetchResult::Good;
+            fetched.problem = output
+                .unread
+                .as_ref()
+                .map(|why| format!("fetched and complete; more can't be told, as {why}"));
+            if let Some(other) = other_release(fetch.kind, &found, release) {
+                fetched.result = FetchResult::WrongRelease;
+                fetched.problem = Some(other);
+            }
+        }
+        TaskState::Failed if found.complete || lacking => {
+            fetched.result = FetchResult::WrongLayout;
+            fetched.missing = fetch.look.missing(&found);
+            fetched.problem = Some(match (&output.unread, fetched.missing.is_empty()) {
+                (Some(why), true) => {
+                    format!("something is missing in it; what, can't be told, as {why}")
+                }
+                _ => unpacked_as(&found, fetch),
+            });
+        }
+        TaskState::Failed => {
+            fetched.result = FetchResult::Failed;
+            fetched.problem = Some(failed(status, output));
+        }
+        TaskState::Lost
+        | TaskState::Unreachable
+        | TaskState::Gone
+        | TaskState::GoneByOperator
+        | TaskState::Unknown => {
+            fetched.result = FetchResult::AgentLost;
+            fetched.problem = Some(in_words(status));
+        }
+        _ => {
+            fetched.result = FetchResult::Refused;
+            fetched.problem = Some(in_words(status));
+        }
+    }
+}
+
+/// The fetcher's own words, or else Mesos's.
+fn failed(status: &TaskStatus, output: &Output) -> String {
+    if let Some(complaint) = fetcher::complaint(&output.stderr) {
+        return complaint;
+    }
+    let words = in_words(status);
+    match &output.unread {
+        Some(why) => format!("{words}; the fetcher's own words can't be had, as {why}"),
+        None => words,
+    }
+}
+
+fn in_words(status: &TaskStatus) -> String {
+    let message = status.message.as_deref().filter(|message| !message.is_empty());
+    let reason = status.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("{}: {}{reason}", status.state, message.unwrap_or("Mesos gave no reason"))
+}
+
+/// What is there instead of what should be.
+fn unpacked_as(found: &SandboxContent, fetch: &Fetch) -> String {
+    let top: Vec<&str> = found
+        .entries
+        .keys()
+        .map(String::as_str)
+        .filter(|path| !path.contains('/') && !["stdout", "stderr"].contains(path))
+        .take(8)
+        .collect();
+    match top.as_slice() {
+        [] => "nothing was unpacked".to_owned(),
+        [only] if *only == fetch.look.file => {
+            format!("{only} was fetched but not unpacked, or is empty")
+        }
+        several => format!("what was unpacked: {}", several.join(", ")),
+    }
+}
+
+/// A package whose executor takes another command line than the one that is written.
+fn other_release(kind: PackageKind, found: &SandboxContent, release: &Release) -> Option<String> {
+    let version = found.version.as_deref().filter(|_| kind == PackageKind::Core)?;
+    let own = Release::parse(version).ok()?;
+    (!own.speaks_like(release)).then(|| {
+        format!(
+            "its release.yaml says {version}, whose executor does not take the command line of {release}: set \
+             heron.release.version to {version}"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

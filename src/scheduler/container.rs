@@ -1,0 +1,135 @@
+//! The containers' part of the journal: what each is to be, and what is known of its task.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::clock::Millis;
+use crate::deployment::container::Container;
+use crate::mesos::event::TaskState;
+use crate::mesos::ids::{AgentId, TaskId};
+
+/// A container that is to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DesiredContainer {
+    /// 0 for the TManager's, 1 to N for those of the packing plan.
+    pub id: u32,
+    /// Cores.
+    pub cpus: f64,
+    /// Memory in MB (2^20 bytes).
+    pub mem_mb: f64,
+    /// Disk in MB (2^20 bytes).
+    pub disk_mb: f64,
+    /// How often a restart was asked for; a task is of the restart it was launched for.
+    #[serde(default)]
+    pub restarts: u64,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl From<Container> for DesiredContainer {
+    fn from(container: Container) -> Self {
+        let Container { id, cpus, mem_mb, disk_mb } = container;
+        Self { id, cpus, mem_mb, disk_mb, restarts: 0, extra: Map::new() }
+    }
+}
+
+/// What is known of a container's task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContainerRecord {
+    /// [`super::record::RECORD_VERSION`] of its writer.
+    pub version: u32,
+    /// The container's id.
+    pub id: u32,
+    /// Launches so far; part of the task id, so that none is used twice.
+    pub attempt: u32,
+    /// The [`DesiredContainer::restarts`] that this task was launched for.
+    pub restarts: u64,
+    /// Its task.
+    pub task_id: TaskId,
+    /// Where it was launched.
+    pub agent_id: AgentId,
+    /// Host name of the agent.
+    pub host: String,
+    /// `host:port` of the agent's HTTP endpoints, if the offer told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_address: Option<String>,
+    /// Its ports, in the order of the executor's flags.
+    pub ports: Vec<u16>,
+    /// The last state heard of.
+    pub state: TaskState,
+    /// Since when it is in that state.
+    pub since: Millis,
+    /// Failures in a row; begins anew after a task that ran for a minute.
+    #[serde(default)]
+    pub failures: u32,
+    /// The last failure of this container, of whichever attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<TaskFailure>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl ContainerRecord {
+    /// Whether its task has come to its end.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state.is_terminal()
+    }
+}
+
+/// How an attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskFailure {
+    /// The task that failed.
+    pub task_id: TaskId,
+    /// Its agent.
+    pub agent_id: AgentId,
+    /// Host name of the agent.
+    pub host: String,
+    /// `host:port` of the agent's HTTP endpoints, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_address: Option<String>,
+    /// When.
+    pub at: Millis,
+    /// The terminal state.
+    pub state: TaskState,
+    /// Mesos's reason, `REASON_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Mesos's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The id of a container's task: readable, of characters that Mesos takes, and never the same for two attempts.
+#[must_use]
+pub fn task_id(topology: &str, container: u32, attempt: u32) -> TaskId {
+    let name: String = topology
+        .chars()
+        .take(180)
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
+        .collect();
+    TaskId(format!("{name}-{container}-{attempt}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn task_ids_are_fit_for_mesos() {
+        assert_eq!(task_id("word count/é", 2, 7).as_str(), "word_count__-2-7");
+        assert!(task_id(&"x".repeat(400), 4_294_967_295, 4_294_967_295).as_str().len() <= 255);
+    }
+
+    #[test]
+    fn unknown_members_survive_a_rewrite() {
+        let text = r#"{"version":1,"id":1,"attempt":1,"restarts":0,"task_id":{"value":"t"},
+            "agent_id":{"value":"a"},"host":"h","ports":[1],"state":"TASK_RUNNING","since":5,"later":{"x":1}}"#;
+        let record: ContainerRecord = serde_json::from_str(text).unwrap();
+        let again: Value = serde_json::to_value(&record).unwrap();
+        assert_eq!(again["later"]["x"], 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! What follows from all that is known and from the time: reconciliation, kills, asking for offers, and the end.
+
+use super::model::{Ending, Killing, Model};
+use super::record::Goal;
+use super::step::{Action, FIRST_BACKOFF_MS};
+use crate::clock::Millis;
+use crate::mesos::call::{Body, DurationInfo, Kill, KillPolicy, Reconcile, ReconcileTask};
+use crate::mesos::event::TaskState;
+use crate::mesos::ids::{AgentId, TaskId};
+
+/// First pause between reconciliations; doubles up to the longest.
+const FIRST_RECONCILE_MS: Millis = 2_000;
+const LONGEST_RECONCILE_MS: Millis = 60_000;
+/// A launch of which nothing was heard for so long is asked about.
+const LAUNCH_SILENCE_MS: Millis = 60_000;
+/// A task that the master knows nothing of is given up after this time.
+const UNKNOWN_MS: Millis = 15_000;
+/// Pause between searches for tasks that no record names.
+const SEARCH_MS: Millis = 600_000;
+/// Tasks per RECONCILE.
+const RECONCILE_BATCH: usize = 1_000;
+
+impl Model {
+    /// Does what the desired state asks for and time allows.
+    pub(super) fn reconcile(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        self.abandon_the_unreachable(now);
+        self.ask_about_tasks(now, actions);
+        self.kill(now, actions);
+        match self.desired.goal {
+            Goal::Running => self.ask_for_offers(actions),
+            Goal::Killed => self.end(actions),
+        }
+    }
+
+    fn abandon_the_unreachable(&mut self, now: Millis) {
+        let unreachable_ms = self.policy.unreachable_ms;
+        for slot in self.slots.values_mut() {
+            let Some(record) = &slot.record else { continue };
+            let patience = match record.state {
+                TaskState::Unreachable => unreachable_ms,
+                TaskState::Unknown => UNKNOWN_MS.min(unreachable_ms),
+                _ => continue,
+            };
+            if now.saturating_sub(record.since) >= patience {
+                slot.abandoned = true;
+                self.unanswered.remove(&record.task_id);
+            }
+        }
+    }
+
+    fn ask_about_tasks(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        self.ask_about_silent_launches(now);
+        if self.unanswered.is_empty() {
+            self.search_strays(now, actions);
+            return;
+        }
+        if now < self.reconcile_at {
+            return;
+        }
+        let pause = FIRST_RECONCILE_MS << self.reconcile_tries.min(10);
+        self.reconcile_at = now + pause.min(LONGEST_RECONCILE_MS);
+        self.reconcile_tries = self.reconcile_tries.saturating_add(1);
+        let tasks: Vec<ReconcileTask> = self
+            .slots
+            .values()
+            .filter_map(|slot| slot.record.as_ref())
+            .filter(|record| self.unanswered.contains(&record.task_id))
+            .map(|record| ReconcileTask {
+                task_id: record.task_id.clone(),
+                agent_id: Some(record.agent_id.clone()),
+            })
+            .collect();
+        for batch in tasks.chunks(RECONCILE_BATCH) {
+            let reconcile = Reconcile { tasks: batch.to_vec() };
+            actions.push(Action::Call(Body::Reconcile { reconcile }));
+        }
+    }
+
+    /// Asks for all tasks of the framework once nothing else is open: what no container record names is a stray, such as
+    /// a task that was given up with its agent and has come back while nobody was connected.
+    fn search_strays(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        let launched = self.slots.values().any(|slot| slot.record.is_some());
+        if launched && now >= self.search_at {
+            self.search_at = now.saturating_add(SEARCH_MS);
+            actions
+                .push(Action::Call(Body::Reconcile { reconcile: Reconcile { tasks: Vec::new() } }));
+        }
+    }
+
+    fn ask_about_silent_launches(&mut self, now: Millis) {
+        for slot in self.slots.values_mut() {
+            let Some(record) = &mut slot.record else { continue };
+            let silent = record.state == TaskState::Staging
+                && now.saturating_sub(record.since) >= LAUNCH_SILENCE_MS;
+            // An answer does not change `since` of a task that still stages, so it is asked about each round.
+            if silent && self.unanswered.insert(record.task_id.clone()) {
+                record.since = now;
+                self.reconcile_at = now;
+                self.reconcile_tries = 0;
+            }
+        }
+    }
+
+    fn kill(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        let all = self.desired.goal == Goal::Killed;
+        for slot in self.slots.values_mut() {
+            let wanted = (all && slot.live_task().is_some()) || slot.wants_restart();
+            let Some(record) = slot.record.as_ref().filter(|_| wanted) else { continue };
+            // Killing what can't be reached is not remembered by the master; its answer would be the same again.
+            let agent_id = Some(record.agent_id.clone());
+            let grace_ms = self.desired.kill_grace_ms(slot.desired.id);
+            send_kill(now, grace_ms, &mut slot.killing, &record.task_id, agent_id, actions);
+        }
+        let grace_ms = self.desired.launch.kill_grace_ms;
+        for (task_id, stray) in &mut self.strays {
+            let agent_id = stray.agent_id.clone();
+            send_kill(now, grace_ms, &mut stray.killing, task_id, agent_id, actions);
+        }
+    }
+
+    fn ask_for_offers(&mut self, actions: &mut Vec<Action>) {
+        let wanted = self.wants_offers();
+        if wanted && self.suppressed {
+            self.suppressed = false;
+            actions.push(Action::Call(Body::Revive));
+        } else if !wanted && !self.suppressed {
+            self.suppressed = true;
+            actions.push(Action::Call(Body::Suppress));
+        }
+    }
+
+    fn end(&mut self, actions: &mut Vec<Action>) {
+        if !self.suppressed {
+            self.suppressed = true;
+            actions.push(Action::Call(Body::Suppress));
+        }
+        let alive = self.slots.values().any(|slot| slot.live_task().is_some());
+        match self.ending {
+            Ending::Killing if !alive && self.strays.is_empty() => {
+                self.ending = Ending::Listing;
+                actions.push(Action::ListTasks);
+            }
+            Ending::TornDown => {
+                self.connected = false;
+                actions.push(Action::Call(Body::Teardown));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Sends a KILL, unless one was sent so recently that its grace period has not passed.
+fn send_kill(
+    now: Millis,
+    grace_ms: i64,
+    killing: &mut Option<Killing>,
+    task_id: &TaskId,
+    agent_id: Option<AgentId>,
+    actions: &mut Vec<Action>,
+) {
+    let tries = match killing {
+        Some(sent) => {
+            let pause = grace_ms.saturating_add(FIRST_BACKOFF_MS << sent.tries.min(6));
+            if now.saturating_sub(sent.sent_at) < pause {
+                return;
+            }
+            sent.tries.saturating_add(1)
+        }
+        None => 0,
+    };
+    *killing = Some(Killing { sent_at: now, tries });
+    let grace_period = DurationInfo { nanoseconds: grace_ms.saturating_mul(1_000_000) };
+    actions.push(Action::Call(Body::Kill {
+        kill: Kill {
+            task_id: task_id.clone(),
+            agent_id,
+            kill_policy: Some(KillPolicy { grace_period }),
+        },
+    }));
+}

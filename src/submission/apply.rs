@@ -1,0 +1,386 @@
+//! Carries a plan out: package, state, containers; and takes it back when it can't be done.
+
+use std::time::Duration;
+
+use serde_json::Map;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::deliver::{Delivered, deliver};
+use super::plan::Plan;
+use super::source::Sources;
+use crate::cli::{SubmitArgs, WaitFor};
+use crate::clock::rfc3339;
+use crate::clock::seconds;
+use crate::config::settings::Mesos;
+use crate::context::{CommandError, Context, StateTree};
+use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::controller::lease::Lease;
+use crate::controller::removal::{is_removed, kill_containers, remove_state};
+use crate::controller::verdict::{failed, interrupted};
+use crate::deployment::Deployment;
+use crate::engine::capacity;
+use crate::engine::connector::{MesosConnector, page};
+use crate::engine::desired::{framework, labels, launch};
+use crate::mesos::ids::FrameworkId;
+use crate::mesos::leader::Leader;
+use crate::outcome::container::ContainerRef;
+use crate::outcome::release::ReleaseInfo;
+use crate::outcome::{SCHEMA, Submitted, TopologyRef};
+use crate::proto::system::{self, ExecutionState, HeronReleaseState};
+use crate::scheduler::driver::End;
+use crate::scheduler::explanation::explain;
+use crate::scheduler::journal::encode;
+use crate::scheduler::model::{Policy, Verdict};
+use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::state::topology_state::NewTopology;
+use crate::state::{Op, TopologyState};
+
+/// How long a submission is waited for.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// How long taking a failed submission back may take.
+const ROLLBACK: Duration = Duration::from_mins(1);
+/// How long a leading master is waited for.
+const LEADER: Duration = Duration::from_secs(10);
+/// Failures in a row of one container after which the submission has failed.
+const FAILURES: u32 = 3;
+
+/// Where a plan is carried out, and until when.
+struct Site<'a> {
+    connector: &'a MesosConnector,
+    leader: &'a Leader,
+    sources: &'a Sources,
+    deadline: Instant,
+}
+
+/// Carries out a plan.
+pub async fn apply(
+    context: &Context<'_>,
+    args: &SubmitArgs,
+    plan: &Plan,
+    sources: &Sources,
+) -> anyhow::Result<Submitted> {
+    let deadline = context.deadline(PATIENCE);
+    let connector = context.connector()?;
+    context.reporter.step("looking for the leading Mesos master");
+    let leader = connector.wait_for_leader(deadline.min(Instant::now() + LEADER)).await?;
+    let state = context.open().await?;
+    if let Err(error) = look(&state, plan).await {
+        state.close().await;
+        return Err(error);
+    }
+    let mut lease = Lease::take(context, state, &plan.name).await?;
+    let site = Site { connector: &connector, leader: &leader, sources, deadline };
+    let result = run(context, args, plan, &site, &mut lease).await;
+    if result.is_err() {
+        // A name that was only reserved is given back; what was written is not.
+        let _ = lease.unreserve().await;
+    }
+    lease.close().await;
+    let (desired, resumed) = result?;
+    Ok(submitted(args, plan, &desired, page(&leader, &desired.framework.id), resumed))
+}
+
+fn submitted(
+    args: &SubmitArgs,
+    plan: &Plan,
+    desired: &Desired,
+    page: String,
+    resumed: bool,
+) -> Submitted {
+    Submitted {
+        schema: SCHEMA,
+        topology: TopologyRef {
+            name: plan.name.clone(),
+            id: Some(desired.topology_id.clone()),
+            state: plan.state.name().to_owned(),
+        },
+        release: ReleaseInfo::from(&plan.release),
+        container_count: desired.containers.len(),
+        containers: ContainerRef::of(desired.containers.iter().map(|container| container.id)),
+        framework_id: desired.framework.id.0.clone(),
+        page: Some(page),
+        resumed,
+        waited_for: match args.wait {
+            WaitFor::None => "none",
+            WaitFor::Launched => "launched",
+            WaitFor::Running => "running",
+        },
+    }
+}
+
+/// Refuses a name that is taken before anything else is done; whether that still holds is checked under the lock.
+async fn look(state: &StateTree, plan: &Plan) -> anyhow::Result<()> {
+    let record = state.journal(&plan.name).record;
+    let (found, others) =
+        TopologyState::read_with(&state.zk, &state.tree, &plan.name, &[record]).await?;
+    let journalled = others.iter().flatten().any(|node| !node.data.is_empty());
+    if found.exists() && !journalled {
+        return Err(exists(plan, &found));
+    }
+    Ok(())
+}
+
+fn exists(plan: &Plan, found: &TopologyState) -> anyhow::Error {
+    let execution = found.execution_state.as_ref().and_then(|found| found.message.as_ref().ok());
+    let state = found.state().map_or("in an unknown state", |state| state.name());
+    let what = execution.map_or_else(
+        || state.to_owned(),
+        |execution| {
+            let when = execution.submission_time.unwrap_or_default().saturating_mul(1000);
+            let who = execution.submission_user.as_deref().unwrap_or("somebody");
+            format!("{state}, submitted by {who} at {}", rfc3339(when))
+        },
+    );
+    CommandError::Exists { topology: plan.name.clone(), what }.into()
+}
+
+/// Writes what is to be, unless an interrupted submission of the same content has done so, and drives it.
+async fn run(
+    context: &Context<'_>,
+    args: &SubmitArgs,
+    plan: &Plan,
+    site: &Site<'_>,
+    lease: &mut Lease,
+) -> anyhow::Result<(Desired, bool)> {
+    let journalled = lease.journal().await?;
+    let resumed = journalled.desired.is_some();
+    let mut delivered = None;
+    if let Some(desired) = &journalled.desired {
+        resumable(lease, plan, desired).await?;
+        context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
+    } else {
+        let why = capacity::never_fitting(site.connector, &plan.deployment).await;
+        if !why.is_empty() {
+            let next = vec!["nothing was changed; ask for less, or add a larger agent".to_owned()];
+            return Err(CommandError::NoPlacement { topology: plan.name.clone(), why, next }.into());
+        }
+        delivered = Some(write(context, plan, lease, site).await?);
+    }
+    context.reporter.step(&format!("launching topology {}", plan.name));
+    let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
+    let wait_for = match args.wait {
+        WaitFor::None => WaitCondition::Launches,
+        WaitFor::Launched => WaitCondition::Containers,
+        WaitFor::Running => WaitCondition::PhysicalPlan,
+    };
+    let driven = match drive(context, lease, &plan.name, &policy, wait_for, site.deadline).await {
+        Ok(driven) => driven,
+        Err(error) => {
+            return Err(roll_back(context, args, plan, lease, delivered.as_ref(), error).await);
+        }
+    };
+    let desired = driven.model.desired().clone();
+    conclude(context, args, plan, lease, delivered.as_ref(), driven).await?;
+    let desired = finish(lease, plan, args, desired).await?;
+    Ok((desired, resumed))
+}
+
+/// Whether an earlier submission can be gone on with: it was interrupted, and its content is the same.
+async fn resumable(lease: &Lease, plan: &Plan, desired: &Desired) -> anyhow::Result<()> {
+    if desired.goal == Goal::Running
+        && desired.phase == Phase::Launching
+        && desired.digest == plan.digest
+    {
+        return Ok(());
+    }
+    if desired.goal == Goal::Running && desired.phase == Phase::Launched {
+        let found = TopologyState::read(&lease.state.zk, &lease.state.tree, &plan.name).await?;
+        return Err(exists(plan, &found));
+    }
+    let what = if desired.goal == Goal::Killed {
+        "it is being killed, and that was interrupted"
+    } else {
+        "an earlier submission of another content was interrupted"
+    };
+    Err(CommandError::Exists { topology: plan.name.clone(), what: what.to_owned() }.into())
+}
+
+/// Uploads the package and writes the topology and its journal in one transaction. Returns what was uploaded.
+async fn write(
+    context: &Context<'_>,
+    plan: &Plan,
+    lease: &Lease,
+    site: &Site<'_>,
+) -> anyhow::Result<Delivered> {
+    context.reporter.step("building the package");
+    let package = site
+        .sources
+        .package(context, &plan.definition, &plan.release.release, &plan.package.name)
+        .await?;
+    let delivered = deliver(context, plan, &package).await?;
+    context.reporter.step("writing the topology's state");
+    let desired = desired(context, context.mesos()?, plan, &delivered.deployment(plan));
+    let bytes = encode(&lease.paths.record, &desired)?;
+    let journal = [
+        Op::set(&lease.paths.record, bytes, None),
+        Op::create(&lease.paths.containers, Vec::new()),
+    ];
+    let packing_plan = system::PackingPlan::from(&plan.packing);
+    let execution_state = execution_state(context, plan);
+    let new = NewTopology {
+        name: &plan.name,
+        topology: &plan.stored,
+        packing_plan: &packing_plan,
+        execution_state: &execution_state,
+        job_page_links: vec![page(site.leader, &desired.framework.id)],
+    };
+    let written = new.create(&lease.state.zk, &lease.state.tree, &journal, Some(&lease.lock)).await;
+    if let Err(error) = written {
+        delivered.undo(context).await;
+        return Err(error.into());
+    }
+    Ok(delivered)
+}
+
+fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan, deployment: &Deployment) -> Desired {
+    Desired {
+        version: RECORD_VERSION,
+        topology: plan.name.clone(),
+        topology_id: plan.id.clone(),
+        goal: Goal::Running,
+        phase: Phase::Launching,
+        generation: 1,
+        digest: plan.digest.clone(),
+        framework: framework(
+            mesos,
+            &plan.name,
+            FrameworkId(Uuid::new_v4().to_string()),
+            labels(context.settings, &plan.name, Some(&plan.id)),
+        ),
+        launch: launch(mesos, deployment),
+        containers: deployment.containers.iter().cloned().map(Into::into).collect(),
+        update: None,
+        extra: Map::new(),
+    }
+}
+
+fn execution_state(context: &Context<'_>, plan: &Plan) -> ExecutionState {
+    let settings = context.settings;
+    ExecutionState {
+        topology_name: plan.name.clone(),
+        topology_id: plan.id.clone(),
+        submission_time: Some((context.machine.clock)().div_euclid(1000)),
+        submission_user: Some(context.machine.user.clone()),
+        cluster: settings.cluster.clone(),
+        environ: settings.environ.clone(),
+        role: settings.role.clone(),
+        release_state: Some(HeronReleaseState {
+            release_username: Some(settings.release.user.clone()),
+            release_tag: Some(settings.release.tag.clone()),
+            release_version: Some(settings.release.version.clone()),
+        }),
+    }
+}
+
+/// Notes that the topology has run, so that another submission of the name is a conflict.
+async fn finish(
+    lease: &Lease,
+    plan: &Plan,
+    args: &SubmitArgs,
+    desired: Desired,
+) -> anyhow::Result<Desired> {
+    if args.wait == WaitFor::None {
+        return Ok(desired);
+    }
+    let desired = desired.changed(|desired| desired.phase = Phase::Launched);
+    let journalled = lease.journal().await?;
+    lease.store(&plan.name, &journalled).write_desired(&desired).await?;
+    Ok(desired)
+}
+
+async fn conclude(
+    context: &Context<'_>,
+    args: &SubmitArgs,
+    plan: &Plan,
+    lease: &mut Lease,
+    delivered: Option<&Delivered>,
+    driven: Driven,
+) -> anyhow::Result<()> {
+    let name = &plan.name;
+    let go_on = format!(
+        "the same `heron-cli submit` goes on with it; `heron-cli kill {name}` takes it back"
+    );
+    let see = format!("`heron-cli status {name}` shows its containers");
+    match driven.end {
+        End::Settled => Ok(()),
+        End::Interrupted => {
+            let doing = format!("submitting topology `{name}`");
+            Err(interrupted(context, &doing, vec![go_on, see]))
+        }
+        End::Verdict(Verdict::Fatal(message)) if is_removed(&message) => {
+            let next =
+                vec![format!("`heron-cli kill {name}` removes its state, then submit it anew")];
+            Err(CommandError::FrameworkEnded { topology: name.clone(), message, next }.into())
+        }
+        End::Verdict(verdict) => {
+            let error = failed(context, name, &driven.model, verdict, Vec::new()).await;
+            Err(roll_back(context, args, plan, lease, delivered, error).await)
+        }
+        End::TimedOut if driven.model.waits_for_room() && driven.problem.is_none() => {
+            let why = explain(&driven.model).iter().map(ToString::to_string).collect();
+            let error =
+                CommandError::NoPlacement { topology: name.clone(), why, next: Vec::new() }.into();
+            Err(roll_back(context, args, plan, lease, delivered, error).await)
+        }
+        End::TimedOut => {
+            let mut what = missing(&driven.model);
+            if what.is_empty() {
+                what.push("its containers run, but the physical plan is not complete".to_owned());
+            }
+            what.extend(driven.problem.map(|problem| format!("Mesos: {problem}")));
+            Err(CommandError::TimedOut {
+                what: format!("topology `{name}` is not running yet: {}", what.join("; ")),
+                after: seconds(context.timeout.unwrap_or(PATIENCE)),
+                next: vec![go_on, see],
+            }
+            .into())
+        }
+    }
+}
+
+/// Takes a submission back that can't succeed, and says so with the error.
+async fn roll_back(
+    context: &Context<'_>,
+    args: &SubmitArgs,
+    plan: &Plan,
+    lease: &mut Lease,
+    delivered: Option<&Delivered>,
+    error: anyhow::Error,
+) -> anyhow::Error {
+    let name = &plan.name;
+    if args.no_rollback {
+        return error.context(format!(
+            "the submission of topology `{name}` failed and stands as it is; `heron-cli kill {name}` removes it"
+        ));
+    }
+    context.reporter.step(&format!("taking the submission of topology {name} back"));
+    let deadline = Instant::now() + ROLLBACK;
+    let undone = async {
+        kill_containers(context, lease, name, None, deadline).await?;
+        remove_state(lease, name).await
+    };
+    let undone = undone.await;
+    if let (Ok(_), Some(delivered)) = (&undone, delivered) {
+        delivered.undo(context).await;
+    }
+    match undone {
+        Ok(_) => with_hint(error, "what was done has been undone: nothing of the topology is left"),
+        Err(why) => CommandError::PartlyDone {
+            what: format!("{error:#}"),
+            why: format!("{why:#}"),
+            next: vec![format!("`heron-cli kill {name}` removes what is left")],
+        }
+        .into(),
+    }
+}
+
+fn with_hint(error: anyhow::Error, hint: &str) -> anyhow::Error {
+    match error.downcast::<CommandError>() {
+        Ok(mut error) => {
+            error.add_hint(hint);
+            error.into()
+        }
+        Err(error) => error.context(hint.to_owned()),
+    }
+}

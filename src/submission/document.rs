@@ -1,0 +1,168 @@
+//! The plan as `--dry-run` answers it (design §5, "Documents").
+
+use serde_json::{Value, json};
+
+use super::plan::Plan;
+use crate::cli::SubmitArgs;
+use crate::config::problem::redact_url;
+use crate::context::Context;
+use crate::deployment::container::Container;
+use crate::deployment::package::FetchedPackage;
+use crate::engine::desired;
+use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, containers_document};
+use crate::outcome::release::ReleaseInfo;
+use crate::outcome::{Outcome, SCHEMA};
+
+/// The answer of a dry run.
+#[must_use]
+pub fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan]) -> Outcome {
+    let topologies: Vec<PlannedTopology> =
+        plans.iter().map(|plan| topology(plan, context)).collect();
+    let document = match topologies.as_slice() {
+        [only] => only.document.clone(),
+        all => {
+            let plans: Vec<&Value> = all.iter().map(|topology| &topology.document).collect();
+            json!({ "schema": SCHEMA, "plans": plans })
+        }
+    };
+    Outcome::Planned(Planned { document, format: args.dry_run_format, topologies })
+}
+
+fn topology(plan: &Plan, context: &Context<'_>) -> PlannedTopology {
+    PlannedTopology {
+        name: plan.name.clone(),
+        packing_class: context.settings.packing_class.clone(),
+        packing: plan.packing.clone(),
+        update: None,
+        steps: steps(plan, context),
+        document: document(plan, context),
+    }
+}
+
+fn document(plan: &Plan, context: &Context<'_>) -> Value {
+    json!({
+        "schema": SCHEMA,
+        "topology": { "name": plan.name, "id": plan.id, "state": plan.state.name() },
+        "release": ReleaseInfo::from(&plan.release),
+        "packing": {
+            "algorithm": plan.algorithm.name(),
+            "component_ram_map": plan.packing.component_ram_map(),
+            "containers": containers_document(&plan.packing),
+        },
+        "containers": containers(plan, context),
+        "state": state(plan, context),
+        "upload": { "store": plan.package.kind, "uri": redact_url(&plan.package.uri) },
+    })
+}
+
+fn containers(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
+    let user = context.settings.mesos.as_ref().map(|mesos| mesos.task_user.clone());
+    let deployment = &plan.deployment;
+    let uris: Vec<Value> = deployment.packages().into_iter().map(fetched).collect();
+    let container = |container: &Container| {
+        json!({
+            "id": container.id,
+            "resources": {
+                "cpus": container.cpus,
+                "mem_mb": container.mem_mb,
+                "disk_mb": container.disk_mb,
+                "ports": deployment.ports,
+            },
+            "argv": deployment.command.argv(container.id),
+            "command": deployment.command.outline(container.id),
+            "uris": uris,
+            "user": user,
+        })
+    };
+    deployment.containers.iter().map(container).collect()
+}
+
+/// A package as Mesos's fetcher is told of it.
+fn fetched(package: &FetchedPackage) -> Value {
+    let uri = desired::uri(package);
+    json!({
+        "uri": redact_url(&uri.value),
+        "extract": uri.extract,
+        "cache": uri.cache,
+        "output_file": uri.output_file,
+    })
+}
+
+fn state(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
+    let state = &context.settings.state;
+    let heron = [
+        ("topologies", "heron.proto.api.Topology"),
+        ("packingplans", "heron.proto.system.PackingPlan"),
+        ("executionstate", "heron.proto.system.ExecutionState"),
+        ("schedulers", "heron.proto.scheduler.SchedulerLocation"),
+    ];
+    heron
+        .iter()
+        .map(|(directory, message)| {
+            json!({ "path": format!("{}/{directory}/{}", state.root, plan.name), "message": message })
+        })
+        .chain(std::iter::once(json!({
+            "path": format!("{}/{}", state.journal_root, plan.name),
+            "message": "heron-cli journal record (JSON)",
+        })))
+        .collect()
+}
+
+/// What Heron's own dry run does not show.
+fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
+    let written = state(plan, context).iter().map(state_line).collect();
+    let deployment = &plan.deployment;
+    let mut launched: Vec<String> = deployment
+        .containers
+        .iter()
+        .map(|container| {
+            format!(
+                "container {}: CPU {}, RAM {} MB, disk {} MB, {} ports",
+                container.id, container.cpus, container.mem_mb, container.disk_mb, deployment.ports
+            )
+        })
+        .collect();
+    launched.extend(
+        deployment
+            .packages()
+            .into_iter()
+            .map(|package| format!("each fetches {}", redact_url(&package.uri))),
+    );
+    launched.push("container 0 runs:".to_owned());
+    launched.extend(wrapped(&deployment.command.outline(0)));
+    let uri = redact_url(&plan.package.uri);
+    let uploaded = match plan.package.kind {
+        "null" => format!("nothing: the package is expected to be at {uri}"),
+        kind => format!("the package to {uri} (store: {kind})"),
+    };
+    let topology = format!(
+        "topology {} ({}), {}, for Heron {}",
+        plan.name,
+        plan.id,
+        plan.state.name(),
+        ReleaseInfo::from(&plan.release).text()
+    );
+    vec![
+        PlannedStep::new("Would be submitted", vec![topology]),
+        PlannedStep::new("Would be uploaded", vec![uploaded]),
+        PlannedStep::new("Would be written", written),
+        PlannedStep::new("Would be launched", launched),
+    ]
+}
+
+/// A command with a flag per line, to be pasted into a shell as it is.
+fn wrapped(command: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (index, part) in command.split(" --").enumerate() {
+        if let Some(last) = lines.last_mut() {
+            last.push_str(" \\");
+        }
+        lines.push(if index == 0 { format!("  {part}") } else { format!("    --{part}") });
+    }
+    lines
+}
+
+fn state_line(node: &Value) -> String {
+    let part = |name: &str| node.get(name).and_then(Value::as_str).unwrap_or_default();
+    format!("{} ({})", part("path"), part("message"))
+}

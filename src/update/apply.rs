@@ -1,0 +1,157 @@
+//! Carries an update out: takes up the same one that was interrupted, or begins it; and takes it back when it can't be done.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::change::{Change, change};
+use super::job::{Job, patience};
+use super::request::Request;
+use super::settle::{settle, undo};
+use crate::context::{CommandError, Context};
+use crate::controller::lease::Lease;
+use crate::outcome::container::ContainerRef;
+use crate::outcome::{SCHEMA, TopologyRef, Updated};
+use crate::scheduler::update::{Update, UpdateStep};
+use crate::scheduler::update_steps;
+
+/// How long taking an update back that can't be done may take.
+const ROLLBACK: Duration = Duration::from_mins(2);
+
+/// Brings a topology whose lock is held to what was requested.
+pub async fn apply(
+    context: &Context<'_>,
+    lease: &mut Lease,
+    name: &str,
+    request: &Request,
+) -> anyhow::Result<Updated> {
+    let job = Job {
+        context,
+        name,
+        request: Some(request),
+        deadline: context.deadline(patience(context)),
+    };
+    lease.take_update_lock(context, name).await?;
+    let resumed = job.take_up(lease).await?;
+    if !resumed && !job.begin(lease).await? {
+        return job.outcome(lease, None, false).await;
+    }
+    match job.carry_on(lease).await {
+        Ok(update) => job.outcome(lease, Some(&update), resumed).await,
+        Err(error) => Err(job.give_up(lease, error).await),
+    }
+}
+
+impl Job<'_> {
+    /// Whether the same update was interrupted and can be gone on with; another one is finished or undone first.
+    async fn take_up(&self, lease: &mut Lease) -> anyhow::Result<bool> {
+        let (_, desired) = self.journal(lease).await?;
+        let Some(update) = &desired.update else { return Ok(false) };
+        let same = self.request.is_some_and(|request| request.to_string() == update.request);
+        let undone = update.step == UpdateStep::Undoing;
+        let same = same && !undone;
+        if same && (!update.can_be_undone() || self.stored(lease, &desired, update).await.is_ok()) {
+            self.context
+                .reporter
+                .step(&format!("taking up the interrupted update of {}", self.name));
+            return Ok(true);
+        }
+        settle(self.context, lease, self.name, None, self.deadline).await?;
+        Ok(false)
+    }
+
+    /// Journals what is to be done; whether there is anything.
+    async fn begin(&self, lease: &mut Lease) -> anyhow::Result<bool> {
+        self.wait_for_plan(lease).await?;
+        let (journalled, desired) = self.journal(lease).await?;
+        let Some(request) = self.request else { return Ok(false) };
+        let found = self.found(lease).await?;
+        let change = change(self.context, &found, &desired, request)?;
+        if change.is_none() {
+            return Ok(false);
+        }
+        for item in &change.lost_settings {
+            self.context.reporter.warn(&format!(
+                "the setting `{item}` was made while the topology ran; no TManager takes it a second time, and it is lost"
+            ));
+        }
+        let Change { update, added, command, .. } = change;
+        let desired = update_steps::begin(&desired, update, added, command);
+        lease.store(self.name, &journalled).write_desired(&desired).await?;
+        Ok(true)
+    }
+
+    /// Undoes an update that can't be done, or says how it is finished.
+    async fn give_up(&self, lease: &mut Lease, error: anyhow::Error) -> anyhow::Error {
+        let name = self.name;
+        let Ok(journalled) = lease.journal().await else { return error };
+        let Some(update) = journalled.desired.and_then(|desired| desired.update) else {
+            return error;
+        };
+        let again = format!(
+            "the same `heron-cli update` goes on with it, `heron-cli status {name}` shows its containers"
+        );
+        if !update.can_be_undone() {
+            let finishes = "the new packing plan is written: every command on the topology finishes the update first";
+            return with_hints(error, &[finishes, &again]);
+        }
+        if self.context.signals.seen().is_some() {
+            let undoes =
+                "the packing plan is as it was: another command on the topology undoes the update";
+            return with_hints(error, &[&again, undoes]);
+        }
+        self.context.reporter.step(&format!("taking the update of topology {name} back"));
+        let job = Job { deadline: Instant::now() + ROLLBACK, ..*self };
+        match undo(&job, lease).await {
+            Ok(()) => {
+                with_hints(error, &["what was done has been undone: the topology is as it was"])
+            }
+            Err(why) => CommandError::PartlyDone {
+                what: format!("{error:#}"),
+                why: format!("{why:#}"),
+                next: vec![format!(
+                    "`heron-cli restart {name} 0`, or another command on it, undoes the rest"
+                )],
+            }
+            .into(),
+        }
+    }
+
+    async fn outcome(
+        &self,
+        lease: &Lease,
+        update: Option<&Update>,
+        resumed: bool,
+    ) -> anyhow::Result<Updated> {
+        let (_, desired) = self.journal(lease).await?;
+        let found = self.found(lease).await?;
+        let ids = |pick: fn(&Update) -> &Vec<u32>| update.map(pick).cloned().unwrap_or_default();
+        Ok(Updated {
+            schema: SCHEMA,
+            topology: TopologyRef {
+                name: self.name.to_owned(),
+                id: Some(desired.topology_id),
+                state: found.state().map_or("UNKNOWN", |state| state.name()).to_owned(),
+            },
+            already: update.is_none(),
+            resumed,
+            container_count: desired.containers.len(),
+            containers: ContainerRef::of(desired.containers.iter().map(|container| container.id)),
+            added: ids(|update| &update.added),
+            removed: ids(|update| &update.removed),
+            relaunched: ids(|update| &update.relaunched),
+        })
+    }
+}
+
+fn with_hints(error: anyhow::Error, hints: &[&str]) -> anyhow::Error {
+    match error.downcast::<CommandError>() {
+        Ok(mut error) => {
+            for hint in hints {
+                error.add_hint(hint);
+            }
+            error.into()
+        }
+        Err(error) => error.context(hints.join("; ")),
+    }
+}

@@ -1,0 +1,344 @@
+//! What an update changes: decided before anything is touched. The dry run prints it, the real update carries it out.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use serde_json::Map;
+use sha2::{Digest, Sha256};
+
+use super::request::Request;
+use crate::context::{CommandError, Context};
+use crate::deployment::command::CommandTemplate;
+use crate::deployment::container::{Container, defaults};
+use crate::digest::hexadecimal;
+use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, repack};
+use crate::proto::api::{Config, Topology};
+use crate::proto::system;
+use crate::scheduler::container::DesiredContainer;
+use crate::scheduler::record::Desired;
+use crate::scheduler::update::{Update, UpdateStep};
+use crate::state::TopologyState;
+use crate::topology::dialect::Release;
+
+/// How long the executor of a TManager's container that is replaced has to end, in milliseconds: it only waits to start its
+/// dead TManager again, and does not heed the signal meanwhile (docs/heron.md, "Hazards").
+const TMANAGER_GRACE_MS: i64 = 2_000;
+/// How a TManager marks the keys of settings that were changed while the topology ran.
+const RUNTIME: &str = ":runtime";
+
+/// Everything about an update.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The topology's name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// What packs it.
+    pub algorithm: Algorithm,
+    /// The plan that is stored.
+    pub old: PackingPlan,
+    /// The plan that is to be.
+    pub new: PackingPlan,
+    /// The new plan as it goes into the state tree.
+    pub stored: Vec<u8>,
+    /// What is journalled.
+    pub update: Update,
+    /// The new containers.
+    pub added: Vec<DesiredContainer>,
+    /// The command that containers are launched with from now on.
+    pub command: CommandTemplate,
+    /// Settings changed at run time that no TManager takes a second time.
+    pub lost_settings: Vec<String>,
+}
+
+impl Change {
+    /// Whether the topology is as it was asked for already.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.old == self.new
+    }
+}
+
+/// Decides what a request changes.
+pub fn change(
+    context: &Context<'_>,
+    found: &TopologyState,
+    desired: &Desired,
+    request: &Request,
+) -> anyhow::Result<Change> {
+    let settings = context.settings;
+    supported(desired.launch.release.as_deref().or(settings.release.dialect.as_deref()))?;
+    let (topology, message) = records(found)?;
+    let algorithm = Algorithm::from_class_name(&settings.repacking_class)?;
+    let old = PackingPlan::try_from(message)?;
+    let new = replanned(
+        algorithm,
+        &old,
+        topology,
+        request,
+        &PackingInput::new(topology, defaults(settings))?,
+    )?;
+    let stored = system::PackingPlan::from(&new).encode_to_vec();
+    let (runtime_config, lost_settings) = runtime_settings(found);
+    let command = command(found, desired, &old, &new)?;
+    let sizes = sizes(desired, &old, &new);
+    let update = Update {
+        step: UpdateStep::Begun,
+        request: request.to_string(),
+        old_plan: plan_digest(found),
+        new_plan: digest(&stored),
+        state: found.state().map_or("RUNNING", |state| state.name()).to_owned(),
+        runtime_config,
+        added: sizes.added.iter().map(|container| container.id).collect(),
+        removed: sizes.removed,
+        resized: sizes.resized,
+        resized_from: sizes.resized_from,
+        relaunched: sizes.relaunched,
+        old_command: (command != desired.launch.command).then(|| desired.launch.command.clone()),
+        tmanager_session: None,
+        tmanager_grace_ms: settings
+            .mesos
+            .as_ref()
+            .is_none_or(|mesos| mesos.relaunch_tmanager)
+            .then_some(TMANAGER_GRACE_MS),
+        extra: Map::new(),
+    };
+    Ok(Change {
+        name: found.name.clone(),
+        id: topology.id.clone(),
+        algorithm,
+        old,
+        new,
+        stored,
+        update,
+        added: sizes.added,
+        command,
+        lost_settings,
+    })
+}
+
+/// The TManager reads the packing plan itself since 0.15.0; before, nothing that runs follows a new one.
+fn supported(dialect: Option<&str>) -> anyhow::Result<()> {
+    let release = Release::from_setting(dialect)?;
+    if release.reads_packing_plan() {
+        return Ok(());
+    }
+    let what =
+        format!("updating a topology of Heron {release}, whose TMaster reads no packing plan,");
+    Err(CommandError::Unsupported { what }.into())
+}
+
+fn records(found: &TopologyState) -> anyhow::Result<(&Topology, &system::PackingPlan)> {
+    let missing = |what: &str| CommandError::Incomplete {
+        topology: found.name.clone(),
+        what: format!("its {what} is missing"),
+    };
+    let topology = found.topology.as_ref().ok_or_else(|| missing("definition"))?.message()?;
+    let plan = found.packing_plan.as_ref().ok_or_else(|| missing("packing plan"))?.message()?;
+    Ok((topology, plan))
+}
+
+/// The new plan; the old one where nothing is asked for that is not so already, which Heron's algorithms can't take.
+fn replanned(
+    algorithm: Algorithm,
+    old: &PackingPlan,
+    topology: &Topology,
+    request: &Request,
+    input: &PackingInput,
+) -> anyhow::Result<PackingPlan> {
+    let counts = old.component_counts();
+    let same = |(component, wanted): &(String, i32)| {
+        counts.get(component.as_str()).is_some_and(|count| i32::try_from(*count) == Ok(*wanted))
+    };
+    let containers =
+        request.containers.filter(|count| usize::try_from(*count) != Ok(old.container_count()));
+    if containers.is_none() && request.parallelism.iter().all(same) {
+        return Ok(old.clone());
+    }
+    let new = repack(algorithm, old, input, &request.parallelism, containers)?;
+    tracing::debug!("{} packs {} anew: {new:?}", algorithm.name(), topology.name);
+    Ok(new)
+}
+
+/// SHA-256 of the packing plan as it stands in the state tree.
+#[must_use]
+pub fn plan_digest(found: &TopologyState) -> String {
+    found.packing_plan.as_ref().map(|plan| digest(&plan.node.data)).unwrap_or_default()
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// What happens to containers.
+#[derive(Debug, Default)]
+struct Sizes {
+    added: Vec<DesiredContainer>,
+    removed: Vec<u32>,
+    resized: Vec<DesiredContainer>,
+    resized_from: Vec<DesiredContainer>,
+    relaunched: Vec<u32>,
+}
+
+fn sizes(desired: &Desired, old: &PackingPlan, new: &PackingPlan) -> Sizes {
+    let mut sizes = Sizes::default();
+    let ram_changes = changed_ram(old, new);
+    for planned in &new.containers {
+        let wanted = DesiredContainer::from(Container::of_plan(planned));
+        let Some(now) = desired.containers.iter().find(|container| container.id == wanted.id)
+        else {
+            sizes.added.push(wanted);
+            continue;
+        };
+        let wanted =
+            DesiredContainer { restarts: now.restarts, extra: now.extra.clone(), ..wanted };
+        let before = old.container(planned.id);
+        let relaunch = grows(now, &wanted) || has_other_heaps(planned, before, &ram_changes);
+        if wanted != *now || relaunch {
+            sizes.relaunched.extend(relaunch.then_some(wanted.id));
+            sizes.resized_from.push(now.clone());
+            sizes.resized.push(wanted);
+        }
+    }
+    let stays =
+        |id: u32| id == 0 || new.containers.iter().any(|one| u32::try_from(one.id) == Ok(id));
+    sizes.removed = desired.containers.iter().map(|one| one.id).filter(|id| !stays(*id)).collect();
+    sizes
+}
+
+/// Whether a container needs more than its task has: Mesos can't give a running task more.
+fn grows(now: &DesiredContainer, wanted: &DesiredContainer) -> bool {
+    wanted.cpus > now.cpus || wanted.mem_mb > now.mem_mb || wanted.disk_mb > now.disk_mb
+}
+
+/// Components whose instances get another amount of RAM; executors are told when they are launched, and only then.
+fn changed_ram(old: &PackingPlan, new: &PackingPlan) -> BTreeSet<String> {
+    let before: BTreeSet<(String, i64)> = old.component_ram().into_iter().collect();
+    let changed = new.component_ram().into_iter().filter(|entry| !before.contains(entry));
+    changed.map(|(component, _)| component).collect()
+}
+
+/// Whether a container gets other instances of a component with other RAM: with the old executor they would not fit.
+fn has_other_heaps(
+    planned: &ContainerPlan,
+    before: Option<&ContainerPlan>,
+    ram_changes: &BTreeSet<String>,
+) -> bool {
+    let counts = planned.component_counts();
+    let earlier = before.map(ContainerPlan::component_counts).unwrap_or_default();
+    counts != earlier && counts.keys().any(|component| ram_changes.contains(*component))
+}
+
+/// The command with the new plan's RAM of components.
+fn command(
+    found: &TopologyState,
+    desired: &Desired,
+    old: &PackingPlan,
+    new: &PackingPlan,
+) -> anyhow::Result<CommandTemplate> {
+    if changed_ram(old, new).is_empty() {
+        return Ok(desired.launch.command.clone());
+    }
+    let changed = desired.launch.command.with_component_ram(&new.component_ram())?;
+    changed.ok_or_else(|| {
+        let what = "its command in the journal says nothing of the components' RAM".to_owned();
+        CommandError::Incomplete { topology: found.name.clone(), what }.into()
+    })
+}
+
+/// Settings that were changed while the topology ran, `[component:]key:value`; and those that can't be said that way.
+fn runtime_settings(found: &TopologyState) -> (Vec<String>, Vec<String>) {
+    let plan = found.physical_plan.as_ref().and_then(|plan| plan.message.as_ref().ok());
+    let Some(topology) = plan.map(|plan| &plan.topology) else { return (Vec::new(), Vec::new()) };
+    let mut all: Vec<String> = topology.topology_config.iter().flat_map(runtime_entries).collect();
+    let spouts = topology.spouts.iter().map(|spout| &spout.comp);
+    for component in spouts.chain(topology.bolts.iter().map(|bolt| &bolt.comp)) {
+        let entries = runtime_entries(&component.config);
+        all.extend(entries.into_iter().map(|entry| format!("{}:{entry}", component.name)));
+    }
+    all.into_iter().partition(|item| super::request::check_setting(item).is_ok())
+}
+
+fn runtime_entries(config: &Config) -> Vec<String> {
+    let entry = |pair: &crate::proto::api::config::KeyValue| {
+        let key = pair.key.strip_suffix(RUNTIME)?;
+        Some(format!("{key}:{}", pair.value.as_deref().unwrap_or_default()))
+    };
+    config.kvs.iter().filter_map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packing::{InstancePlan, Resource};
+
+    const MB: i64 = 1 << 20;
+
+    /// Id, RAM in MB, and instances: component and RAM in MB.
+    type Planned<'a> = (i32, i64, &'a [(&'a str, i64)]);
+
+    fn plan(containers: &[Planned]) -> PackingPlan {
+        let mut task = 0;
+        let containers = containers.iter().map(|(id, ram, instances)| {
+            let instances = instances.iter().map(|(component, ram)| {
+                task += 1;
+                let resource = Resource { cpu: 1.0, ram: ram * MB, disk: MB };
+                InstancePlan::new(component, task, task, resource)
+            });
+            let required = Resource { cpu: 2.0, ram: ram * MB, disk: MB };
+            ContainerPlan::new(*id, instances.collect(), required)
+        });
+        PackingPlan::new("t", containers.collect())
+    }
+
+    fn desired(plan: &PackingPlan) -> Desired {
+        let mut desired: Desired = serde_json::from_str(
+            r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
+                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
+                "failover_timeout_seconds":1.0,"labels":[]},
+                "launch":{"command":[],"uris":[],"ports":9,"kill_grace_ms":1},
+                "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0}]}"#,
+        )
+        .unwrap();
+        desired
+            .containers
+            .extend(plan.containers.iter().map(Container::of_plan).map(DesiredContainer::from));
+        desired
+    }
+
+    fn changes(old: &PackingPlan, new: &PackingPlan) -> (Vec<u32>, Vec<u32>, Vec<u32>, Vec<u32>) {
+        let sizes = sizes(&desired(old), old, new);
+        let ids = |list: &[DesiredContainer]| list.iter().map(|one| one.id).collect();
+        (ids(&sizes.added), ids(&sizes.resized), sizes.relaunched, sizes.removed)
+    }
+
+    #[test]
+    fn only_what_needs_more_is_launched_anew() {
+        let old = plan(&[(1, 100, &[("a", 50)]), (2, 100, &[("a", 50)]), (3, 100, &[("a", 50)])]);
+        let grown =
+            plan(&[(1, 200, &[("a", 50), ("a", 50)]), (2, 80, &[("a", 50)]), (5, 100, &[])]);
+        assert_eq!(changes(&old, &grown), (vec![5], vec![1, 2], vec![1], vec![3]));
+        assert_eq!(changes(&old, &old), (vec![], vec![], vec![], vec![]));
+    }
+
+    #[test]
+    fn instances_with_other_heaps_need_an_executor_that_knows_of_them() {
+        let old = plan(&[(1, 100, &[("a", 50)]), (2, 100, &[("a", 50)])]);
+        // The same room, more instances in it: each gets less.
+        let new = plan(&[(1, 100, &[("a", 25), ("a", 25)]), (2, 100, &[("a", 50)])]);
+        assert_eq!(changes(&old, &new), (vec![], vec![1], vec![1], vec![]));
+    }
+
+    #[test]
+    fn settings_of_a_running_topology_are_found_in_its_plan() {
+        let pair = |key: &str, value: &str| crate::proto::api::config::KeyValue {
+            key: key.to_owned(),
+            value: Some(value.to_owned()),
+            serialized_value: None,
+            r#type: None,
+        };
+        let config =
+            Config { kvs: vec![pair("a", "1"), pair("b:runtime", "2"), pair("c:runtime", "x:y")] };
+        assert_eq!(runtime_entries(&config), ["b:2", "c:x:y"]);
+    }
+}

@@ -1,0 +1,142 @@
+//! An update that is being carried out, and what all of its steps need.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::request::Request;
+use crate::clock::seconds;
+use crate::context::{CommandError, Context};
+use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::controller::lease::Lease;
+use crate::controller::verdict::{failed, interrupted};
+use crate::engine::journal::Journalled;
+use crate::scheduler::driver::End;
+use crate::scheduler::explanation::explain;
+use crate::scheduler::model::Policy;
+use crate::scheduler::record::{Desired, Goal};
+use crate::state::{StateError, TopologyState};
+
+/// How long an update is waited for, unless [`PATIENCE_KEY`] or `--timeout` says otherwise.
+const PATIENCE: Duration = Duration::from_mins(10);
+/// Failures in a row of one container after which the update has failed.
+const FAILURES: u32 = 3;
+/// How long Heron waits for a topology to come back, in seconds.
+const PATIENCE_KEY: &str = "topology.update.reactivate.wait.secs";
+
+/// How long an update may take.
+pub fn patience(context: &Context<'_>) -> Duration {
+    let given = context.settings.topology_config.get(PATIENCE_KEY);
+    let given = given.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs);
+    context.timeout.or(given).unwrap_or(PATIENCE)
+}
+
+/// An update that is being carried out.
+pub struct Job<'a> {
+    /// What the command has at hand.
+    pub context: &'a Context<'a>,
+    /// The topology.
+    pub name: &'a str,
+    /// What was asked for; none where an update is only finished.
+    pub request: Option<&'a Request>,
+    /// When to give up.
+    pub deadline: Instant,
+}
+
+impl Job<'_> {
+    /// The journal of a topology that is meant to run.
+    pub async fn journal(&self, lease: &Lease) -> anyhow::Result<(Journalled, Desired)> {
+        let journalled = lease.journal().await?;
+        let Some(desired) = journalled.desired.clone() else {
+            lease.unreserve().await?;
+            return Err(not_ours(self.name).into());
+        };
+        if desired.goal == Goal::Killed {
+            let what = "it is being killed".to_owned();
+            return Err(CommandError::Incomplete { topology: self.name.to_owned(), what }.into());
+        }
+        Ok((journalled, desired))
+    }
+
+    /// The topology as it stands in the state tree.
+    pub async fn found(&self, lease: &Lease) -> Result<TopologyState, StateError> {
+        TopologyState::read(&lease.state.zk, &lease.state.tree, self.name).await
+    }
+
+    /// A topology that is just coming up is waited for: its state is known only then.
+    pub async fn wait_for_plan(&self, lease: &Lease) -> anyhow::Result<()> {
+        let path = lease.state.tree.physical_plan(self.name);
+        tokio::select! {
+            _ = self.context.signals.wait() => Err(self.interrupted()),
+            found = lease.state.zk.wait_for(&path, self.deadline) => match found? {
+                Some(_) => Ok(()),
+                None => Err(CommandError::TimedOut {
+                    what: format!("topology `{}` has no physical plan: it is not up", self.name),
+                    after: seconds(patience(self.context)),
+                    next: vec![format!("`heron-cli status {}` shows its containers; nothing was changed", self.name)],
+                }
+                .into()),
+            },
+        }
+    }
+
+    /// Drives the containers to what is desired.
+    pub async fn drive(&self, lease: &mut Lease, awaited: WaitCondition) -> anyhow::Result<()> {
+        let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
+        let driven = drive(self.context, lease, self.name, &policy, awaited, self.deadline).await?;
+        self.conclude(driven).await
+    }
+
+    async fn conclude(&self, driven: Driven) -> anyhow::Result<()> {
+        let Driven { end, model, problem } = driven;
+        let topology = self.name.to_owned();
+        match end {
+            End::Settled => Ok(()),
+            End::Interrupted => Err(self.interrupted()),
+            End::Verdict(verdict) => {
+                Err(failed(self.context, self.name, &model, verdict, Vec::new()).await)
+            }
+            End::TimedOut if model.waits_for_room() && problem.is_none() => {
+                let why = explain(&model).iter().map(ToString::to_string).collect();
+                Err(CommandError::NoPlacement { topology, why, next: Vec::new() }.into())
+            }
+            End::TimedOut => {
+                let mut what = vec![format!("topology `{topology}` is not updated yet")];
+                what.extend(missing(&model));
+                what.extend(problem.map(|problem| format!("Mesos: {problem}")));
+                let after = seconds(patience(self.context));
+                Err(CommandError::TimedOut { what: what.join("; "), after, next: Vec::new() }
+                    .into())
+            }
+        }
+    }
+
+    /// The error for an interrupt.
+    #[must_use]
+    pub fn interrupted(&self) -> anyhow::Error {
+        interrupted(self.context, &format!("updating topology `{}`", self.name), Vec::new())
+    }
+}
+
+/// The error for a topology that heron-cli has no journal of.
+#[must_use]
+pub fn not_ours(topology: &str) -> CommandError {
+    let what = "it has no journal record".to_owned();
+    CommandError::NotOurs { topology: topology.to_owned(), what }
+}
+
+/// The error for a record that is not as the update needs it.
+#[must_use]
+pub fn different(topology: &str, what: &str) -> CommandError {
+    CommandError::Incomplete { topology: topology.to_owned(), what: what.to_owned() }
+}
+
+/// `container 3`, `containers 3, 4`.
+#[must_use]
+pub fn list(ids: &[u32]) -> String {
+    let noun = if ids.len() == 1 { "container" } else { "containers" };
+    let shown: Vec<String> = ids.iter().take(8).map(u32::to_string).collect();
+    let more = ids.len().saturating_sub(8);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{noun} {}{more}", shown.join(", "))
+}

@@ -1,0 +1,149 @@
+//! What an update asks for, as far as the command line tells.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::cli::UpdateArgs;
+use crate::packing::{PackingError, parse_parallelism};
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Another packing plan.
+    Plan(Request),
+    /// Other settings, `[component:]key:value`.
+    Settings(Vec<String>),
+}
+
+/// The packing plan that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Components, each with its number of instances, in the order in which Heron visits them.
+    pub parallelism: Vec<(String, i32)>,
+    /// Number of containers.
+    pub containers: Option<i32>,
+}
+
+impl fmt::Display for Request {
+    /// The same words for the same request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<String> =
+            self.parallelism.iter().map(|(component, n)| format!("{component}:{n}")).collect();
+        parts.sort();
+        parts.extend(self.containers.map(|count| format!("containers:{count}")));
+        f.write_str(&parts.join(" "))
+    }
+}
+
+/// The command line asks for nothing, or for what does not go together.
+#[derive(Debug, Error)]
+pub enum RequestError {
+    /// None of the three.
+    #[error(
+        "nothing to update: give --component-parallelism, --container-number or --runtime-config"
+    )]
+    Nothing,
+    /// Settings and a plan.
+    #[error(
+        "--runtime-config can't be combined with --component-parallelism or --container-number"
+    )]
+    Both,
+    /// No `component:number`.
+    #[error(transparent)]
+    Parallelism(#[from] PackingError),
+    /// No instance at all.
+    #[error("`{component}:{count}`: a component has at least one instance")]
+    TooFew {
+        /// The component.
+        component: String,
+        /// What was asked for.
+        count: i32,
+    },
+    /// No `[component:]key:value`.
+    #[error("`{item}` is no [component:]key:value; a value can't contain a colon or a blank")]
+    Setting {
+        /// What was given.
+        item: String,
+    },
+}
+
+/// Reads the flags (`facts/heron.md` §4.7).
+pub fn wanted(args: &UpdateArgs) -> Result<Wanted, RequestError> {
+    let plan = !args.component_parallelism.is_empty() || args.container_number.is_some();
+    match (plan, args.runtime_config.is_empty()) {
+        (false, true) => Err(RequestError::Nothing),
+        (true, false) => Err(RequestError::Both),
+        (false, false) => {
+            let items: Vec<String> = args
+                .runtime_config
+                .iter()
+                .flat_map(|items| items.split(','))
+                .map(str::to_owned)
+                .collect();
+            items.iter().try_for_each(|item| check_setting(item))?;
+            Ok(Wanted::Settings(items))
+        }
+        (true, true) => {
+            let parallelism = parse_parallelism(&args.component_parallelism.join(","))?;
+            let few = parallelism.iter().find(|(_, count)| *count < 1);
+            if let Some((component, count)) = few {
+                let (component, count) = (component.clone(), *count);
+                return Err(RequestError::TooFew { component, count });
+            }
+            Ok(Wanted::Plan(Request { parallelism, containers: args.container_number }))
+        }
+    }
+}
+
+/// One or two names and a value, none of them empty: what a TManager can tell apart.
+pub fn check_setting(item: &str) -> Result<(), RequestError> {
+    let parts: Vec<&str> = item.split(':').collect();
+    let plain = |part: &&str| !part.is_empty() && !part.contains(char::is_whitespace);
+    if matches!(parts.len(), 2 | 3) && parts.iter().all(plain) {
+        return Ok(());
+    }
+    Err(RequestError::Setting { item: item.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(words: &[&str]) -> UpdateArgs {
+        let words = ["heron-cli", "update", "t"].iter().chain(words).map(Into::into);
+        match crate::cli::parse(words).unwrap().command {
+            crate::cli::Command::Update(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_same_request_has_the_same_words() {
+        let words = |flags: &[&str]| match wanted(&args(flags)).unwrap() {
+            Wanted::Plan(request) => request.to_string(),
+            Wanted::Settings(items) => items.join(" "),
+        };
+        let one = words(&["--component-parallelism", "word:3", "--component-parallelism=count:2"]);
+        assert_eq!(one, "count:2 word:3");
+        assert_eq!(one, words(&["--component-parallelism", "count:2,word:3"]));
+        assert_eq!(words(&["--container-number", "4"]), "containers:4");
+        assert_eq!(words(&["--runtime-config", "a.b:c,d:e:f"]), "a.b:c d:e:f");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let error = |flags: &[&str]| wanted(&args(flags)).unwrap_err().to_string();
+        assert!(error(&[]).starts_with("nothing to update"));
+        assert!(
+            error(&["--container-number", "2", "--runtime-config", "a:b"]).contains("combined")
+        );
+        assert!(error(&["--component-parallelism", "word:0"]).contains("at least one"));
+        for flag in ["word", "word:x", "word:99999999999"] {
+            assert!(error(&["--component-parallelism", flag]).contains(flag), "{flag}");
+        }
+        for flag in ["a", "a:", ":b", "a:b:c:d", "a:b c"] {
+            assert!(error(&["--runtime-config", flag]).contains(flag), "{flag}");
+        }
+    }
+}
