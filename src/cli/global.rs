@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::config::units::{self, TimeUnit};
+
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -81,19 +83,13 @@ pub enum ColorChoice {
 
 /// A length of time with a unit; bare numbers are seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    let help = || format!("`{text}` is no length of time; write 90s, 5m, 1h or 500ms");
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| help())?;
-    let millis = match unit {
-        "ms" => Some(number),
-        "" | "s" => number.checked_mul(1_000),
-        "m" => number.checked_mul(60_000),
-        "h" => number.checked_mul(3_600_000),
-        "d" => number.checked_mul(86_400_000),
-        _ => None,
-    };
-    millis.map(Duration::from_millis).ok_or_else(help)
+    match units::duration(text, TimeUnit::Seconds) {
+        Some(time) if time.is_zero() => {
+            Err("there is no waiting for no time; write 1s or more, or leave it out".to_owned())
+        }
+        Some(time) => Ok(time),
+        None => Err(format!("`{text}` is no length of time; write 90s, 5m, 1h30m or 500ms")),
+    }
 }
 
 #[cfg(test)]
@@ -103,10 +99,11 @@ mod tests {
     #[test]
     fn lengths_of_time() {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_mins(90)));
         assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         for wrong in
-            ["", "x", "-1s", "1.5h", "3 s", "99999999999999999999s", "9999999999999999999d"]
+            ["", "x", "-1s", "0", "0s", "1h x", "99999999999999999999s", "9999999999999999999d"]
         {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::judge::judge;
 use super::layer::Origin;
 use super::load::{Files, LoadError, LoadErrors, Loaded, Sources, load};
 use super::problem::{Problem, Problems, Warning, WarningKind, is_secret, redact_url};
@@ -86,7 +87,7 @@ pub fn check(sources: &Sources, need: Need) -> Report {
 /// Judges a configuration that was read.
 #[must_use]
 pub fn check_loaded(loaded: &Loaded, need: Need) -> Report {
-    let Resolved { settings, warnings } = loaded.resolve(need);
+    let Resolved { settings, warnings } = judge(loaded, need);
     let problems = settings.err().map(|Problems(list)| list).unwrap_or_default();
     let mut lines = Lines::new(&loaded.files);
     let mut findings: Vec<_> = problems.iter().map(|p| of_problem(p, &mut lines)).collect();

@@ -1,8 +1,9 @@
 //! Reading configuration files: the only place of this module that touches the file system, with
 //! [`load`](mod@super::load) above it.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// No configuration is larger; a file that is was not meant.
@@ -29,6 +30,14 @@ pub enum FileError {
         /// The path.
         path: PathBuf,
     },
+    /// A named pipe, a terminal or another device stands where a file is needed: reading it may never end.
+    #[error("{} is no file, but a {what}; name a file", path.display())]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// The system refuses.
     #[error("failed to read {}", path.display())]
     Unreadable {
@@ -50,8 +59,12 @@ impl FileError {
     }
 }
 
-/// Reads a whole file of reasonable size. Pipes are files too.
+/// Reads a whole file of reasonable size. What a shell hands over (`<(command)`, standard input) is a file too.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    let metadata = std::fs::metadata(path).map_err(|error| FileError::new(path, error))?;
+    if let Some(what) = endless(path, &metadata) {
+        return Err(FileError::NoFile { path: path.to_owned(), what });
+    }
     let file = File::open(path).map_err(|error| FileError::new(path, error))?;
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| FileError::new(path, error))?;
@@ -59,6 +72,21 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
         return Err(FileError::TooLarge { path: path.to_owned() });
     }
     Ok(bytes)
+}
+
+/// What is at a path, if reading it may never end. A shell's own pipes have somebody at the other end.
+fn endless(path: &Path, metadata: &Metadata) -> Option<&'static str> {
+    let handed_over = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"];
+    let handed_over = handed_over.iter().any(|start| path.to_string_lossy().starts_with(start));
+    let kind = metadata.file_type();
+    if kind.is_fifo() {
+        return (!handed_over).then_some("named pipe");
+    }
+    let device = kind.is_char_device() || kind.is_block_device();
+    if device {
+        return (path != Path::new("/dev/null")).then_some("device");
+    }
+    kind.is_socket().then_some("socket")
 }
 
 /// Reads a file that may be missing.
@@ -84,6 +112,11 @@ mod tests {
         large.set_len(100 << 20).unwrap();
         assert!(matches!(read(&path("large")), Err(FileError::TooLarge { .. })));
         assert!(read_if_there(&path("no")).unwrap().is_none());
+        let fifo = path("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        assert!(matches!(read(&fifo), Err(FileError::NoFile { what: "named pipe", .. })));
+        assert!(matches!(read(Path::new("/dev/zero")), Err(FileError::NoFile { .. })));
+        assert_eq!(read(Path::new("/dev/null")).unwrap(), b"");
         let below = path("large").join("x");
         assert!(matches!(read(&below), Err(FileError::Unreadable { .. })));
     }

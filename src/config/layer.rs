@@ -73,6 +73,14 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// Whether somebody typed this just now, rather than having it in a file.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        matches!(self, Self::Flag(_) | Self::Overrides { .. })
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -17,6 +17,7 @@ pub mod context;
 pub mod convert;
 pub mod engine;
 pub mod files;
+pub mod judge;
 pub mod keys;
 pub mod layer;
 pub mod legacy;
@@ -33,6 +34,7 @@ pub mod substitute;
 pub mod units;
 pub mod yaml;
 
+pub use judge::judge;
 pub use layer::{Config, Layer, Origin, Setting};
 pub use load::{LoadError, LoadErrors, Loaded, Sources, load};
 pub use problem::{Problem, ProblemKind, Problems, Warning, WarningKind};

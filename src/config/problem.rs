@@ -31,6 +31,10 @@ pub enum ProblemKind {
     Conflict,
     /// A value asks for what this tool doesn't have.
     Unsupported,
+    /// A key that was typed is none that there is.
+    UnknownKey,
+    /// A file that a value names can't be used.
+    File,
 }
 
 impl Problem {
@@ -109,6 +113,10 @@ pub enum WarningKind {
     Duplicate,
     /// A key is not known; it is kept.
     UnknownKey,
+    /// Keys that were typed are not known here; they are passed on.
+    PassedOn,
+    /// A file that a value names is less secret than it should be; who reads it says so as well.
+    NamedFile,
     /// A key is known, but has no effect here.
     Unused,
 }
@@ -117,7 +125,7 @@ impl WarningKind {
     /// Whether the warning matters to every command, not only to `config check`.
     #[must_use]
     pub fn is_urgent(self) -> bool {
-        !matches!(self, Self::Duplicate | Self::UnknownKey | Self::Unused)
+        !matches!(self, Self::Duplicate | Self::UnknownKey | Self::Unused | Self::NamedFile)
     }
 }
 

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::config::engine::Engine;
 use crate::config::load::{LoadErrors, Sources, load};
-use crate::config::{Loaded, Need, Problems, Settings};
+use crate::config::{Loaded, Need, Problems, Settings, judge};
 use crate::env::Env;
 use crate::report::Reporter;
 
@@ -20,14 +19,6 @@ pub enum ConfigureError {
     /// It is wrong.
     #[error(transparent)]
     Problems(#[from] Problems),
-    /// It names an engine that this version does not drive.
-    #[error(
-        "the configuration is for the {engine} engine, and this version of heron-cli drives Mesos only"
-    )]
-    Engine {
-        /// Its name.
-        engine: &'static str,
-    },
 }
 
 /// What a command was given of a configuration.
@@ -94,13 +85,9 @@ pub fn configure(
 ) -> Result<Configured, ConfigureError> {
     let sources = sources(given, env);
     let loaded = load(&sources)?;
-    let resolved = loaded.resolve(need);
+    let resolved = judge(&loaded, need);
     for warning in resolved.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
         reporter.warn(&warning.to_string());
     }
-    let settings = resolved.settings?;
-    if need > Need::State && settings.engine != Engine::Mesos {
-        return Err(ConfigureError::Engine { engine: settings.engine.name() });
-    }
-    Ok(Configured { settings, loaded })
+    Ok(Configured { settings: resolved.settings?, loaded })
 }

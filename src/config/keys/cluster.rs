@@ -4,16 +4,16 @@ use super::kind::Kind;
 use super::spec::{KeySpec, keys};
 
 keys! {
-CLUSTER = "heron.config.cluster", Kind::Text,
+CLUSTER = "heron.config.cluster", Kind::Name,
     "The name of the cluster; it is stored with the topology and chooses `mesos.master.uri.<cluster>.<environ>`.",
     aliases(&["dc", "cluster"]), default("dc");
-ROLE = "heron.config.role", Kind::Text,
+ROLE = "heron.config.role", Kind::Name,
     "The role the topology belongs to; on Mesos its tasks run as the user of that name, see `heron.mesos.task.user`.",
     aliases(&["role"]), default_note("the name of the user who runs heron-cli");
-ENVIRON = "heron.config.environ", Kind::Text,
+ENVIRON = "heron.config.environ", Kind::Name,
     "The environment, such as `devel` or `prod`.",
     aliases(&["environ", "heron.config.env"]), default("default");
-SUBMIT_USER = "heron.config.submit_user", Kind::Text,
+SUBMIT_USER = "heron.config.submit_user", Kind::Name,
     "The user who is recorded as submitter.",
     default_note("the name of the user who runs heron-cli");
 ROLE_REQUIRED = "heron.config.is.role.required", Kind::Bool,
@@ -21,7 +21,7 @@ ROLE_REQUIRED = "heron.config.is.role.required", Kind::Bool,
 ENVIRON_REQUIRED = "heron.config.is.env.required", Kind::Bool,
     "Whether `cluster/role/environ` must name an environment.", default("false");
 LAUNCHER = "heron.class.launcher", Kind::Class,
-    "The launcher; its last component chooses the engine: `MesosLauncher`, `LocalLauncher` or `AuroraLauncher`.",
+    "The launcher; its last component chooses the engine. This version drives Mesos: `MesosLauncher`.",
     aliases(&["launcher.class"]), default_note("the engine of the configuration loader, else Mesos");
 SCHEDULER = "heron.class.scheduler", Kind::Class,
     "The scheduler; its last component chooses the engine like the launcher's.",
@@ -29,8 +29,6 @@ SCHEDULER = "heron.class.scheduler", Kind::Class,
 RUNTIME_MANAGER = "heron.class.runtime.manager", Kind::Class,
     "The runtime manager of 2015; its last component chooses the engine if nothing else does.",
     aliases(&["runtime.manager.class"]);
-VERBOSE = "heron.config.verbose", Kind::Bool,
-    "Whether to log more, as `-v` does.", aliases(&["heron.verbose"]), default("false");
 VERBOSE_GC = "heron.config.verbose_gc", Kind::Bool,
     "Whether the topology's Java processes log their garbage collection.", default("false");
 CONFIG_PROPERTY = "config.property", Kind::Text,

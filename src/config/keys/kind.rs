@@ -11,12 +11,16 @@ use crate::net::zookeeper::Ensemble;
 pub enum Kind {
     /// Any text.
     Text,
+    /// A name: text on one line, without control characters.
+    Name,
     /// A Java class; its last component counts.
     Class,
     /// A path of a file or directory.
     Path,
     /// A URI.
     Uri,
+    /// A URI that begins with `http://` or `https://`.
+    Web,
     /// `true` or `false`.
     Bool,
     /// A whole number within bounds.
@@ -35,6 +39,8 @@ pub enum Kind {
     Bytes,
     /// A duration; a bare number counts in the unit.
     Duration(TimeUnit),
+    /// A duration of more than nothing: for limits that let nothing through when they are 0.
+    Limit(TimeUnit),
     /// One of several words.
     Choice(&'static [&'static str]),
     /// ZooKeeper's `host:port[,host:port…][/path]`, or `LOCALMODE`.
@@ -54,15 +60,20 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text => f.write_str("text"),
+            Self::Name => f.write_str("text without control characters"),
             Self::Class => f.write_str("Java class"),
             Self::Path => f.write_str("path"),
             Self::Uri => f.write_str("URI"),
+            Self::Web => f.write_str("URI with http:// or https://"),
             Self::Bool => f.write_str("true or false"),
             Self::Integer { min, max } if *max == INT => write!(f, "whole number, at least {min}"),
             Self::Integer { min, max } => write!(f, "whole number from {min} to {max}"),
             Self::Number { min } => write!(f, "number, at least {min}"),
             Self::Bytes => f.write_str("bytes, or with a unit such as 512MB"),
             Self::Duration(unit) => write!(f, "{}, or with a unit such as 30s or 2h", unit.name()),
+            Self::Limit(unit) => {
+                write!(f, "{}, or with a unit such as 30s or 2h; more than 0", unit.name())
+            }
             Self::Choice(words) => f.write_str(&words.join(", ")),
             Self::Connection => f.write_str("host:port[,host:port…][/path]"),
             Self::Root => f.write_str("absolute path"),
@@ -81,7 +92,9 @@ impl Kind {
         let good = match self {
             Self::Text => true,
             Self::Path | Self::List | Self::Class => !value.is_empty(),
-            Self::Uri => !value.is_empty() && !value.contains(char::is_whitespace),
+            Self::Name => !value.contains(is_control),
+            Self::Uri => is_uri(value),
+            Self::Web => is_uri(value) && is_web(value),
             Self::Bool => parse_bool(value).is_some(),
             Self::Integer { min, max } => {
                 value.parse::<i64>().is_ok_and(|number| (min..=max).contains(&number))
@@ -91,6 +104,7 @@ impl Kind {
             }
             Self::Bytes => units::bytes(value).is_some(),
             Self::Duration(unit) => units::duration(value, unit).is_some(),
+            Self::Limit(unit) => units::duration(value, unit).is_some_and(|time| !time.is_zero()),
             Self::Choice(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
             Self::Connection => return check_connection(value),
             Self::Root => return check_root(value),
@@ -98,6 +112,23 @@ impl Kind {
         };
         if good { Ok(()) } else { Err(format!("expected {self}")) }
     }
+}
+
+/// Whether a character changes what a terminal shows of the text around it: control characters, and those that turn the
+/// direction of writing.
+fn is_control(char: char) -> bool {
+    let turns = matches!(char, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    char.is_control() || turns
+}
+
+fn is_uri(value: &str) -> bool {
+    !value.is_empty() && !value.contains(|char: char| char.is_whitespace() || is_control(char))
+}
+
+fn is_web(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    web && !rest.is_empty()
 }
 
 /// Reads a truth value as Java, YAML and argparse users write it.

@@ -16,14 +16,14 @@ MESOS_CA = "heron.mesos.tls.ca.file", Kind::Path,
     default_note("the system's authorities");
 MESOS_CLIENT_CERTIFICATE = "heron.mesos.tls.client.certificate.file", Kind::Path,
     "A PEM file with this client's certificate and its key, for masters that ask for one.";
-MESOS_PRINCIPAL = "heron.mesos.principal", Kind::Text,
+MESOS_PRINCIPAL = "heron.mesos.principal", Kind::Name,
     "The principal to authenticate as.";
 MESOS_SECRET = "heron.mesos.secret.file", Kind::Path,
     "A file that holds the principal's secret and that nobody else can read. The secret is never shown.";
 MESOS_ROLE = "heron.mesos.role", Kind::List,
     "The Mesos roles to take resources of, separated by commas.",
     aliases(&["heron.mesos.roles"]), default("*");
-MESOS_TASK_USER = "heron.mesos.task.user", Kind::Text,
+MESOS_TASK_USER = "heron.mesos.task.user", Kind::Name,
     "The user the containers run as.", default_note("the Heron role");
 MESOS_FRAMEWORK_ROOT = "heron.mesos.framework.zookeeper.root", Kind::Root,
     "The path in ZooKeeper below which heron-cli keeps its journal, one child for each topology.",
@@ -33,42 +33,10 @@ MESOS_FRAMEWORK_ENDPOINT = "heron.mesos.framework.zookeeper.endpoint", Kind::Con
 MESOS_FAILOVER = "heron.mesos.framework.failover.timeout.seconds", Kind::Duration(TimeUnit::Seconds),
     "How long Mesos keeps the containers running while no heron-cli is connected. Less than a week is raised to the default: Mesos would kill the topology soon after `submit` has ended.",
     default("315360000");
-MESOS_RECONCILIATION = "heron.mesos.framework.reconciliation.interval.ms", Kind::Duration(TimeUnit::Milliseconds),
-    "How often `supervise` asks Mesos for the state of all tasks.",
-    default("60000");
 MESOS_KILL_GRACE = "heron.mesos.kill.grace.seconds", Kind::Duration(TimeUnit::Seconds),
     "How long a container may take to stop its processes before it is killed.",
     default("10");
 MESOS_RELAUNCH_TMANAGER = "heron.mesos.update.relaunch.tmanager", Kind::Bool,
     "Whether `update` gives the TManager's container a new task as soon as the packing plan is changed, which makes the pause shorter; if not, the old one starts its TManager again.",
     default("true");
-MESOS_DECLINE = "heron.mesos.offer.decline.seconds", Kind::Duration(TimeUnit::Seconds),
-    "For how long Mesos does not offer again what did not fit.",
-    default("5");
-SUPERVISOR_INSTANCES = "heron.supervisor.instances", Kind::Integer { min: 0, max: 9 },
-    "How many supervisors run as tasks of the topology's own framework; 0 for none, 2 or 3 to let it heal itself.",
-    default("0");
-SUPERVISOR_URI = "heron.supervisor.uri", Kind::Uri,
-    "The URI of the heron-cli binary that Mesos fetches for supervisors.";
-MESOS_SERVER = "heron.mesos.framework.server.endpoint", Kind::Uri,
-    "The resident framework server of 2015.",
-    unused("There is no framework server; heron-cli speaks with the Mesos master itself.");
-MESOS_PACKAGE = "heron.mesos.pkg.uri", Kind::Uri,
-    "The archive with the Java scheduler and Mesos's native library of 2015.",
-    unused("Neither is needed.");
-MESOS_CONNECT_TIMEOUT = "heron.mesos.framework.zookeeper.connect.timeout", Kind::Duration(TimeUnit::Milliseconds),
-    "How long the framework of 2015 tried to reach ZooKeeper.",
-    unused("`heron.statemgr.zookeeper.connection.timeout.ms` counts for the journal too.");
-MESOS_STAGING_TIMEOUT = "heron.mesos.framework.staging.timeout.ms", Kind::Duration(TimeUnit::Milliseconds),
-    "How long Heron's own scheduler waited to be registered.",
-    unused("Use `--timeout`.");
-MESOS_DRIVER_STOP = "heron.mesos.scheduler.driver.stop.timeout.ms", Kind::Duration(TimeUnit::Milliseconds),
-    "How long Heron's own scheduler waited for its driver to stop.",
-    unused("There is no driver to stop.");
-MESOS_NATIVE_LIBRARY = "heron.mesos.native.library.path", Kind::Path,
-    "Where Mesos's native library lies.",
-    unused("No native library is needed.");
-MESOS_WORKING_DIRECTORY = "heron.scheduler.mesos.scheduler.working.directory", Kind::Path,
-    "Where Heron's own scheduler ran on the submitting machine.",
-    unused("Nothing stays behind on the submitting machine.");
 }

@@ -1,10 +1,8 @@
 //! The core package, the topology package, and how the latter gets to the agents.
 
-use super::kind::{INT, Kind};
+use super::kind::Kind;
 use super::spec::{KeySpec, keys};
 use crate::config::units::TimeUnit;
-
-const NO_DLOG: &str = "No Mesos agent can fetch from DistributedLog; choose another uploader.";
 
 keys! {
 CORE_URI = "heron.package.core.uri", Kind::Uri,
@@ -13,10 +11,13 @@ CORE_URI = "heron.package.core.uri", Kind::Uri,
 TOPOLOGY_URI = "heron.package.topology.uri", Kind::Uri,
     "With the null uploader the URI of the topology package. With others the folder that agents fetch it from, where that is another one than it is uploaded to.",
     aliases(&["heron.topology.pkg.uri"]), default_note("given by the uploader");
+FETCH_CREDENTIALS = "heron.fetch.allow.credentials", Kind::Bool,
+    "Whether URIs that agents fetch may hold `user:password@`. Such a URI is stored with the topology, and everybody who sees Mesos's web pages or the agents' logs can read it; give the agents credentials of their own instead.",
+    default("false");
 PACKAGE_MAX = "heron.topology.package.max.bytes", Kind::Bytes,
     "The largest topology file and topology package; a larger one is refused before anything is uploaded or written. The default is how much an agent's fetcher cache holds unless it is told otherwise.",
     default("2147483648");
-MAIN_TIMEOUT = "heron.topology.main.timeout", Kind::Duration(TimeUnit::Seconds),
+MAIN_TIMEOUT = "heron.topology.main.timeout", Kind::Limit(TimeUnit::Seconds),
     "How long the topology's main may run before it is killed. `--timeout` shortens it.",
     default("300");
 UPLOADER = "heron.class.uploader", Kind::Class,
@@ -26,7 +27,7 @@ UPLOADER_DIRECTORY = "heron.uploader.localfs.file.system.directory", Kind::Path,
     "`LocalFileSystemUploader`: the directory to copy packages to; the agents must have it mounted, under the same path or the one of `heron.package.topology.uri`.",
     aliases(&["heron.uploader.file.system.path"]),
     default_note("`${HOME}/.herondata/repository/${CLUSTER}/${ROLE}/${TOPOLOGY}`");
-UPLOADER_HTTP_URI = "heron.uploader.http.uri", Kind::Uri,
+UPLOADER_HTTP_URI = "heron.uploader.http.uri", Kind::Web,
     "`HttpUploader`: where to send packages.";
 UPLOADER_HTTP_METHOD = "heron.uploader.http.method", Kind::Choice(&["PUT", "POST"]),
     "`HttpUploader`: PUT stores the package under the URI and its name; POST sends a form and takes the package's URI from the answer, as Heron's server wants it.",
@@ -39,7 +40,7 @@ UPLOADER_S3_PREFIX = "heron.uploader.s3.path_prefix", Kind::Text,
     "`S3Uploader`: the text before each object's name.", default("/");
 UPLOADER_S3_REGION = "heron.uploader.s3.region", Kind::Text,
     "`S3Uploader`: the region.", default("us-west-2");
-UPLOADER_S3_URI = "heron.uploader.s3.uri", Kind::Uri,
+UPLOADER_S3_URI = "heron.uploader.s3.uri", Kind::Web,
     "`S3Uploader`: the endpoint, for stores other than Amazon's.";
 UPLOADER_S3_ACCESS_KEY = "heron.uploader.s3.access_key", Kind::Text,
     "`S3Uploader`: the access key.";
@@ -60,7 +61,7 @@ UPLOADER_GCS_BUCKET = "heron.uploader.gcs.bucket", Kind::Text,
 UPLOADER_GCS_CREDENTIALS = "heron.uploader.gcs.credentials_path", Kind::Path,
     "`GcsUploader`: a file with the credentials, that nobody else can read.",
     default_note("the environment, the user's own, the machine's own");
-UPLOADER_GCS_URI = "heron.uploader.gcs.uri", Kind::Uri,
+UPLOADER_GCS_URI = "heron.uploader.gcs.uri", Kind::Web,
     "`GcsUploader`: the endpoint, for stores other than Google's.";
 UPLOADER_AZURE_ACCOUNT = "heron.uploader.azure.account", Kind::Text,
     "`AzureUploader`: the storage account.";
@@ -71,9 +72,9 @@ UPLOADER_AZURE_PREFIX = "heron.uploader.azure.path_prefix", Kind::Text,
 UPLOADER_AZURE_CREDENTIALS = "heron.uploader.azure.credentials_path", Kind::Path,
     "`AzureUploader`: a file with the account's key or a SAS token, that nobody else can read.",
     default_note("the environment, the machine's own");
-UPLOADER_AZURE_URI = "heron.uploader.azure.uri", Kind::Uri,
+UPLOADER_AZURE_URI = "heron.uploader.azure.uri", Kind::Web,
     "`AzureUploader`: the endpoint with the account, for stores other than Microsoft's.";
-UPLOADER_WEBHDFS_URI = "heron.uploader.webhdfs.uri", Kind::Uri,
+UPLOADER_WEBHDFS_URI = "heron.uploader.webhdfs.uri", Kind::Web,
     "`WebHdfsUploader`: `http(s)://host:port/folder` of the name node or of `HttpFS`; of several name nodes, `http://host:port,host:port/folder`.";
 UPLOADER_WEBHDFS_USER = "heron.uploader.webhdfs.user", Kind::Text,
     "`WebHdfsUploader`: the user that packages belong to.",
@@ -109,16 +110,9 @@ UPLOADER_COMMAND_UNDO = "heron.uploader.command.undo", Kind::Text,
     "`CommandUploader`: the command that deletes a package, and succeeds if it isn't there.";
 UPLOADER_COMMAND_URI = "heron.uploader.command.uri", Kind::Uri,
     "`CommandUploader`: the URI under which agents fetch a package, with `{name}` for its name.";
-UPLOADER_TIME_LIMIT = "heron.uploader.program.time.limit.seconds", Kind::Duration(TimeUnit::Seconds),
+UPLOADER_TIME_LIMIT = "heron.uploader.program.time.limit.seconds", Kind::Limit(TimeUnit::Seconds),
     "`HdfsUploader`, `ScpUploader`, `SftpUploader`, `CommandUploader`: how long one run of their program may take.",
     default("600");
-UPLOADER_DLOG_URI = "heron.uploader.dlog.topologies.namespace.uri", Kind::Uri,
-    "`DLUploader`: the namespace.", unused(NO_DLOG);
-UPLOADER_DLOG_REPLICAS = "heron.uploader.dlog.topologies.num.replicas", Kind::Integer { min: 1, max: INT },
-    "`DLUploader`: the number of replicas.", default("3"), unused(NO_DLOG);
-UPLOADER_VERSION = "heron.uploader.version", Kind::Text,
-    "The version to upload as.",
-    aliases(&["release.packer.version"]), default("live");
 CORE_DIRECTORY = "heron.directory.cluster.home", Kind::Path,
     "Where the core package's files lie in a container.", default("./heron-core");
 CONF_DIRECTORY = "heron.directory.cluster.conf", Kind::Path,
@@ -135,26 +129,11 @@ HEALTHMGR_MODE = "heron.topology.healthmgr.mode", Kind::Text,
     "Whether the health manager runs: `disabled`, or `cluster` for a process in container 0.",
     default("disabled");
 STATEFUL_CLASS = "heron.statefulstorage.classname", Kind::Class,
-    "Where stateful topologies keep their checkpoints.";
+    "Where stateful topologies keep their checkpoints. It goes to the containers with the `stateful.yaml` of `--config-path`, or given on the command line.";
 STATEFUL_CONFIG = "heron.statefulstorage.config", Kind::Text,
-    "The options of the checkpoint storage, from `stateful.yaml`.",
+    "The options of the checkpoint storage; they go to the containers with the `stateful.yaml` of `--config-path`.",
     aliases(&["heron.statefulstorage.config.<name>"]);
 LOCAL_WORKING_DIRECTORY = "heron.scheduler.local.working.directory", Kind::Path,
-    "The local engine: where a topology runs.",
-    aliases(&["heron.local.working.directory"]),
-    default_note("`${HOME}/.herondata/topologies/${CLUSTER}/${ROLE}/${TOPOLOGY}`");
-AURORA_TEMPLATE = "heron.scheduler.job.template", Kind::Path,
-    "The Aurora engine: the job template.";
-AURORA_BIND = "heron.aurora.bind.<name>", Kind::Text,
-    "The Aurora engine: the value that the job template sees under this name.";
-AURORA_BATCH = "heron.aurora.batch.size", Kind::Integer { min: 1, max: INT },
-    "The Aurora engine: how many containers are killed or restarted at once.",
-    aliases(&["heron.batch.size"]), default_note("all of them");
-AURORA_KILL_ATTEMPTS = "heron.scheduler.job.max.kill.attempts", Kind::Integer { min: 1, max: INT },
-    "The Aurora engine: how often killing is tried.", default("5");
-AURORA_KILL_INTERVAL = "heron.scheduler.job.kill.retry.interval.ms", Kind::Duration(TimeUnit::Milliseconds),
-    "The Aurora engine: how long to wait between the tries.", default("2000");
-JOB_LINK = "heron.scheduler.job.link.template", Kind::Text,
-    "The page to link to from Heron's user interface.",
-    default_note("the framework's page of the Mesos master");
+    "`LocalUploader`, the one of 2016: the directory to copy packages to, where `heron.uploader.localfs.file.system.directory` is not set.",
+    aliases(&["heron.local.working.directory"]);
 }

@@ -1,7 +1,8 @@
 //! Keys that some era's file may hold and that change nothing here, with the reason.
 
-use super::kind::Kind;
+use super::kind::{INT, Kind};
 use super::spec::{KeySpec, keys};
+use crate::config::units::TimeUnit;
 
 const INTERNAL: &str =
     "Heron's command line wrote it for its own Java programs; it is computed here.";
@@ -11,7 +12,25 @@ const FILES: &str = "The files of `--config-path` have fixed names.";
 const CORE_BY_URI: &str = "Containers fetch the core package from `heron.package.core.uri`.";
 const TUNNEL: &str = "No tunnel is opened; open one with `ssh -L` and set `heron.statemgr.client.connection.string`.";
 
+const NO_DLOG: &str = "No Mesos agent can fetch from DistributedLog; choose another uploader.";
+const MESOS_ONLY: &str = "This version drives Mesos only.";
+const NO_SUPERVISOR: &str =
+    "This version starts no supervisors: lost containers come back with `restart`.";
+const RETRIES: &str = "heron-cli retries what is safe to retry until its own `--timeout`.";
+
 keys! {
+SUPERVISOR_INSTANCES = "heron.supervisor.instances", Kind::Integer { min: 0, max: 9 },
+    "How many supervisors run beside the topology.", unused(NO_SUPERVISOR);
+SUPERVISOR = "heron.supervisor.<name>", Kind::Text,
+    "How supervisors run.", unused(NO_SUPERVISOR);
+MESOS_RECONCILIATION = "heron.mesos.framework.reconciliation.interval.ms", Kind::Duration(TimeUnit::Milliseconds),
+    "How often a resident scheduler asked Mesos for the state of all tasks.",
+    unused("No scheduler stays connected; each command asks when it begins.");
+MESOS_DECLINE = "heron.mesos.offer.decline.seconds", Kind::Duration(TimeUnit::Seconds),
+    "For how long Mesos holds back offers that did not fit.",
+    unused("Offers are asked for anew whenever something is to be placed.");
+VERBOSE = "heron.config.verbose", Kind::Bool,
+    "Whether Heron's programs log more.", aliases(&["heron.verbose"]), unused("Use `-v`.");
 SUBMITTER = "submitter.id", Kind::Text,
     "The submitter's name of 2015.",
     unused("Nothing ever read it; the engine follows from the launcher.");
@@ -93,4 +112,63 @@ COMMAND_LINE = "config.overrides", Kind::Text,
 SERVICE_URL = "service_url", Kind::Uri,
     "Heron's API server.", aliases(&["heron.service.url"]),
     unused("heron-cli needs no API server.");
+AURORA_TEMPLATE = "heron.scheduler.job.template", Kind::Path,
+    "Aurora's job template.", unused(MESOS_ONLY);
+AURORA_BIND = "heron.aurora.bind.<name>", Kind::Text,
+    "The value that Aurora's job template sees under this name.", unused(MESOS_ONLY);
+AURORA_BATCH = "heron.aurora.batch.size", Kind::Integer { min: 1, max: INT },
+    "How many containers Aurora kills or restarts at once.",
+    aliases(&["heron.batch.size"]), unused(MESOS_ONLY);
+AURORA_KILL_ATTEMPTS = "heron.scheduler.job.max.kill.attempts", Kind::Integer { min: 1, max: INT },
+    "How often killing an Aurora job is tried.", unused(MESOS_ONLY);
+AURORA_KILL_INTERVAL = "heron.scheduler.job.kill.retry.interval.ms", Kind::Duration(TimeUnit::Milliseconds),
+    "How long to wait between the tries.", unused(MESOS_ONLY);
+JOB_LINK = "heron.scheduler.job.link.template", Kind::Text,
+    "The page to link to from Heron's user interface.",
+    unused("No link is written, because Heron's own tracker of the last release fails on it.");
+UPLOADER_VERSION = "heron.uploader.version", Kind::Text,
+    "The version to upload as.", aliases(&["release.packer.version"]),
+    unused("Packages are named by their content.");
+UPLOADER_DLOG_URI = "heron.uploader.dlog.topologies.namespace.uri", Kind::Uri,
+    "`DLUploader`: the namespace.", unused(NO_DLOG);
+UPLOADER_DLOG_REPLICAS = "heron.uploader.dlog.topologies.num.replicas", Kind::Integer { min: 1, max: INT },
+    "`DLUploader`: the number of replicas.", unused(NO_DLOG);
+MESOS_SERVER = "heron.mesos.framework.server.endpoint", Kind::Uri,
+    "The resident framework server of 2015.",
+    unused("There is no framework server; heron-cli speaks with the Mesos master itself.");
+MESOS_PACKAGE = "heron.mesos.pkg.uri", Kind::Uri,
+    "The archive with the Java scheduler and Mesos's native library of 2015.",
+    unused("Neither is needed.");
+MESOS_CONNECT_TIMEOUT = "heron.mesos.framework.zookeeper.connect.timeout", Kind::Duration(TimeUnit::Milliseconds),
+    "How long the framework of 2015 tried to reach ZooKeeper.",
+    unused("`heron.statemgr.zookeeper.connection.timeout.ms` counts for the journal too.");
+MESOS_STAGING_TIMEOUT = "heron.mesos.framework.staging.timeout.ms", Kind::Duration(TimeUnit::Milliseconds),
+    "How long Heron's own scheduler waited to be registered.",
+    unused("Use `--timeout`.");
+MESOS_DRIVER_STOP = "heron.mesos.scheduler.driver.stop.timeout.ms", Kind::Duration(TimeUnit::Milliseconds),
+    "How long Heron's own scheduler waited for its driver to stop.",
+    unused("There is no driver to stop.");
+MESOS_NATIVE_LIBRARY = "heron.mesos.native.library.path", Kind::Path,
+    "Where Mesos's native library lies.",
+    unused("No native library is needed.");
+MESOS_WORKING_DIRECTORY = "heron.scheduler.mesos.scheduler.working.directory", Kind::Path,
+    "Where Heron's own scheduler ran on the submitting machine.",
+    unused("Nothing stays behind on the submitting machine.");
+TUNNEL_HOST = "heron.statemgr.tunnel.host", Kind::Text,
+    "A host to reach ZooKeeper through.",
+    aliases(&["tunnel", "tunnel.<cluster>"]),
+    unused(TUNNEL);
+TUNNEL_NEEDED = "heron.statemgr.is.tunnel.needed", Kind::Bool,
+    "Whether Heron opens tunnels.",
+    unused(TUNNEL);
+STATE_RETRY_COUNT = "heron.statemgr.zookeeper.retry.count", Kind::Integer { min: 0, max: INT },
+    "How often Curator retried.",
+    unused(RETRIES);
+STATE_RETRY_INTERVAL = "heron.statemgr.zookeeper.retry.interval.ms", Kind::Duration(TimeUnit::Milliseconds),
+    "How long Curator waited between retries.",
+    unused(RETRIES);
+STATE_INITIALIZE = "heron.statemgr.localfs.is.initialize.file.tree", Kind::Bool,
+    "Whether missing directories of the state are created.",
+    aliases(&["is.initialize.file.tree", "heron.statemgr.zookeeper.is.initialize.tree"]),
+    unused("Missing directories are always created.");
 }

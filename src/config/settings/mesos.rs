@@ -66,12 +66,8 @@ impl<'a> Work<'a> {
             roles: roles.map(str::to_owned).collect(),
             task_user: reader.optional(&keys::MESOS_TASK_USER).unwrap_or_else(|| role.to_owned()),
             failover_timeout,
-            reconciliation_interval: reader.duration(&keys::MESOS_RECONCILIATION),
             kill_grace: reader.duration(&keys::MESOS_KILL_GRACE),
             relaunch_tmanager: reader.flag(&keys::MESOS_RELAUNCH_TMANAGER),
-            offer_decline: reader.duration(&keys::MESOS_DECLINE),
-            supervisors: reader.integer(&keys::SUPERVISOR_INSTANCES).unwrap_or(0),
-            supervisor_uri: reader.optional(&keys::SUPERVISOR_URI),
         })
     }
 

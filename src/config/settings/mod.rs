@@ -7,6 +7,7 @@
 
 mod bucket;
 mod engine;
+mod fetched;
 mod mesos;
 mod model;
 mod parts;
@@ -19,7 +20,7 @@ mod uploader_programs;
 mod values;
 mod work;
 
-pub use model::{Aurora, Backend, MasterText, Mesos, Release, Resources, Sandbox, Settings, State};
+pub use model::{Backend, MasterText, Mesos, Release, Resources, Sandbox, Settings, State};
 pub use resolve::{Resolved, resolve};
 pub use stores::{Bucket, BucketService, HttpMethod, SecretText, Uploader, with_topology};
 pub use uploader_programs::UPLOADERS;

@@ -49,20 +49,12 @@ pub struct Settings {
     pub metricscache_mode: String,
     /// `disabled`, or how the health manager runs.
     pub healthmgr_mode: String,
-    /// Whether to log more.
-    pub verbose: bool,
     /// The release in the core package, and how it is recorded.
     pub release: Release,
-    /// The local engine's directory; `${TOPOLOGY}` stands for the topology's name.
-    pub local_working_directory: String,
-    /// The Aurora engine's settings.
-    pub aurora: Aurora,
     /// `topology.*`: for the topology's own configuration. Byte amounts are plain numbers.
     pub topology_config: BTreeMap<String, String>,
     /// What the containers' `override.yaml` must say.
     pub container_overrides: BTreeMap<String, String>,
-    /// The checkpoint storage's options, without the common prefix.
-    pub stateful_config: BTreeMap<String, String>,
 }
 
 /// Where Heron's state is.
@@ -155,18 +147,10 @@ pub struct Mesos {
     pub task_user: String,
     /// How long the containers survive without a scheduler.
     pub failover_timeout: Duration,
-    /// How often `supervise` reconciles.
-    pub reconciliation_interval: Duration,
     /// How long a container may take to stop.
     pub kill_grace: Duration,
     /// Whether `update` gives the TManager's container a new task at once.
     pub relaunch_tmanager: bool,
-    /// For how long declined offers stay away.
-    pub offer_decline: Duration,
-    /// How many supervisors run beside the topology.
-    pub supervisors: u32,
-    /// Where the supervisors' binary is.
-    pub supervisor_uri: Option<String>,
 }
 
 /// What a container looks like inside.
@@ -220,21 +204,4 @@ pub struct Release {
     pub tag: String,
     /// Recorded as the release's version.
     pub version: String,
-    /// The version to upload as.
-    pub uploader_version: String,
-}
-
-/// The Aurora engine's settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Aurora {
-    /// The job template, where one is configured.
-    pub template: Option<PathBuf>,
-    /// How many containers are killed or restarted at once; `None` means all.
-    pub batch_size: Option<u32>,
-    /// How often killing is tried.
-    pub kill_attempts: u32,
-    /// How long to wait between the tries.
-    pub kill_interval: Duration,
-    /// `--bind` pairs of the configuration.
-    pub binds: BTreeMap<String, String>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Aurora, Release, Resources, Sandbox};
+use super::model::{Release, Resources, Sandbox};
 use super::reader::Reader;
 use crate::config::keys::{self, Kind, Lookup};
 use crate::config::layer::{Config, Layer};
@@ -45,19 +45,6 @@ pub(super) fn release(reader: &Reader) -> Release {
         user: either(&keys::BUILD_USER, &keys::PACKAGE_ROLE),
         tag: reader.text(&keys::PACKAGE_NAME),
         version: either(&keys::BUILD_VERSION, &keys::PACKAGE_VERSION),
-        uploader_version: reader.text(&keys::UPLOADER_VERSION),
-    }
-}
-
-pub(super) fn aurora(reader: &Reader) -> Aurora {
-    let binds = with_prefix(reader.config, "heron.aurora.bind.");
-    let name = |key: String| key.replacen("heron.aurora.bind.", "", 1);
-    Aurora {
-        template: reader.path(&keys::AURORA_TEMPLATE),
-        batch_size: reader.integer(&keys::AURORA_BATCH),
-        kill_attempts: reader.integer(&keys::AURORA_KILL_ATTEMPTS).unwrap_or(5),
-        kill_interval: reader.duration(&keys::AURORA_KILL_INTERVAL),
-        binds: binds.into_iter().map(|(key, value)| (name(key), value)).collect(),
     }
 }
 
@@ -127,14 +114,6 @@ pub(super) fn container_overrides(config: &Config) -> BTreeMap<String, String> {
 /// Keys that tell this tool how to reach something; the containers have no use for them.
 fn is_for_client(spec: &keys::KeySpec) -> bool {
     let prefixes =
-        ["heron.mesos.", "heron.uploader.", "heron.supervisor.", "config.", "heron.aurora."];
+        ["heron.mesos.", "heron.uploader.", "heron.supervisor.", "heron.fetch.", "config."];
     prefixes.iter().any(|prefix| spec.name.starts_with(prefix))
-}
-
-pub(super) fn stateful_config(config: &Config) -> BTreeMap<String, String> {
-    let prefix = "heron.statefulstorage.config.";
-    let below = config.winners().filter_map(|setting| {
-        Some((setting.key.strip_prefix(prefix)?.to_owned(), setting.value.clone()))
-    });
-    below.collect()
 }

@@ -50,16 +50,15 @@ impl<'a> Reader<'a> {
         self.value(key).and_then(|value| value.parse().ok()).unwrap_or(0.0)
     }
 
-    pub(super) fn integer(&self, key: &KeySpec) -> Option<u32> {
-        self.value(key).and_then(|value| value.parse().ok())
-    }
-
     pub(super) fn bytes(&self, key: &KeySpec) -> Bytes {
         self.value(key).and_then(units::bytes).unwrap_or(Bytes(0))
     }
 
     pub(super) fn duration(&self, key: &KeySpec) -> Duration {
-        let unit = if let Kind::Duration(unit) = key.kind { unit } else { TimeUnit::Seconds };
+        let unit = match key.kind {
+            Kind::Duration(unit) | Kind::Limit(unit) => unit,
+            _ => TimeUnit::Seconds,
+        };
         self.value(key).and_then(|value| units::duration(value, unit)).unwrap_or_default()
     }
 

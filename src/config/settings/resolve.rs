@@ -2,9 +2,7 @@
 
 use super::engine;
 use super::model::{Backend, Sandbox, Settings, State};
-use super::parts::{
-    aurora, container_overrides, release, resources, sandbox, stateful_config, topology_config,
-};
+use super::parts::{container_overrides, release, resources, sandbox, topology_config};
 use super::reader::Reader;
 use super::stores::Uploader;
 use super::work::{Facts, Need, Work};
@@ -50,6 +48,7 @@ impl Work<'_> {
         let (core_uri, topology_uri) = self.packages(engine);
         let uploader = self.uploader(&place, topology_uri.as_deref());
         let topology_uri = self.fetched_from(&uploader, topology_uri);
+        self.check_fetched(&uploader, topology_uri.is_some());
         self.warn_one_machine(engine, &state, &uploader);
         let sandbox = self.sandbox();
         self.check_tmanager();
@@ -75,15 +74,9 @@ impl Work<'_> {
             packing_class,
             metricscache_mode: reader.text(&keys::METRICSCACHE_MODE),
             healthmgr_mode: reader.text(&keys::HEALTHMGR_MODE),
-            verbose: reader.flag(&keys::VERBOSE),
             release: release(reader),
-            local_working_directory: reader
-                .optional(&keys::LOCAL_WORKING_DIRECTORY)
-                .unwrap_or_else(|| self.in_home("topologies", &cluster, &role)),
-            aurora: aurora(reader),
             topology_config: topology_config(reader),
             container_overrides: container_overrides(reader.config),
-            stateful_config: stateful_config(reader.config),
             cluster,
             role,
             environ,

@@ -28,8 +28,15 @@ impl Work<'_> {
     pub(super) fn hdfs_uploader(&mut self) -> Uploader {
         let why =
             "the HdfsUploader needs a directory, such as hdfs://namenode:8020/heron/topologies";
+        let directory = self.needed(&keys::UPLOADER_HDFS_URI, why);
+        let elsewhere = self.reader.setting(&keys::TOPOLOGY_URI).is_some();
+        if !directory.is_empty() && !directory.contains("://") && !elsewhere {
+            let why = "agents can't fetch from a path without hdfs:// and the name node; write those, or set \
+                       heron.package.topology.uri to the folder's whole URI";
+            self.conflict(&keys::UPLOADER_HDFS_URI, why);
+        }
         Uploader::Hdfs {
-            directory: self.needed(&keys::UPLOADER_HDFS_URI, why),
+            directory,
             configuration: self.reader.path(&keys::UPLOADER_HDFS_CONFIG),
             time_limit: self.reader.duration(&keys::UPLOADER_TIME_LIMIT),
         }

@@ -8,12 +8,24 @@ use crate::config::problem::{Problem, ProblemKind, Warning, WarningKind};
 /// A file of thousands of unknown keys is not one of slips.
 const SUGGESTIONS: usize = 200;
 
+/// Keys that begin like this are ours to know; `topology.` is everybody's.
+const OURS: [&str; 3] = ["heron.", "mesos.", "zk."];
+
+/// Whether somebody who sets a key without effect counts on what it once did.
+fn promises_much(setting: &Setting) -> bool {
+    setting.key.starts_with("heron.supervisor.") && setting.value.trim() != "0"
+}
+
 impl Work<'_> {
     /// Every value that counts must be what its key takes; every key should be known.
     pub(super) fn check_values(&mut self) {
         let mut unknown = 0;
+        let mut passed_on = Vec::new();
         for setting in self.reader.config.winners() {
             match keys::lookup(&setting.key) {
+                Lookup::Unknown if setting.origin.is_typed() => {
+                    self.judge_typed(setting, &mut passed_on);
+                }
                 Lookup::Unknown => {
                     unknown += 1;
                     self.warn_unknown(setting, unknown <= SUGGESTIONS);
@@ -23,7 +35,12 @@ impl Work<'_> {
                     if self.reader.setting(spec) != Some(setting) => {}
                 Lookup::Canonical(spec) | Lookup::Alias(spec) | Lookup::Pattern(spec) => {
                     if let Some(why) = spec.unused {
-                        self.warnings.push(Warning::with(setting, WarningKind::Unused, why));
+                        let kind = if promises_much(setting) {
+                            WarningKind::Doubtful
+                        } else {
+                            WarningKind::Unused
+                        };
+                        self.warnings.push(Warning::with(setting, kind, why));
                     } else if let Err(expected) = spec.kind.check(&setting.value) {
                         let problem = Problem::with(setting, ProblemKind::Malformed, expected);
                         self.problems.push(problem);
@@ -34,6 +51,35 @@ impl Work<'_> {
                 }
             }
         }
+        if !passed_on.is_empty() {
+            let names = passed_on.join(", ");
+            let (are, they) = if passed_on.len() == 1 {
+                ("is no key", "it is")
+            } else {
+                ("are no keys", "they are")
+            };
+            let text = format!("{names} {are} of heron-cli; {they} passed on to the containers");
+            self.warnings.push(Warning {
+                kind: WarningKind::PassedOn,
+                key: None,
+                origin: None,
+                text,
+            });
+        }
+    }
+
+    /// A key that somebody typed was meant to do something: a slip is refused, a key of somebody else's is passed on.
+    fn judge_typed<'s>(&mut self, setting: &'s Setting, passed_on: &mut Vec<&'s str>) {
+        let nearest = keys::nearest(&setting.key);
+        if nearest.is_none() && !OURS.iter().any(|prefix| setting.key.starts_with(prefix)) {
+            passed_on.push(&setting.key);
+            return;
+        }
+        let reason = match nearest {
+            Some(known) => format!("unknown key; did you mean {known}?"),
+            None => "unknown key; `heron-cli config keys` lists those that there are".to_owned(),
+        };
+        self.problems.push(Problem::with(setting, ProblemKind::UnknownKey, reason));
     }
 
     /// Of one layer only the last value counts, under whichever name.

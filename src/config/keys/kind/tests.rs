@@ -57,6 +57,22 @@ fn roots() {
 }
 
 #[test]
+fn names_hold_nothing_that_upsets_a_terminal() {
+    good(Kind::Name, &["prod", "größer", "a b", ""]);
+    bad(Kind::Name, &["a\u{1b}[2Jb", "a\nb", "a\u{202e}b", "\u{7}a", "a\u{9b}m"]);
+    bad(Kind::Uri, &["http://h/\u{1b}]0;x\u{7}", "http://h/a b", ""]);
+}
+
+#[test]
+fn web_addresses_and_limits() {
+    good(Kind::Web, &["http://h:1/x", "HTTPS://h"]);
+    bad(Kind::Web, &["h:1/x", "hdfs://h/x", "http://", "/x"]);
+    good(Kind::Limit(TimeUnit::Seconds), &["1", "500ms", "1h30m"]);
+    bad(Kind::Limit(TimeUnit::Seconds), &["0", "0s", "0h0m", "x", "-1"]);
+    good(Kind::Duration(TimeUnit::Seconds), &["0", "0s"]);
+}
+
+#[test]
 fn numbers_and_words() {
     good(Kind::Bool, &["true", "True", "no", " on "]);
     bad(Kind::Bool, &["", "maybe"]);

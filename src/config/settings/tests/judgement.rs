@@ -29,7 +29,7 @@ fn little_is_needed() {
 
 #[test]
 fn everything_missing_is_listed_at_once() {
-    let found = problems(of_lines("heron.verbose=true").resolve(Need::Launch));
+    let found = problems(of_lines("heron.config.verbose_gc=true").resolve(Need::Launch));
     let keys: Vec<_> = found.iter().map(|problem| problem.key.as_str()).collect();
     let expected = [
         "heron.statemgr.connection.string",
@@ -66,7 +66,7 @@ fn every_malformed_value_is_listed_with_its_place() {
     let shown: Vec<_> = found.iter().map(ToString::to_string).collect();
     assert_eq!(found.len(), 5, "{shown:#?}");
     let expected = format!(
-        "zk.connection.timeout.ms = \"20x\" ({}:7): expected milliseconds, or with a unit such as 30s or 2h",
+        "zk.connection.timeout.ms = \"20x\" ({}:7): expected milliseconds, or with a unit such as 30s or 2h; more than 0",
         file.path().display()
     );
     assert_eq!(shown[4], expected);
@@ -217,4 +217,60 @@ fn client_yaml_may_insist_on_a_role() {
     let found = problems(with("heron.config.is.role.required=true"));
     assert_eq!((found[0].key.as_str(), found[0].kind), ("heron.config.role", ProblemKind::Missing));
     assert_eq!(good("heron.config.is.role.required=true\nrole=bob").role, "bob");
+}
+
+#[test]
+fn keys_that_were_typed_are_known_or_somebody_elses() {
+    let refused = |line: &str| {
+        let found = problems(with(line));
+        found.iter().filter(|p| p.kind == ProblemKind::UnknownKey).count() == 1
+    };
+    for slip in ["zk.connection.strng=x", "roel=bob", "heron.nonsense=1", "mesos.x=1", "zk.y=2"] {
+        assert!(refused(slip), "{slip}");
+    }
+    let others = with("my.own.key=1\ntopology.mine=2\nanother.one=3");
+    let told: Vec<_> =
+        others.warnings.iter().filter(|warning| warning.kind == WarningKind::PassedOn).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].text.starts_with("my.own.key, another.one are no keys"), "{}", told[0].text);
+    assert_eq!(others.settings.unwrap().container_overrides["my.own.key"], "1");
+    // Files are never refused for them.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "zk.connection.strng: x\nheron.nonsense: 1\n").unwrap();
+    let config_file = Some(file.path().to_owned());
+    let properties = GOOD.lines().map(str::trim).filter(|line| !line.is_empty());
+    let properties = properties.map(str::to_owned).collect();
+    let loaded = load(&Sources { config_file, properties, ..sources() }).unwrap();
+    let resolved = loaded.resolve(Need::Launch);
+    let unknown = resolved.warnings.iter().filter(|w| w.kind == WarningKind::UnknownKey).count();
+    assert_eq!((problems(resolved).len(), unknown), (0, 2));
+}
+
+#[test]
+fn supervisors_that_nobody_starts_are_warned_about() {
+    let urgent = |line: &str| with(line).warnings.iter().any(|warning| warning.kind.is_urgent());
+    assert!(urgent("heron.supervisor.instances=2"));
+    assert!(!urgent("heron.supervisor.instances=0"));
+}
+
+#[test]
+fn names_that_upset_a_terminal_are_refused() {
+    for key in ["dc", "role", "environ", "heron.mesos.task.user", "heron.config.submit_user"] {
+        let found = problems(with(&format!("{key}=a\u{1b}[2Jb")));
+        assert_eq!((found.len(), found[0].kind), (1, ProblemKind::Malformed), "{key}");
+    }
+}
+
+#[test]
+fn limits_of_nothing_are_refused() {
+    let keys = [
+        "zk.connection.timeout.ms",
+        "heron.topology.main.timeout",
+        "heron.uploader.program.time.limit.seconds",
+    ];
+    for key in keys {
+        assert_eq!(problems(with(&format!("{key}=0"))).len(), 1, "{key}");
+        assert_eq!(problems(with(&format!("{key}=1h30m"))).len(), 0, "{key}");
+    }
+    assert_eq!(good("heron.mesos.kill.grace.seconds=0").mesos.unwrap().kill_grace, Duration::ZERO);
 }

@@ -140,3 +140,33 @@ fn a_null_uploader_without_a_package_is_a_conflict() {
     assert_eq!((found.len(), found[0].kind), (1, ProblemKind::Conflict));
     assert!(of_lines(lines).resolve(Need::Engine).settings.is_ok());
 }
+
+#[test]
+fn agents_are_told_no_passwords() {
+    let core = "heron.package.core.uri=http://u:geheim@h/c.tar.gz";
+    let found = problems(with(core));
+    assert_eq!(
+        (found[0].key.as_str(), found[0].kind),
+        ("heron.package.core.uri", ProblemKind::Unsupported)
+    );
+    assert!(!found[0].to_string().contains("geheim"), "{}", found[0]);
+    good(&format!("{core}\nheron.fetch.allow.credentials=true"));
+    assert!(of_lines(core).resolve(Need::State).settings.is_err(), "nothing else is set");
+    let http = "uploader.class=HttpUploader\nheron.uploader.http.uri=https://u:p@h/";
+    let folder = "heron.package.topology.uri=http://h/folder";
+    assert_eq!(problems(with(http))[0].key, "heron.uploader.http.uri");
+    good(&format!("{http}\n{folder}"));
+    let signed = format!("{http}\n{folder}?sig=X");
+    assert_eq!(problems(with(&signed))[0].key, "heron.package.topology.uri");
+}
+
+#[test]
+fn agents_need_whole_addresses_of_hdfs() {
+    let path = "uploader.class=HdfsUploader\nheron.uploader.hdfs.topologies.directory.uri=/heron/t";
+    let base = "zk.connection.string=a:1\nstate.root.address=/h\nheron.mesos.master.uri=m:5050\n\
+                heron.core.release.uri=http://h/c";
+    let found = problems(of_lines(&format!("{base}\n{path}")).resolve(Need::Launch));
+    assert_eq!((found.len(), found[0].kind), (1, ProblemKind::Conflict));
+    let folder = format!("{base}\n{path}\nheron.package.topology.uri=hdfs://nn:8020/heron/t");
+    assert!(problems(of_lines(&folder).resolve(Need::Launch)).is_empty());
+}
