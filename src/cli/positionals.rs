@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 
+use crate::net::redact::redact;
 use crate::topology::file_kind::FileKind;
-use crate::topology::location::{is_uri, path_of, shown};
+use crate::topology::location::{is_uri, path_of};
 
 /// The positionals of `submit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +98,7 @@ pub fn submit(words: &[String]) -> Result<SubmitPositionals, UsageError> {
     let (file, rest) = rest.split_first().ok_or(UsageError::Missing { what: "topology file" })?;
     if FileKind::is_definition(path_of(file)) {
         return match rest.first() {
-            Some(word) => Err(UsageError::TooMany { word: shown(word) }),
+            Some(word) => Err(UsageError::TooMany { word: redact(word) }),
             None => Ok(SubmitPositionals {
                 overrides,
                 file: file.clone(),
@@ -110,7 +111,7 @@ pub fn submit(words: &[String]) -> Result<SubmitPositionals, UsageError> {
         Some((class, arguments)) => (Some(class.clone()), arguments.to_vec()),
         // What is there may be a definition; whoever fetches it is told.
         None if is_uri(file) && !has_known_ending(file) => (None, Vec::new()),
-        None => return Err(UsageError::NoClass { file: shown(file) }),
+        None => return Err(UsageError::NoClass { file: redact(file) }),
     };
     Ok(SubmitPositionals { overrides, file: file.clone(), class, arguments })
 }
@@ -219,8 +220,11 @@ mod tests {
         assert!(matches!(submit(&words("k=v")), Err(UsageError::Missing { .. })));
         assert!(matches!(submit(&words("t.jar")), Err(UsageError::NoClass { .. })));
         assert!(matches!(submit(&words("a.defn C")), Err(UsageError::TooMany { .. })));
-        let error = submit(&words("http://u:hunter2@h/t.jar?hunter2")).unwrap_err().to_string();
-        assert!(error.contains("`http://h/t.jar`") && !error.contains("hunter2"), "{error}");
+        let error = submit(&words("http://u:hunter2@h/t.jar?sig=hunter2")).unwrap_err().to_string();
+        assert!(
+            error.contains("`http://********@h/t.jar?sig=********`") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 
     #[test]

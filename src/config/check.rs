@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::judge::judge;
 use super::layer::Origin;
 use super::load::{Files, LoadError, LoadErrors, Loaded, Sources, load};
-use super::problem::{Problem, Problems, Warning, WarningKind, is_secret, redact_url};
+use super::problem::{Problem, Problems, Warning, WarningKind};
 use super::settings::{Need, Resolved};
+use crate::net::redact::{is_secret, redact};
 
 /// The findings of a check; it failed if there is an error among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -205,7 +206,7 @@ fn quote(origin: &Origin, key: Option<&str>, lines: &mut Lines) -> Option<Quote>
         }
         Err(_) => (line.iter().map(|&byte| char::from(byte)).collect(), column.saturating_sub(1)),
     };
-    let shown = redact_url(&text);
+    let shown = redact(&text);
     if shown != text {
         return Some(Quote { length: shown.chars().count().max(1), line: shown, before: 0 });
     }

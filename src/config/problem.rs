@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::keys::{self, KeySpec};
+use super::keys::KeySpec;
 use super::layer::{Origin, Setting};
+use crate::net::redact::{MASK, redact_value};
 
 /// Something that makes the configuration unusable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,98 +154,8 @@ impl fmt::Display for Warning {
     }
 }
 
-/// What stands in place of a secret.
-pub const REDACTED: &str = "********";
-
 /// A setting's value as it may be shown.
 #[must_use]
 pub fn redact_setting(setting: &Setting) -> String {
-    if setting.secret { REDACTED.to_owned() } else { redact(&setting.key, &setting.value) }
-}
-
-/// Blots out what must not be shown: values of secret keys, and passwords in URLs.
-#[must_use]
-pub fn redact(key: &str, value: &str) -> String {
-    if is_secret(key) && !value.is_empty() { REDACTED.to_owned() } else { redact_url(value) }
-}
-
-/// Whether a key's value is a secret itself; keys that name a file with a secret are none.
-#[must_use]
-pub fn is_secret(key: &str) -> bool {
-    if keys::lookup(key).spec() == Some(&keys::UPLOADER_S3_SECRET_KEY) {
-        return true;
-    }
-    let key = key.to_ascii_lowercase();
-    let words = ["secret", "password", "passwd", "token", "credential"];
-    let names_a_file =
-        [".file", "path", "timeout", "dir", "uri"].iter().any(|end| key.ends_with(end));
-    !names_a_file && words.iter().any(|word| key.contains(word))
-}
-
-/// Blots out `user:password@` in every URL of a text.
-#[must_use]
-pub fn redact_url(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
-        shown.push_str(before);
-        shown.push_str("://");
-        let end =
-            after.find(|char: char| char.is_whitespace() || matches!(char, '/' | '?' | '#' | '"'));
-        let (authority, tail) = after.split_at(end.unwrap_or(after.len()));
-        // A password may itself hold a slash, so the last @ before a blank is looked for too.
-        let far = after.find(char::is_whitespace).unwrap_or(after.len());
-        let slash_in_password = after.get(..far).and_then(|word| word.rsplit_once('@'));
-        match (authority.rsplit_once('@'), slash_in_password) {
-            (Some((_, host)), _) => {
-                shown.push_str(REDACTED);
-                shown.push('@');
-                shown.push_str(host);
-                rest = tail;
-            }
-            (None, Some((user, _))) if user.contains(':') && !user.contains("://") => {
-                shown.push_str(REDACTED);
-                rest = after.get(user.len()..).unwrap_or_default();
-            }
-            _ => {
-                shown.push_str(authority);
-                rest = tail;
-            }
-        }
-    }
-    shown.push_str(rest);
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn passwords_and_secret_keys_are_blotted_out() {
-        let zk = "zk://alice:pa55@h1:2181,h2:2181/mesos";
-        assert_eq!(redact("heron.mesos.master.uri", zk), "zk://********@h1:2181,h2:2181/mesos");
-        assert_eq!(redact("a", "http://u:p@h/x http://h/y@z"), "http://********@h/x http://h/y@z");
-        assert_eq!(redact("a", "zk://u:a/b@h:1/x"), "zk://********@h:1/x");
-        assert_eq!(redact("heron.uploader.s3.secret_key", "x"), REDACTED);
-        assert_eq!(redact("my.password", "x"), REDACTED);
-        assert_eq!(redact("heron.mesos.secret.file", "/etc/secret"), "/etc/secret");
-        assert_eq!(redact("a", "host:1 b@c"), "host:1 b@c");
-    }
-
-    proptest! {
-        #[test]
-        fn no_password_is_left(user in "[a-z]{1,5}", password in "[a-z0-9]{8,12}", host in "[a-z]{3,8}") {
-            let shown = redact("x", &format!("see zk://{user}:{password}@{host}:1/mesos"));
-            prop_assert!(!shown.contains(&password));
-            prop_assert!(shown.contains(&host));
-        }
-
-        #[test]
-        fn no_text_panics(text in "[a:/@ ä?]{0,30}") {
-            prop_assert!(redact_url(&text).len() <= text.len() + 30 * REDACTED.len());
-        }
-    }
+    if setting.secret { MASK.to_owned() } else { redact_value(&setting.key, &setting.value) }
 }

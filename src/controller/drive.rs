@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::lease::{Lease, is_session_loss};
 use super::physical_plan::{self, Updated, server_ports};
 use crate::context::{CommandError, Context};
+use crate::net::cause::chain;
 use crate::report::Progress;
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::driver::{Driver, End, RunLimits};
@@ -128,21 +129,6 @@ async fn updated(lease: &Lease, topology: &str, desired: &Desired) -> anyhow::Re
     };
     let session = desired.update.as_ref().and_then(|update| update.tmanager_session);
     Ok(Updated { packing, session })
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 fn report(context: &Context<'_>, model: &Model, goal: Goal, awaited: WaitCondition) {

@@ -3,9 +3,9 @@
 use super::fetch::{Fetch, PackageKind};
 use super::look::{LACKING, SandboxContent};
 use super::model::{Slot, Stage, Task};
-use crate::config::problem::redact_url;
 use crate::mesos::event::{TaskState, TaskStatus};
 use crate::mesos::fetcher;
+use crate::net::redact::redact;
 use crate::outcome::fetch::{FetchResult, Fetched};
 use crate::topology::dialect::Release;
 
@@ -31,7 +31,7 @@ pub fn judge(
 ) -> Fetched {
     let mut fetched = Fetched {
         kind: fetch.kind.name(),
-        uri: redact_url(&fetch.uri.value),
+        uri: redact(&fetch.uri.value),
         result: FetchResult::NoOffer,
         bytes: None,
         seconds: None,
@@ -58,7 +58,7 @@ pub fn judge(
             ended(&mut fetched, fetch, status, output, release);
         }
     }
-    fetched.problem = fetched.problem.map(|problem| redact_url(&problem));
+    fetched.problem = fetched.problem.map(|problem| redact(&problem));
     fetched
 }
 

@@ -18,6 +18,7 @@ use url::Url;
 
 use super::json;
 use super::master::LeaderUrl;
+use crate::net::cause::chain;
 pub use error::{HttpError, Unreachable};
 
 /// Redirects that are followed for one request; masters may point at each other during a failover.
@@ -299,12 +300,7 @@ impl Http {
 }
 
 fn setup(what: &'static str, error: &reqwest::Error) -> HttpError {
-    let mut reason = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        reason = format!("{reason}: {cause}");
-        next = cause.source();
-    }
+    let reason = chain(error);
     HttpError::Setup { what, reason }
 }
 

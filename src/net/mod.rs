@@ -2,9 +2,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`redact`] | masks secrets in whatever is shown |
-//! | [`cause`] | tells what an error comes from |
+//! | [`cause`] | what an error comes from |
 //! | [`deadline`] | how long a command may wait, for whatever it waits |
+//! | [`redact`] | masks secrets in whatever is shown |
 //! | [`zookeeper`] | the one connector to ZooKeeper |
 
 pub mod cause;

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::plan::Plan;
 use crate::cli::SubmitArgs;
-use crate::config::problem::redact_url;
 use crate::context::Context;
 use crate::deployment::container::Container;
 use crate::deployment::package::FetchedPackage;
 use crate::engine::desired;
+use crate::net::redact::redact;
 use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, containers_document};
 use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{Outcome, SCHEMA};
@@ -51,7 +51,7 @@ fn document(plan: &Plan, context: &Context<'_>) -> Value {
         },
         "containers": containers(plan, context),
         "state": state(plan, context),
-        "upload": { "store": plan.package.kind, "uri": redact_url(&plan.package.uri) },
+        "upload": { "store": plan.package.kind, "uri": redact(&plan.package.uri) },
     })
 }
 
@@ -81,7 +81,7 @@ fn containers(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
 fn fetched(package: &FetchedPackage) -> Value {
     let uri = desired::uri(package);
     json!({
-        "uri": redact_url(&uri.value),
+        "uri": redact(&uri.value),
         "extract": uri.extract,
         "cache": uri.cache,
         "output_file": uri.output_file,
@@ -126,11 +126,11 @@ fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
         deployment
             .packages()
             .into_iter()
-            .map(|package| format!("each fetches {}", redact_url(&package.uri))),
+            .map(|package| format!("each fetches {}", redact(&package.uri))),
     );
     launched.push("container 0 runs:".to_owned());
     launched.extend(wrapped(&deployment.command.outline(0)));
-    let uri = redact_url(&plan.package.uri);
+    let uri = redact(&plan.package.uri);
     let uploaded = match plan.package.kind {
         "null" => format!("nothing: the package is expected to be at {uri}"),
         kind => format!("the package to {uri} (store: {kind})"),

@@ -11,6 +11,7 @@ use crate::cli::SubmitArgs;
 use crate::cli::positionals::{SubmitPositionals, UsageError};
 use crate::context::Context;
 use crate::env::Env;
+use crate::net::redact::redact;
 use crate::proto::api::TopologyState;
 use crate::report::Progress;
 use crate::topology::definition::Definition;
@@ -19,7 +20,7 @@ use crate::topology::download::{self, Limits, Proxies};
 use crate::topology::file_kind::FileKind;
 use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
-use crate::topology::location::{Location, shown};
+use crate::topology::location::Location;
 use crate::topology::main_runner::{self, UserMain};
 use crate::topology::options::Options;
 use crate::topology::package::{Contents, Fingerprint};
@@ -67,7 +68,7 @@ pub async fn sources(
                 Some(local(context, env, &word, &fetched.join("binary")).await?)
             }
             None if file.starts_with(&fetched) => {
-                let definition = shown(&target.file);
+                let definition = redact(&target.file);
                 return Err(ReadyError::NothingNamed { definition }.into());
             }
             None => None,
@@ -158,7 +159,7 @@ async fn run_main(
     temporary: PathBuf,
 ) -> anyhow::Result<Vec<Definition>> {
     let settings = context.settings;
-    let file_shown = shown(&target.file);
+    let file_shown = redact(&target.file);
     let Some(class) = target.class.clone() else {
         return Err(UsageError::NoClass { file: file_shown }.into());
     };

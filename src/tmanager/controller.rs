@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::net::TcpStream;
 
 use super::answer;
+use crate::net::cause::innermost;
 use crate::proto::check;
 use crate::proto::system::PhysicalPlan;
 use crate::proto::tmanager::TManagerLocation;
@@ -254,10 +255,7 @@ fn cause(error: &reqwest::Error, deadline: Duration) -> String {
     if error.is_timeout() {
         return format!("timed out after {} ms", deadline.as_millis());
     }
-    let mut bottom: &dyn std::error::Error = error;
-    while let Some(source) = bottom.source() {
-        bottom = source;
-    }
+    let bottom = innermost(error);
     let text = bottom.to_string();
     if text.contains("connection closed before message completed") {
         return "it closed the connection without an answer".to_owned();

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 
 use super::core_package::{self, CoreError};
 use super::dialect::{Release, ReleaseError};
-use crate::config::problem::redact_url;
+use crate::net::cause::innermost;
+use crate::net::redact::redact;
 
 /// How long looking into the package may take in all.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -80,7 +81,7 @@ pub async fn look(core_uri: &str) -> ChosenRelease {
 }
 
 fn conclude(core_uri: &str, found: Result<String, Unread>) -> ChosenRelease {
-    let uri = redact_url(core_uri);
+    let uri = redact(core_uri);
     let (why, odd) = match found.map(|version| Release::parse(&version)) {
         Ok(Ok(release)) => {
             return ChosenRelease { release, source: ReleaseSource::Package { uri } };
@@ -90,7 +91,7 @@ fn conclude(core_uri: &str, found: Result<String, Unread>) -> ChosenRelease {
             (format!("the release.yaml in {uri} can't be read from here: {unread}"), false)
         }
     };
-    let source = ReleaseSource::Newest { why: redact_url(&why), odd };
+    let source = ReleaseSource::Newest { why: redact(&why), odd };
     ChosenRelease { release: Release::newest(), source }
 }
 
@@ -137,7 +138,7 @@ async fn in_file(path: String) -> Result<String, Unread> {
 
 /// Downloads a package piece by piece while a thread looks into it, and stops when that has seen enough.
 async fn in_download(uri: &str) -> Result<String, Unread> {
-    let failed = |error: reqwest::Error| Unread::Http(bottom(&error));
+    let failed = |error: reqwest::Error| Unread::Http(innermost(&error).to_string());
     let client = reqwest::Client::builder()
         .connect_timeout(CONNECT_LIMIT)
         // Clusters have private names that proxies don't know.
@@ -154,7 +155,7 @@ async fn in_download(uri: &str) -> Result<String, Unread> {
             match response.chunk().await {
                 Ok(Some(piece)) if send(&sender, piece.to_vec()).await => {}
                 Ok(_) => return None,
-                Err(error) => return Some(bottom(&error)),
+                Err(error) => return Some(innermost(&error).to_string()),
             }
         }
     };
@@ -210,15 +211,6 @@ async fn blocking(
 ) -> Result<String, Unread> {
     let found = tokio::task::spawn_blocking(look).await;
     Ok(found.map_err(|error| CoreError::from(io::Error::other(error)))??)
-}
-
-/// The innermost cause, which names what really happened.
-fn bottom(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut at = error;
-    while let Some(cause) = at.source() {
-        at = cause;
-    }
-    at.to_string()
 }
 
 #[cfg(test)]

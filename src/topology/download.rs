@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::file_kind::UnknownKind;
 use super::location::{WebFile, name_in_disposition, name_of};
+use crate::net::cause::innermost;
 
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -248,11 +249,7 @@ fn text<'a>(response: &'a Response, name: &header::HeaderName) -> Option<&'a str
 fn why(error: reqwest::Error) -> String {
     let error = error.without_url();
     let timed_out = error.is_timeout();
-    let mut bottom: &dyn std::error::Error = &error;
-    while let Some(source) = bottom.source() {
-        bottom = source;
-    }
-    if timed_out { "timed out".to_owned() } else { bottom.to_string() }
+    if timed_out { "timed out".to_owned() } else { innermost(&error).to_string() }
 }
 
 #[cfg(test)]

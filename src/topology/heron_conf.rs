@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::dialect::Release;
 use super::internals::{internals, metrics_sinks};
 use super::yaml::{self, YamlError};
+use crate::net::redact::is_secret;
 
 /// What the files are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,24 +207,6 @@ fn is_for_containers(key: &str) -> bool {
         && ![STATE_CLASS, STATE_CONNECTION, STATE_ROOT].contains(&key)
         && !ours.iter().any(|prefix| key.starts_with(prefix))
         && !is_secret(key)
-}
-
-/// Whether the name of a setting says that its value is nobody's business.
-fn is_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    let words: Vec<&str> = key.split(['.', '_', '-']).collect();
-    let secret = [
-        "secret",
-        "secrets",
-        "password",
-        "passwd",
-        "passphrase",
-        "credential",
-        "credentials",
-        "token",
-    ];
-    words.iter().any(|word| secret.contains(word))
-        || words.windows(2).any(|pair| matches!(pair, ["access" | "private", "key"]))
 }
 
 /// A file of the user's as it is, or without the settings that must stay at home.

@@ -1,7 +1,6 @@
 //! Where a topology file is: a path, `file://…`, or something to be downloaded from `http(s)://…`.
 //!
-//! What is shown of a URL leaves out user, password, query and fragment: any of them can be a secret, as in a link that
-//! is signed. Source of facts: `facts/heron.md` §4.1 and §5.1 (URI).
+//! What is shown of a URL has its secrets masked, those of a link that is signed too. Source of facts: `facts/heron.md` §4.1 and §5.1 (URI).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,6 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::file_kind::FileKind;
+use crate::net::redact::redact;
 
 /// A place for a topology file.
 #[derive(Clone, Debug)]
@@ -92,34 +92,11 @@ pub fn path_of(word: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
-/// A word without what may be secret in it, if it is a URI.
-#[must_use]
-pub fn shown(word: &str) -> String {
-    let Some(scheme) = scheme(word) else { return word.to_owned() };
-    let Some((_, after)) = word.split_once("://") else {
-        return format!("{scheme}:{}", path_of(word));
-    };
-    let end = |text: &str| text.find(['/', '?', '#']).unwrap_or(text.len());
-    let (authority, _) = after.split_at(end(after));
-    // A password may hold what ends a host, unescaped, and an @ too: what stands before the last @ is left out if it can
-    // be one.
-    let host = match (after.rsplit_once('@'), authority.rsplit_once('@')) {
-        (Some((user, rest)), _) if user.contains(':') => {
-            let (host, path) = rest.split_at(end(rest));
-            let path = path.split(['?', '#']).next().unwrap_or_default();
-            return format!("{scheme}://{host}{path}");
-        }
-        (_, Some((_, host))) => host,
-        _ => authority,
-    };
-    format!("{scheme}://{host}{}", path_of(word))
-}
-
 impl Location {
     /// Reads what was typed.
     pub fn parse(word: &str) -> Result<Self, LocationError> {
         let Some(scheme) = scheme(word) else { return Ok(Self::Path(word.into())) };
-        let shown = shown(word);
+        let shown = redact(word);
         let scheme = scheme.to_ascii_lowercase();
         if !matches!(scheme.as_str(), "http" | "https" | "file") {
             return Err(LocationError::Scheme { shown, scheme });
@@ -157,7 +134,7 @@ impl WebFile {
 
 impl fmt::Display for WebFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(self.url.as_str()))
+        f.write_str(&redact(self.url.as_str()))
     }
 }
 
@@ -276,8 +253,8 @@ mod tests {
         for (word, part) in [
             ("file://other/t.jar", "another machine"),
             ("hdfs://nn/t.jar", "hdfs"),
-            ("s3://b/t.jar?sig=hunter2", "s3://b/t.jar:"),
-            ("http://u:hunter2@h:99999/t.jar", "http://h:99999/t.jar is no URL"),
+            ("s3://b/t.jar?sig=hunter2", "s3://b/t.jar?sig=********:"),
+            ("http://u:hunter2@h:99999/t.jar", "http://********@h:99999/t.jar is no URL"),
         ] {
             let error = Location::parse(word).unwrap_err().to_string();
             assert!(error.contains(part) && !error.contains("hunter2"), "{error}");
@@ -330,13 +307,13 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_kept_and_never_shown() {
+    fn credentials_are_kept_and_never_redact() {
         let file = web("https://me:hun%40ter2@h:8443/p/t.jar?X-Sig=hunter2#hunter2");
         let (user, password) = file.credentials.clone().unwrap();
         assert_eq!((user.as_str(), password.expose_secret()), ("me", "hun@ter2"));
         assert_eq!(
             format!("{file} {file:?}"),
-            "https://h:8443/p/t.jar WebFile(https://h:8443/p/t.jar)"
+            "https://h:8443/p/t.jar?X-Sig=******** WebFile(https://h:8443/p/t.jar?X-Sig=********)"
         );
         assert_eq!(file.url.as_str(), "https://h:8443/p/t.jar?X-Sig=hunter2");
         for word in [
@@ -345,14 +322,14 @@ mod tests {
             "http://u:hunter2@h",
             "http://hunter2@h/t.jar",
         ] {
-            assert!(!shown(word).contains("hunter2"), "{}", shown(word));
+            assert!(!redact(word).contains("hunter2"), "{}", redact(word));
         }
     }
 
     proptest! {
         #[test]
         fn any_word_is_read_or_refused(word in "(http|file|k)?:?/{0,3}\\PC{0,30}") {
-            let _ = (Location::parse(&word), shown(&word), path_of(&word));
+            let _ = (Location::parse(&word), redact(&word), path_of(&word));
         }
 
         #[test]
@@ -363,9 +340,9 @@ mod tests {
         }
 
         #[test]
-        fn userinfo_is_never_shown(user in "[a-z]{1,5}", password in "[a-zA-Z0-9%/.:?#@-]{0,8}ZZZ") {
+        fn userinfo_is_never_redact(user in "[a-z]{1,5}", password in "[a-zA-Z0-9%/.:?#@-]{0,8}ZZZ") {
             let word = format!("https://{user}:{password}@host/t.jar");
-            prop_assert!(!shown(&word).contains("ZZZ"));
+            prop_assert!(!redact(&word).contains("ZZZ"));
         }
     }
 }

@@ -10,8 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::wire::{Link, Login, below, fetched_from, folder, shown};
+use super::wire::{Link, Login, below, fetched_from, folder};
 use super::{Effect, Package, Patience, Progress, Store, UploadError, Uploaded, check_name};
+use crate::net::redact::redact;
 
 /// What a dry run shows where only the server's answer will say it.
 const ANSWERED: &str = "<as the server answers>";
@@ -234,7 +235,7 @@ impl HttpStore {
         }
         let uri = known.or_else(|| answered.map(String::from)).ok_or_else(|| {
             let why = "it names no URI of the package".to_owned();
-            UploadError::Answer { url: shown(&self.folder), why }
+            UploadError::Answer { url: redact(self.folder.as_str()), why }
         })?;
         Ok(Uploaded { uri, effect: Effect::Created })
     }
@@ -302,9 +303,9 @@ fn may_have_arrived(error: &UploadError) -> bool {
 fn compare(url: &Url, found: Found, expected: u64) -> Result<(), UploadError> {
     match found {
         Found::Bytes(actual) if actual != expected => {
-            Err(UploadError::SizeMismatch { place: shown(url), expected, actual })
+            Err(UploadError::SizeMismatch { place: redact(url.as_str()), expected, actual })
         }
-        Found::Nothing => Err(UploadError::Lost { place: shown(url) }),
+        Found::Nothing => Err(UploadError::Lost { place: redact(url.as_str()) }),
         _ => Ok(()),
     }
 }
@@ -367,7 +368,7 @@ impl Store for HttpStore {
                 (Some(url), _) => url,
                 (None, Sending::Post) => {
                     let why = "where the package is can't be told from it".to_owned();
-                    return Err(UploadError::Answer { url: shown(&self.folder), why });
+                    return Err(UploadError::Answer { url: redact(self.folder.as_str()), why });
                 }
                 (None, _) => below(&self.folder, name)?,
             };

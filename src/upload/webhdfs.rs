@@ -12,8 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::wire::{Link, Login, fetched_from, refusal, shown, tail};
+use super::wire::{Link, Login, fetched_from, refusal, tail};
 use super::{Effect, Package, Patience, Progress, Store, UploadError, Uploaded, check_name};
+use crate::net::redact::redact;
 
 /// The configuration of a WebHDFS store.
 #[derive(Clone, Debug, Default)]
@@ -204,7 +205,7 @@ impl WebHdfsStore {
             }
             _ => return Err(refusal(method, url, status, body)),
         };
-        Err(UploadError::Refused { method, url: shown(url), status, body })
+        Err(UploadError::Refused { method, url: redact(url.as_str()), status, body })
     }
 
     async fn size(&self, path: &str) -> Result<Option<u64>, UploadError> {
@@ -244,7 +245,7 @@ impl WebHdfsStore {
     /// A file, for messages.
     fn place(&self, path: &str) -> String {
         let node = self.nodes.get(self.active.load(Ordering::Relaxed));
-        format!("{}{path}", node.map(shown).unwrap_or_default())
+        format!("{}{path}", node.map(|node| redact(node.as_str())).unwrap_or_default())
     }
 
     async fn send(
@@ -342,7 +343,7 @@ impl WebHdfsStore {
 
 /// The name nodes and the folder of a URL with one or several hosts.
 fn places(text: &str) -> Result<(Vec<Url>, String), UploadError> {
-    let seen = text.rsplit_once('@').map_or(text, |(_, rest)| rest).to_owned();
+    let seen = redact(text);
     let bad = |why: &str| UploadError::BadUrl { url: seen.clone(), why: why.to_owned() };
     let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("it has no scheme"))?;
     let scheme = match scheme {

@@ -14,6 +14,8 @@ use tokio::io::AsyncReadExt;
 
 use super::package::CHUNK;
 use super::{Package, Patience, Progress, UploadError, check_name};
+use crate::net::cause::innermost;
+use crate::net::redact::redact;
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -57,7 +59,7 @@ impl Link {
         }
         let client = client(folder, proxy).map_err(|error| UploadError::BadUrl {
             url: folder.to_string(),
-            why: bottom(&error),
+            why: innermost(&error).to_string(),
         })?;
         Ok(Self { client, login, patience })
     }
@@ -124,13 +126,13 @@ impl Link {
             answer = sent => match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) if error.is_timeout() => "timed out".to_owned(),
-                Err(error) => bottom(&error),
+                Err(error) => innermost(&error).to_string(),
             },
             () = self.patience.stalled(moved) => {
                 format!("it was silent for {:?}", self.patience.silence)
             }
         };
-        Err(UploadError::Unreachable { method, url: shown(url), why })
+        Err(UploadError::Unreachable { method, url: redact(url.as_str()), why })
     }
 
     /// What a server says, as far as it is worth reading.
@@ -160,10 +162,10 @@ impl Link {
         }
         let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
         if let Some(location) = location.filter(|_| status.is_redirection()) {
-            let body = format!("it redirects to {}", without_query(location));
+            let body = format!("it redirects to {}", redact(location));
             return Err(UploadError::Refused {
                 method,
-                url: shown(url),
+                url: redact(url.as_str()),
                 status: status.as_u16(),
                 body,
             });
@@ -179,28 +181,18 @@ pub(super) fn refusal(
     status: StatusCode,
     body: String,
 ) -> UploadError {
-    let (url, code) = (shown(url), status.as_u16());
+    let (url, code) = (redact(url.as_str()), status.as_u16());
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return UploadError::NotAuthorized { method, url, status: code, body };
     }
     UploadError::Refused { method, url, status: code, body }
 }
 
-/// A URL as it may be shown: some servers take tokens in the query.
-pub(super) fn shown(url: &Url) -> String {
-    without_query(url.as_str()).to_owned()
-}
-
-fn without_query(url: &str) -> &str {
-    url.split_once('?').map_or(url, |(before, _)| before)
-}
-
 pub(super) type Credentials = (String, SecretString);
 
 /// Takes the credentials out of a URL, which are never shown.
 pub(super) fn folder(text: &str) -> Result<(Url, Option<Credentials>), UploadError> {
-    let seen = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
-    let seen = without_query(seen).to_owned();
+    let seen = redact(text);
     let bad = |why: &str| UploadError::BadUrl { url: seen.clone(), why: why.to_owned() };
     let mut url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -302,15 +294,6 @@ async fn content(
             Ok(Some((chunk, (file, through))))
         }
     }))
-}
-
-/// What is at the bottom of a failure; what stands above it may quote the URL.
-fn bottom(error: &reqwest::Error) -> String {
-    let mut bottom: &dyn std::error::Error = error;
-    while let Some(source) = bottom.source() {
-        bottom = source;
-    }
-    bottom.to_string()
 }
 
 /// The end of a text on one line.

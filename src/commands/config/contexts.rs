@@ -7,9 +7,9 @@ use super::ConfigError;
 use crate::config::context::{self, Context};
 use crate::config::files;
 use crate::config::layer::Origin;
-use crate::config::problem::{redact, redact_url};
 use crate::context::configure::{Given, context_files};
 use crate::env::Env;
+use crate::net::redact::{redact, redact_value};
 use crate::outcome::config::{ContextDetails, ContextRow, Contexts, Setting, UsedContext};
 use crate::outcome::{Outcome, SCHEMA};
 
@@ -53,7 +53,7 @@ pub(super) fn show(name: Option<&str>, given: &Given, env: &Env) -> anyhow::Resu
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let settings = context.settings.iter().map(|(key, value, origin)| Setting {
         key: key.clone(),
-        value: redact(key, value),
+        value: redact_value(key, value),
         origin: origin.into(),
     });
     let secrets = context.secrets.iter().map(|(key, file, origin)| Setting {
@@ -67,7 +67,7 @@ pub(super) fn show(name: Option<&str>, given: &Given, env: &Env) -> anyhow::Resu
         config_file: path(&context.config_file),
         config_path: path(&context.config_path),
         loader: context.loader.clone(),
-        overrides: context.overrides.as_deref().map(redact_url),
+        overrides: context.overrides.as_deref().map(redact),
         settings: settings.collect(),
         secrets: secrets.collect(),
     })))

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::stores::Uploader;
 use crate::config::engine::Engine;
-use crate::config::problem::redact_url;
 use crate::config::units::Bytes;
+use crate::net::redact::redact;
 
 /// Everything that a command may want to know.
 #[derive(Debug, Clone)]
@@ -116,13 +116,13 @@ impl MasterText {
 
 impl fmt::Display for MasterText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact_url(&self.0))
+        f.write_str(&redact(&self.0))
     }
 }
 
 impl fmt::Debug for MasterText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", redact_url(&self.0))
+        write!(f, "{:?}", redact(&self.0))
     }
 }
 

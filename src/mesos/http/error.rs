@@ -8,6 +8,7 @@ use url::Url;
 
 use super::MAX_HOPS;
 use crate::mesos::master::LeaderUrl;
+use crate::net::cause::{causes, innermost};
 
 /// Why no answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,23 +42,19 @@ impl From<&reqwest::Error> for Unreachable {
         if error.is_timeout() {
             return Self::TimedOut;
         }
-        let mut innermost = error.to_string();
-        let mut next = std::error::Error::source(error);
-        while let Some(cause) = next {
-            innermost = cause.to_string();
-            if innermost.contains("dns error") || innermost.contains("lookup address") {
+        for cause in causes(error) {
+            let text = cause.to_string();
+            if text.contains("dns error") || text.contains("lookup address") {
                 return Self::NoSuchHost;
             }
-            if let Some(io) = cause.downcast_ref::<io::Error>()
-                && let Some(known) = Self::of_io(io)
-            {
+            let io = cause.downcast_ref::<io::Error>();
+            if let Some(known) = io.and_then(Self::of_io) {
                 return known;
             }
-            next = cause.source();
         }
-        match innermost.as_str() {
+        match innermost(error).to_string().as_str() {
             "connection closed before message completed" => Self::Closed,
-            _ => Self::Other(innermost),
+            other => Self::Other(other.to_owned()),
         }
     }
 }

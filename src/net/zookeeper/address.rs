@@ -10,6 +10,8 @@ use std::net::Ipv6Addr;
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::net::redact::MASK;
+
 /// Why an address can't be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("the ZooKeeper address {why}")]
@@ -122,7 +124,7 @@ impl ElectionAddress {
 
 impl fmt::Display for ElectionAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = if self.credentials.is_some() { "***@" } else { "" };
+        let hidden = if self.credentials.is_some() { format!("{MASK}@") } else { String::new() };
         write!(f, "zk://{hidden}{}{}", self.ensemble.servers(), self.path)
     }
 }
@@ -243,7 +245,7 @@ mod tests {
         let (user, password) = address.credentials.as_ref().unwrap();
         assert_eq!((user.as_str(), password.expose_secret()), ("user", "p@ss:w"));
         assert_eq!(address.path, "/mesos");
-        assert_eq!(address.to_string(), "zk://***@h1:1,h2:2/mesos");
+        assert_eq!(address.to_string(), "zk://********@h1:1,h2:2/mesos");
         for bad in ["h:1", "h:1/", "user@h:1/m", "u:hidden/hidden@h:1/m", "/m", "h:1/a,h:2/b"] {
             let error = ElectionAddress::parse(bad).unwrap_err();
             assert!(!error.to_string().contains("hidden"), "{bad:?}: {error}");

@@ -247,7 +247,11 @@ async fn refusals_tell_status_and_body_but_no_credentials() {
         (StatusCode::UNAUTHORIZED, "", "not authorized (status 401)"),
         (StatusCode::FORBIDDEN, "no", "not authorized (status 403): no"),
         (StatusCode::BAD_GATEWAY, "", "status 502"),
-        (StatusCode::TEMPORARY_REDIRECT, "", "status 307: it redirects to http://elsewhere/"),
+        (
+            StatusCode::TEMPORARY_REDIRECT,
+            "",
+            "status 307: it redirects to http://elsewhere/?token=********",
+        ),
     ] {
         let (address, shelf) = serve(Shelf::answering(status, text)).await;
         let (_directory, package) = package(10).await;

@@ -1,7 +1,6 @@
 //! A bucket, through the crate `object_store`: one PUT for a small package, parts for a large one. Objects appear whole
 //! or not at all, so there is no temporary name. Retries are the crate's own.
 
-use std::error::Error as _;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -28,6 +27,8 @@ use super::super::package::CHUNK;
 use super::super::wire::{fetched_from, refusal, tail};
 use super::super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
 use super::{ObjectConfig, Service};
+use crate::net::cause::{self, innermost};
+use crate::net::redact::redact;
 
 /// The smallest part that all services take, and so the finest that progress can be told.
 const PART: u64 = 5 << 20;
@@ -67,7 +68,7 @@ impl ObjectStore {
         let store = store.map_err(|error| UploadError::Credentials {
             place: address.to_string(),
             // What the services' libraries find wrong may quote what they have read.
-            why: tail(&without_queries(&bottom(&error))),
+            why: tail(&redact(&innermost(&error).to_string())),
         })?;
         Ok(Self { store, config: config.clone(), parts: Mutex::default() })
     }
@@ -204,7 +205,7 @@ impl ObjectStore {
         error: &object_store::Error,
     ) -> UploadError {
         let Ok(url) = self.config.object_address(name) else { return UploadError::NoUri };
-        let text = without_queries(&error.to_string());
+        let text = redact(&error.to_string());
         if METADATA.iter().any(|host| text.contains(host)) {
             let why = "none are configured, and this machine has none of its own".to_owned();
             return UploadError::Credentials { place: url.to_string(), why };
@@ -220,10 +221,13 @@ impl ObjectStore {
         if let Some(status) = status {
             return refusal(method, &url, status, said(&text));
         }
-        let timed_out =
-            http_error(error).is_some_and(|error| error.kind() == HttpErrorKind::Timeout);
-        let why =
-            if timed_out { "timed out".to_owned() } else { tail(&without_queries(&bottom(error))) };
+        let timed_out = cause::find::<HttpError>(error)
+            .is_some_and(|error| error.kind() == HttpErrorKind::Timeout);
+        let why = if timed_out {
+            "timed out".to_owned()
+        } else {
+            tail(&redact(&innermost(error).to_string()))
+        };
         UploadError::Unreachable { method, url: url.into(), why }
     }
 }
@@ -348,34 +352,6 @@ fn said(text: &str) -> String {
             tail(body.map_or("", |(_, body)| body))
         }
     }
-}
-
-fn http_error(error: &object_store::Error) -> Option<&HttpError> {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<HttpError>() {
-            return Some(error);
-        }
-        cause = error.source();
-    }
-    None
-}
-
-fn bottom(error: &object_store::Error) -> String {
-    let mut bottom: &dyn std::error::Error = error;
-    while let Some(source) = bottom.source() {
-        bottom = source;
-    }
-    bottom.to_string()
-}
-
-/// A text whose URLs have lost their queries, which can hold signatures and tokens.
-fn without_queries(text: &str) -> String {
-    let words = text.split(' ').map(|word| match word.split_once('?') {
-        Some((before, _)) if before.contains("://") => before,
-        _ => word,
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Store for ObjectStore {
