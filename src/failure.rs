@@ -4,18 +4,20 @@
 
 use std::fmt;
 
-use crate::cli::positionals::UsageError;
+use crate::cli::UsageError;
 use crate::commands::config::ConfigError;
 use crate::config::secret::SecretError;
+use crate::context::CommandError;
 use crate::context::configure::ConfigureError;
-use crate::context::{CommandError, Signal};
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
 use crate::fetch_check::error::CheckError;
+use crate::given::GivenError;
 use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
 use crate::mesos::scheduler_client::CallError;
 use crate::net::zookeeper::ConnectError;
+pub use crate::outcome::exit::Exit;
 use crate::packing::PackingError;
 use crate::program::End;
 use crate::state::StateError;
@@ -30,65 +32,6 @@ use crate::topology::package::PackageError;
 use crate::topology::ready::ReadyError;
 use crate::update::request::RequestError;
 use crate::upload::{CredentialsError, Trouble, UnknownUploader, UploadError};
-
-/// The exit codes. They are part of the command line's contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Exit {
-    /// The operation failed; what was done was undone, or the message lists what is left.
-    Failed = 1,
-    /// Wrong usage.
-    Usage = 2,
-    /// The configuration is wrong.
-    Configuration = 3,
-    /// The user's topology failed: its main, its package, its definition.
-    Topology = 4,
-    /// No such topology.
-    NotFound = 5,
-    /// It exists already, or somebody else is changing it.
-    Conflict = 6,
-    /// ZooKeeper, Mesos, the TManager or the package store can't be reached.
-    Unreachable = 7,
-    /// Not authenticated or not authorized.
-    NotAllowed = 8,
-    /// Timed out waiting; the operation goes on.
-    TimedOut = 9,
-    /// Partly done.
-    PartlyDone = 10,
-    /// No agent has room.
-    NoPlacement = 11,
-    /// Interrupted (SIGINT).
-    Interrupted = 130,
-    /// Terminated (SIGTERM).
-    Terminated = 143,
-}
-
-impl Exit {
-    /// The process's exit code.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// The name in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Usage => "usage",
-            Self::Configuration => "configuration",
-            Self::Topology => "topology",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::Unreachable => "unreachable",
-            Self::NotAllowed => "not_allowed",
-            Self::TimedOut => "timed_out",
-            Self::PartlyDone => "partly_done",
-            Self::NoPlacement => "no_placement",
-            Self::Interrupted => "interrupted",
-            Self::Terminated => "terminated",
-        }
-    }
-}
 
 /// A command that failed.
 #[derive(Debug)]
@@ -128,22 +71,33 @@ impl fmt::Display for Failure {
     }
 }
 
-impl Exit {
-    /// The exit code of a signal.
-    #[must_use]
-    pub const fn of_signal(signal: Signal) -> Self {
-        match signal {
-            Signal::Interrupted => Self::Interrupted,
-            Signal::Terminated => Self::Terminated,
-        }
-    }
-}
-
 impl Failure {
     /// A failure without hints.
     #[must_use]
     pub fn new(exit: Exit, error: anyhow::Error) -> Self {
         Self { exit, error, hints: Vec::new() }
+    }
+}
+
+impl Failure {
+    /// Wrong usage in clap's words: its tips are hints, and so is the usage line.
+    #[must_use]
+    pub fn of_clap(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let mut message: Vec<&str> = Vec::new();
+        let mut hints = Vec::new();
+        for paragraph in text.split("\n\n").map(str::trim) {
+            if let Some(tip) = paragraph.strip_prefix("tip: ") {
+                hints.extend(
+                    tip.lines().map(|line| line.trim().trim_start_matches("tip: ").to_owned()),
+                );
+            } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
+                hints.push(format!("usage: {usage}"));
+            } else if !paragraph.starts_with("For more information") {
+                message.push(paragraph.strip_prefix("error: ").unwrap_or(paragraph));
+            }
+        }
+        Self { exit: Exit::Usage, error: anyhow::anyhow!("{}", message.join("\n")), hints }
     }
 }
 
@@ -163,7 +117,13 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     if let Some(error) = error.downcast_ref::<CommandError>() {
         return Some((exit_of_command(error), error.hints()));
     }
-    if error.is::<UsageError>() || error.is::<RequestError>() {
+    if let Some(error) = error.downcast_ref::<UsageError>() {
+        return Some((Exit::Usage, error.hints()));
+    }
+    if error.is::<GivenError>() {
+        return Some((Exit::Configuration, Vec::new()));
+    }
+    if error.is::<RequestError>() {
         return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
     }
     if error.is::<ReleaseError>() {

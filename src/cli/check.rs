@@ -2,8 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-/// Arguments of `check`.
+/// Test what the cluster can do
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ClusterCheckArgs {
     /// What to check.
     #[command(subcommand)]
@@ -18,25 +19,25 @@ pub enum ClusterCheck {
     Fetch(FetchArgs),
 }
 
-/// Examples of `check`, at the end of its help.
-pub const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Examples:
   heron-cli check fetch --config-file conf/mesos_scheduler.conf
   heron-cli check fetch --config-file conf/mesos_scheduler.conf --all-agents";
 
 const FETCH_EXAMPLES: &str = "Examples:
   heron-cli check fetch --config-file conf/mesos_scheduler.conf
-  heron-cli check fetch --config-file conf/mesos_scheduler.conf --all-agents -o json
-  heron-cli check fetch --context prod --agent node7 --topology-package http://repository/wc.tar.gz
+  heron-cli check fetch --config-file m.conf --all-agents -o json
+  heron-cli check fetch --agent node7 --topology-package http://repo/wc.tgz
 
-The URIs are those of the configuration: the core package's, and the topology package's where one is set. A framework of
-its own, heron-check-fetch, runs the tasks and is removed at the end, whatever happens.
-Exit code 1 if a package can't be fetched or is not as the release needs it, 9 if a task did not end in time, 11 if an
-agent made no fitting offer.";
+The URIs are those of the configuration: the core package's, and the topology
+package's where one is set. A framework of its own, heron-check-fetch, runs the
+tasks and is removed at the end, whatever happens.
+Exit code 1 if a package can't be fetched or is not as the release needs it,
+9 if a task did not end in time, 11 if an agent made no fitting offer.";
 
 /// Arguments of `check fetch`.
 #[derive(Clone, Debug, Args)]
 pub struct FetchArgs {
-    /// Overrides, if any
+    /// Properties (`key=value key:value`), or `cluster/role/environ`
     #[arg(value_name = "OVERRIDES")]
     pub overrides: Option<String>,
     /// Fetch on every agent

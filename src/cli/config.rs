@@ -1,11 +1,12 @@
-//! Arguments of `config` and its commands, and of `man`.
+//! Arguments of `config` and its commands.
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand};
 
-/// Arguments of `config`.
+/// Show, check and convert the configuration; named clusters
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ConfigArgs {
     /// What to do with the configuration.
     #[command(subcommand)]
@@ -15,25 +16,19 @@ pub struct ConfigArgs {
 /// The commands of `config`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Show every key with the value that counts
-    #[command(override_usage = "heron-cli config show [OPTIONS] [OVERRIDES]", after_help = SHOW_EXAMPLES)]
+    #[allow(missing_docs, reason = "described by its arguments")]
     Show(ShowArgs),
-    /// List everything that is wrong or doubtful in the configuration
-    #[command(override_usage = "heron-cli config check [OPTIONS] [OVERRIDES]", after_help = CHECK_EXAMPLES)]
+    #[allow(missing_docs, reason = "described by its arguments")]
     Check(CheckArgs),
-    /// Print an old properties file with the names of today
-    #[command(after_help = CONVERT_EXAMPLES)]
+    #[allow(missing_docs, reason = "described by its arguments")]
     Convert(ConvertArgs),
-    /// List the keys that there are, or explain some of them
-    #[command(after_help = KEYS_EXAMPLES)]
+    #[allow(missing_docs, reason = "described by its arguments")]
     Keys(KeysArgs),
-    /// List named clusters, show one, or make one the current
-    #[command(after_help = CONTEXT_EXAMPLES)]
+    #[allow(missing_docs, reason = "described by its arguments")]
     Context(ContextArgs),
 }
 
-/// Examples of `config`, at the end of its help.
-pub const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Examples:
   heron-cli config show --origin --config-file conf/mesos_scheduler.conf
   heron-cli config check --config-file conf/mesos_scheduler.conf
   heron-cli config convert old.conf > new.conf
@@ -42,11 +37,12 @@ pub const EXAMPLES: &str = "Examples:
 
 const SHOW_EXAMPLES: &str = "Examples:
   heron-cli config show --config-file conf/mesos_scheduler.conf
-  heron-cli config show --origin --include-overridden --config-path conf/heron \"role=web\"
+  heron-cli config show --origin --config-path conf/heron \"role=web\"
   heron-cli config show --defaults --context prod
   heron-cli config show --config-file conf/mesos_scheduler.conf -o json
 
-Layers, later wins: default, context, config-path, config-file, overrides, config-property.";
+Layers, later wins: default, context, config-path, config-file, overrides,
+config-property.";
 
 const CHECK_EXAMPLES: &str = "Examples:
   heron-cli config check --config-file conf/mesos_scheduler.conf
@@ -58,7 +54,8 @@ const CONVERT_EXAMPLES: &str = "Examples:
   heron-cli config convert mesos_scheduler.conf > converted.conf
   heron-cli config convert mesos_scheduler.conf | diff mesos_scheduler.conf -
 
-Only names of keys change; comments, order and values stay. What needs a look is told on stderr.";
+Only names of keys change; comments, order and values stay. What needs a look is
+said on stderr.";
 
 const KEYS_EXAMPLES: &str = "Examples:
   heron-cli config keys
@@ -70,7 +67,7 @@ const CONTEXT_EXAMPLES: &str = "Examples:
   heron-cli config context show prod
   heron-cli config context use prod
 
-Contexts stand in heron-cli/config.toml below $XDG_CONFIG_HOME, ~/.config or /etc:
+Contexts stand in heron-cli/config.toml in $XDG_CONFIG_HOME, ~/.config or /etc:
 
   current = \"prod\"
 
@@ -82,10 +79,11 @@ Contexts stand in heron-cli/config.toml below $XDG_CONFIG_HOME, ~/.config or /et
   [contexts.prod.settings]
   \"heron.mesos.master.uri\" = \"zk://zk1:2181/mesos\"";
 
-/// Arguments of `config show`.
+/// Show every key with the value that counts
 #[derive(Clone, Debug, Args)]
+#[command(override_usage = "heron-cli config show [OPTIONS] [OVERRIDES]", after_help = SHOW_EXAMPLES)]
 pub struct ShowArgs {
-    /// Overrides, if any
+    /// Properties (`key=value key:value`), or `cluster/role/environ`
     #[arg(value_name = "OVERRIDES")]
     pub overrides: Option<String>,
     /// Tell layer, file and line of each value
@@ -110,32 +108,36 @@ pub struct ShowArgs {
     pub redact: bool,
 }
 
-/// Arguments of `config check`.
+/// List everything that is wrong or doubtful in the configuration
 #[derive(Clone, Debug, Args)]
+#[command(override_usage = "heron-cli config check [OPTIONS] [OVERRIDES]", after_help = CHECK_EXAMPLES)]
 pub struct CheckArgs {
-    /// Overrides, if any
+    /// Properties (`key=value key:value`), or `cluster/role/environ`
     #[arg(value_name = "OVERRIDES")]
     pub overrides: Option<String>,
 }
 
-/// Arguments of `config convert`.
+/// Print an old properties file with the names of today
 #[derive(Clone, Debug, Args)]
+#[command(after_help = CONVERT_EXAMPLES)]
 pub struct ConvertArgs {
     /// The properties file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
 
-/// Arguments of `config keys`.
+/// List the keys that there are, or explain some of them
 #[derive(Clone, Debug, Args)]
+#[command(after_help = KEYS_EXAMPLES)]
 pub struct KeysArgs {
     /// Explain the keys with this in one of their names
     #[arg(value_name = "WORD")]
     pub word: Option<String>,
 }
 
-/// Arguments of `config context`.
+/// List named clusters, show one, or make one the current
 #[derive(Clone, Debug, Args)]
+#[command(after_help = CONTEXT_EXAMPLES)]
 pub struct ContextArgs {
     /// What to do with contexts.
     #[command(subcommand)]
@@ -167,12 +169,4 @@ pub struct ContextUseArgs {
     /// The context
     #[arg(value_name = "NAME")]
     pub name: String,
-}
-
-/// Arguments of `man`.
-#[derive(Clone, Debug, Args)]
-pub struct ManArgs {
-    /// The directory to write the pages to; it is made if needed
-    #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
 }

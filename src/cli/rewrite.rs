@@ -6,58 +6,75 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, Command};
+use clap::Command;
 
+use super::flags::{Behind, Flags, Named};
 use super::positionals;
-
-/// A flag as the definition knows it.
-struct Flag {
-    names: Vec<String>,
-    short: Option<char>,
-    takes_value: bool,
-}
-
-/// Flags that no earlier release had. Behind the topology's class an abbreviation of one is the topology's.
-const NEW: [&str; 8] =
-    ["color", "context", "no-rollback", "output", "quiet", "timeout", "topology-binary", "wait"];
-
-impl Flag {
-    /// Whether a word behind the topology's class may stand for this flag: in full, or as it always could.
-    fn may_be(&self, word: &str) -> bool {
-        let Some(long) = word.strip_prefix("--") else { return true };
-        let name = long.split_once('=').map_or(long, |(name, _)| name);
-        let full = self.names.iter().any(|known| known == name);
-        full || !self.names.iter().any(|known| NEW.contains(&known.as_str()))
-    }
-}
+use super::usage::UsageError;
 
 /// The words in the order: program, command, known flags with their values, `--`, everything else.
 ///
 /// Unknown flags stay in front of `--`, where clap refuses them with a suggestion, except behind the topology's class in
-/// `submit`: there they belong to the topology. Words that are no Unicode are left to clap.
-#[must_use]
-pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Vec<OsString> {
+/// `submit`: there they belong to the topology, and what may as well be a flag of heron-cli is an error. Words that are
+/// no Unicode are left to clap.
+pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Result<Vec<OsString>, UsageError> {
     let Some(words) =
         argv.iter().map(|w| w.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
     else {
-        return argv;
+        return Ok(argv);
     };
-    let Some((program, words)) = words.split_first() else { return argv };
-    let Some(Found { path, verb, before, after }) = find_verb(definition, words) else {
-        return argv;
+    let Some((program, words)) = words.split_first() else { return Ok(argv) };
+    let asked = asks_for_help(definition, words);
+    let words = asked.as_deref().unwrap_or(words);
+    let Some(Found { path, verb, before, after }) = find_verb(definition, words)? else {
+        let words = words.iter().map(OsString::from);
+        return Ok(std::iter::once(OsString::from(program)).chain(words).collect());
     };
-    let flags = flags_of(definition, verb);
-    let mut sorted = Sorted { flags: &flags, front: Vec::new(), rest: Vec::new(), class: false };
-    sorted.take(&before, false);
-    sorted.take(after, path == ["submit"]);
-    let mut result = vec![program.clone()];
-    result.extend(path);
-    result.append(&mut sorted.front);
-    if verb.get_positionals().next().is_some() {
-        result.push("--".to_owned());
+    let flags = Flags::of(definition, verb);
+    let submits = path == ["submit"];
+    let sort = |doubtful| {
+        let mut sorted = Sorted::new(&flags, doubtful);
+        sorted.take(&before, false);
+        sorted.take(after, submits);
+        sorted
+    };
+    let sorted = sort(Owner::Topology);
+    if let Some((word, flag)) = &sorted.doubt {
+        return Err(UsageError::Doubtful {
+            word: word.clone(),
+            flag: flag.clone(),
+            ours: line(&path, sort(Owner::HeronCli).words(true)),
+            theirs: line(&path, sort(Owner::Topology).words(true)),
+        });
     }
-    result.append(&mut sorted.rest);
-    result.into_iter().map(OsString::from).collect()
+    let positional = verb.get_positionals().next().is_some();
+    let words = std::iter::once(program.clone()).chain(path).chain(sorted.words(positional));
+    Ok(words.map(OsString::from).collect())
+}
+
+/// A command line that can be pasted into a shell.
+fn line(path: &[String], words: Vec<String>) -> String {
+    let all = path.iter().cloned().chain(words);
+    let quoted = all.map(|word| quote(&word));
+    format!("heron-cli {}", quoted.collect::<Vec<_>>().join(" "))
+}
+
+/// A word as a shell takes it. No word of a command line holds the one character that can't be quoted, a NUL.
+pub(crate) fn quote(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// `help <command>` is `<command> --help`, if there is such a command.
+fn asks_for_help(definition: &Command, words: &[String]) -> Option<Vec<String>> {
+    let (first, path) = words.split_first()?;
+    if first != "help" {
+        return None;
+    }
+    let mut command = definition;
+    for name in path {
+        command = command.get_subcommands().find(|below| below.get_name() == name)?;
+    }
+    Some(path.iter().cloned().chain(["--help".to_owned()]).collect())
 }
 
 /// A command among the words.
@@ -72,91 +89,106 @@ struct Found<'a> {
 }
 
 /// The first word that is a command, skipping global flags and their values; of a command with commands of its own, the
-/// one of those that follows. None where clap should tell what is missing, or show its help.
-fn find_verb<'a>(definition: &'a Command, words: &'a [String]) -> Option<Found<'a>> {
-    let flags = flags_of(definition, definition);
+/// one of those that follows. None where clap should say what is missing, or show its help.
+fn find_verb<'a>(
+    definition: &'a Command,
+    words: &'a [String],
+) -> Result<Option<Found<'a>>, UsageError> {
+    let flags = Flags::of(definition, definition);
     let mut found = Found { path: Vec::new(), verb: definition, before: Vec::new(), after: words };
     while let Some((word, after)) = found.after.split_first() {
         if word == "--" || word == "help" {
-            return None;
+            return Ok(None);
         }
         found.after = after;
         if let Some(verb) = found.verb.get_subcommands().find(|verb| verb.get_name() == word) {
             found.path.push(word.clone());
             found.verb = verb;
             if !verb.has_subcommands() {
-                return Some(found);
+                return Ok(Some(found));
             }
             continue;
         }
-        let (flag, inline) = known(&flags, word)?;
+        let Some(Named { flag, has_value, .. }) = flags.named(word) else {
+            let elsewhere = if found.path.is_empty() { verb_elsewhere(word) } else { None };
+            let error = |instead| UsageError::NoSuchVerb { word: word.clone(), instead };
+            return elsewhere.map_or(Ok(None), |instead| Err(error(instead)));
+        };
         found.before.push(word.clone());
         if let (true, Some((value, after))) =
-            (flag.takes_value && !inline, found.after.split_first())
+            (flag.takes_value && !has_value, found.after.split_first())
         {
             found.before.push(value.clone());
             found.after = after;
         }
     }
-    None
+    Ok(None)
 }
 
-fn flags_of(definition: &Command, verb: &Command) -> Vec<Flag> {
-    let globals = definition.get_arguments().filter(|argument| argument.is_global_set());
-    let mut flags: Vec<Flag> = globals
-        .chain(verb.get_arguments().filter(|argument| !argument.is_global_set()))
-        .filter(|argument| argument.get_long().is_some() || argument.get_short().is_some())
-        .map(|argument| Flag {
-            names: argument
-                .get_long_and_visible_aliases()
-                .unwrap_or_default()
-                .into_iter()
-                .chain(argument.get_all_aliases().unwrap_or_default())
-                .map(str::to_owned)
-                .collect(),
-            short: argument.get_short(),
-            takes_value: matches!(argument.get_action(), ArgAction::Set | ArgAction::Append),
-        })
-        .collect();
-    flags.push(Flag { names: vec!["help".to_owned()], short: Some('h'), takes_value: false });
-    flags
+/// What does here what other tools call by this name.
+fn verb_elsewhere(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "scale" | "rebalance" | "resize" => {
+            "`heron-cli update <topology> --component-parallelism <component>:<number>` changes numbers of instances, \
+             `--container-number` that of containers"
+        }
+        "delete" | "remove" | "rm" | "destroy" | "terminate" | "undeploy" => {
+            "`heron-cli kill <topology>` removes a topology"
+        }
+        "stop" => {
+            "`heron-cli kill <topology>` removes a topology; `heron-cli deactivate <topology>` pauses it"
+        }
+        "start" | "run" | "launch" | "deploy" | "create" => {
+            "`heron-cli submit <file> <class>` starts a topology; `heron-cli activate <topology>` resumes a paused one"
+        }
+        "pause" | "suspend" => "`heron-cli deactivate <topology>` pauses a topology",
+        "resume" | "unpause" => "`heron-cli activate <topology>` resumes a paused topology",
+        "describe" | "show" | "info" | "inspect" | "get" => {
+            "`heron-cli status <topology>` shows a topology; `heron-cli list` shows all of them"
+        }
+        "ls" | "ps" | "topologies" => "`heron-cli list` shows the topologies",
+        "logs" | "log" | "tail" => {
+            "`heron-cli status <topology>` shows each container's host and task; its logs are in the task's sandbox there"
+        }
+        "doctor" | "ping" | "test" => {
+            "`heron-cli config check` looks at the configuration, `heron-cli check fetch` at the cluster"
+        }
+        "context" | "contexts" => "`heron-cli config context list` shows the named clusters",
+        "completion" => "`heron-cli completions <shell>` prints what a shell needs",
+        _ => return None,
+    })
 }
 
-/// The flag that a word names, in full or by a prefix that no other flag shares, and whether its value is in the word.
-fn known<'a>(flags: &'a [Flag], word: &str) -> Option<(&'a Flag, bool)> {
-    if let Some(long) = word.strip_prefix("--") {
-        let (name, inline) = long.split_once('=').map_or((long, false), |(name, _)| (name, true));
-        return find_long(flags, name).map(|(flag, _)| (flag, inline));
-    }
-    let mut letters = word.strip_prefix('-')?.chars();
-    let first = letters.next()?;
-    let flag = flags.iter().find(|flag| flag.short == Some(first))?;
-    Some((flag, !letters.as_str().is_empty()))
-}
-
-fn find_long<'a>(flags: &'a [Flag], name: &str) -> Option<(&'a Flag, &'a str)> {
-    if name.is_empty() {
-        return None;
-    }
-    let all =
-        || flags.iter().flat_map(|flag| flag.names.iter().map(move |long| (flag, long.as_str())));
-    if let Some(exact) = all().find(|(_, long)| *long == name) {
-        return Some(exact);
-    }
-    let mut matching = all().filter(|(_, long)| long.starts_with(name));
-    let found = matching.next()?;
-    matching.next().is_none().then_some(found)
+/// Whose a doubtful word is taken to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    HeronCli,
+    Topology,
 }
 
 struct Sorted<'a> {
-    flags: &'a [Flag],
+    flags: &'a Flags,
+    doubtful: Owner,
     front: Vec<String>,
     rest: Vec<String>,
     /// Whether the words so far hold the class of a topology to be submitted.
     class: bool,
+    /// The first word that is doubtful, and the flag that it may be.
+    doubt: Option<(String, String)>,
 }
 
-impl Sorted<'_> {
+impl<'a> Sorted<'a> {
+    fn new(flags: &'a Flags, doubtful: Owner) -> Self {
+        let (front, rest) = (Vec::new(), Vec::new());
+        Self { flags, doubtful, front, rest, class: false, doubt: None }
+    }
+
+    /// The words in order.
+    fn words(self, positional: bool) -> Vec<String> {
+        let dashes = positional.then(|| "--".to_owned());
+        self.front.into_iter().chain(dashes).chain(self.rest).collect()
+    }
+
     fn take(&mut self, words: &[String], submits: bool) {
         let mut words = words.iter().peekable();
         while let Some(word) = words.next() {
@@ -170,16 +202,15 @@ impl Sorted<'_> {
                 continue;
             }
             self.class = self.class || (submits && holds_class(&self.rest));
-            let found =
-                known(self.flags, word).filter(|(flag, _)| !self.class || flag.may_be(word));
-            let Some((flag, inline)) = found else {
+            let Some(named) = self.meaning(word) else {
                 let place = if self.class { &mut self.rest } else { &mut self.front };
                 place.push(word.clone());
                 continue;
             };
-            self.front.push(self.in_full(word));
-            if flag.takes_value && !inline {
-                // `--` is no value; clap tells that one is missing.
+            let Named { flag, in_full, has_value } = named;
+            self.front.push(in_full);
+            if flag.takes_value && !has_value {
+                // `--` is no value; clap says that one is missing.
                 self.front.extend(words.next_if(|next| *next != "--").cloned());
             } else if !flag.takes_value && words.peek().is_some_and(|next| is_truth(next)) {
                 // `--verbose True`: argparse's store with a value. Nothing else of that spelling makes sense here.
@@ -191,12 +222,20 @@ impl Sorted<'_> {
         }
     }
 
-    /// The flag with its whole name.
-    fn in_full(&self, word: &str) -> String {
-        let Some(long) = word.strip_prefix("--") else { return word.to_owned() };
-        let (name, value) = long.split_once('=').map_or((long, None), |(n, v)| (n, Some(v)));
-        let full = find_long(self.flags, name).map_or(name, |(_, full)| full);
-        value.map_or_else(|| format!("--{full}"), |value| format!("--{full}={value}"))
+    /// The flag that a word stands for, if it is one of heron-cli's.
+    fn meaning(&mut self, word: &str) -> Option<Named<'a>> {
+        if !self.class {
+            return self.flags.named(word);
+        }
+        match self.flags.behind_class(word) {
+            Behind::Ours(named) => Some(named),
+            Behind::Theirs => None,
+            Behind::Doubtful(named) => {
+                let name = |flag: &str| flag.split('=').next().unwrap_or_default().to_owned();
+                self.doubt.get_or_insert_with(|| (name(word), name(&named.in_full)));
+                (self.doubtful == Owner::HeronCli).then_some(named)
+            }
+        }
     }
 }
 
@@ -210,71 +249,4 @@ fn is_truth(word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::definition;
-
-    fn rewritten(line: &str) -> Vec<String> {
-        let argv = shlex::split(line).unwrap().into_iter().map(OsString::from).collect();
-        let words = rewrite(&definition(), argv);
-        words.into_iter().map(|word| word.into_string().unwrap()).collect()
-    }
-
-    fn words(line: &str) -> Vec<String> {
-        shlex::split(line).unwrap()
-    }
-
-    #[test]
-    fn flags_come_first_wherever_they_stood() {
-        let cases = [
-            (
-                "h submit '' topo.jar Main a b --config-loader L --config-path f --tmp-dir d",
-                "h submit --config-loader L --config-path f --tmp-dir d -- '' topo.jar Main a b",
-            ),
-            ("h --config-file f kill '' t", "h kill --config-file f -- '' t"),
-            ("h kill --config-fil f t", "h kill --config-file f -- t"),
-            ("h submit --verbose True t.jar C", "h submit --verbose -- t.jar C"),
-            ("h submit --deactivated False t.jar C", "h submit -- t.jar C"),
-            ("h submit t.jar C --rate 5 -x -v", "h submit -v -- t.jar C --rate 5 -x"),
-            ("h submit t.jar C --tim 5 --tmp d", "h submit --tmp-dir d -- t.jar C --tim 5"),
-            ("h submit --tim 5 t.jar C", "h submit --timeout 5 -- t.jar C"),
-            ("h kill --config-file -- t", "h kill --config-file -- t"),
-            ("h submit t.jar C -- --config-file mine", "h submit -- t.jar C --config-file mine"),
-            ("h submit t.pex - name", "h submit -- t.pex - name"),
-            ("h submit --nonsense t.jar C", "h submit --nonsense -- t.jar C"),
-            ("h restart t -1", "h restart -- t -1"),
-            ("h list -o json", "h list -o json --"),
-            ("h classpath -o json", "h classpath -o json"),
-            ("h version", "h version --"),
-            ("h submit '' t.jar --rate 5 C", "h submit --rate -- '' t.jar 5 C"),
-            ("h submit k=v t.jar C --rate", "h submit -- k=v t.jar C --rate"),
-            (
-                "h --config-property a=1 config --config-f f show --orig --config-property b=2 c=d",
-                "h config show --config-property a=1 --config-file f --origin --config-property b=2 -- c=d",
-            ),
-            ("h -v config context use --quiet x", "h config context use -v --quiet -- x"),
-            ("h config", "h config"),
-            ("h config help show", "h config help show"),
-            ("h config nonsense", "h config nonsense"),
-            ("h --nonsense config show", "h --nonsense config show"),
-            (
-                "h submit http://u:p@h/t.jar?a=-b&c=--wait C --rate 5 --wait none",
-                "h submit --wait none -- http://u:p@h/t.jar?a=-b&c=--wait C --rate 5",
-            ),
-            (
-                "h submit c/r/e https://h/9 C --x --topology-binary=http://h/t.jar?a=b",
-                "h submit --topology-binary=http://h/t.jar?a=b -- c/r/e https://h/9 C --x",
-            ),
-            ("h --help", "h --help"),
-            ("h nonsense --config-file", "h nonsense --config-file"),
-        ];
-        for (typed, expected) in cases {
-            assert_eq!(rewritten(typed), words(expected), "{typed}");
-        }
-    }
-
-    #[test]
-    fn an_abbreviation_that_fits_two_flags_is_not_taken() {
-        assert_eq!(rewritten("h kill --config x t"), words("h kill --config -- x t"));
-    }
-}
+mod tests;

@@ -96,9 +96,10 @@ pub async fn fetch(context: &Context<'_>, args: &FetchArgs) -> anyhow::Result<Ou
 /// The error of a check that is not good; the worst that came of it decides.
 fn error(results: impl Iterator<Item = FetchResult> + Clone) -> Option<ErrorMember> {
     let bad = results.clone().filter(|result| !result.is_good()).count();
-    let code = FetchResult::worst(results.clone())?.error_code();
+    let exit = FetchResult::worst(results.clone())?.exit();
     let message = format!("packages that containers would not find: {bad} of {}", results.count());
-    Some(ErrorMember::new(code, message, "see `problem` of each fetch"))
+    let hint = "see `problem` of each fetch".to_owned();
+    Some(ErrorMember::new(exit, message, Vec::new(), vec![hint]))
 }
 
 /// The packages, nothing left to be filled in.

@@ -7,6 +7,8 @@
 
 pub mod activate;
 pub mod check_fetch;
+pub mod classpath;
+pub mod completions;
 pub mod config;
 pub mod deactivate;
 pub mod kill;
@@ -17,3 +19,4 @@ mod state_change;
 pub mod status;
 pub mod submit;
 pub mod update;
+pub mod version;

@@ -108,9 +108,9 @@ fn ask_for(
 }
 
 async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<()> {
-    let follow = format!(
-        "the restart is journalled: `heron-cli restart {topology} <container>` or another command on the topology goes on with it"
-    );
+    let follow = "the restart is journalled: the same `heron-cli restart`, or another command on the \
+                  topology, goes on with it"
+        .to_owned();
     let see = format!("`heron-cli status {topology}` shows its containers");
     match driven.end {
         End::Settled => Ok(()),

@@ -60,12 +60,13 @@ pub fn choose(
     }
 }
 
-/// Whether it is that agent's host, address or id.
+/// Whether it is that agent's host, address or id, or the end of its id that tells agents of one master apart (`S1`).
 fn is_called(agent: &AgentSummary, name: &str) -> bool {
     let address = agent.pid.rsplit_once('@').map_or("", |(_, address)| address);
     let ip = address.rsplit_once(':').map_or("", |(ip, _)| ip.trim_matches(['[', ']']));
     agent.hostname.eq_ignore_ascii_case(name)
         || agent.id.as_str() == name
+        || agent.id.as_str().rsplit_once('-').is_some_and(|(_, end)| end == name)
         || (!name.is_empty() && (address == name || ip == name))
 }
 
@@ -145,11 +146,7 @@ mod tests {
     }
 
     fn args(words: &[&str]) -> FetchArgs {
-        let words = ["heron-cli", "check", "fetch"].iter().chain(words).map(Into::into);
-        let cli = crate::cli::parse(words).unwrap();
-        let crate::cli::Command::Check(args) = cli.command else { unreachable!() };
-        let crate::cli::ClusterCheck::Fetch(args) = args.command;
-        args
+        crate::cli::arguments(words)
     }
 
     #[test]

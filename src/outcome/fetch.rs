@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::error::ErrorMember;
+use super::exit::Exit;
 use super::release::ReleaseInfo;
 
 /// Outcome of `check fetch`.
@@ -86,13 +87,13 @@ impl FetchResult {
         matches!(self, Self::Good)
     }
 
-    /// The class of error that it means: of one that is good, of none, `failed`.
+    /// The exit code of one that is not good.
     #[must_use]
-    pub const fn error_code(self) -> &'static str {
+    pub const fn exit(self) -> Exit {
         match self {
-            Self::TimedOut => "timed_out",
-            Self::NoOffer => "no_placement",
-            _ => "failed",
+            Self::TimedOut => Exit::TimedOut,
+            Self::NoOffer => Exit::NoPlacement,
+            _ => Exit::Failed,
         }
     }
 

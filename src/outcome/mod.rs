@@ -9,6 +9,7 @@ pub mod change;
 pub mod config;
 pub mod container;
 pub mod error;
+pub mod exit;
 pub mod fetch;
 pub mod listing;
 pub mod plan;
@@ -78,4 +79,16 @@ pub enum Outcome {
     Version(Version),
     /// Text that is itself the answer: completions, the class path.
     Text(Text),
+}
+
+impl Outcome {
+    /// What is wrong with what was found: an answer can be a bad one.
+    #[must_use]
+    pub fn error(&self) -> Option<&error::ErrorMember> {
+        match self {
+            Self::ConfigChecked(checked) => checked.error.as_ref(),
+            Self::FetchChecked(checked) => checked.error.as_ref(),
+            _ => None,
+        }
+    }
 }

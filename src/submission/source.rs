@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use crate::cli::SubmitArgs;
-use crate::cli::positionals::{SubmitPositionals, UsageError};
+use crate::cli::positionals::SubmitPositionals;
+use crate::cli::{SubmitArgs, UsageError};
 use crate::context::Context;
 use crate::env::Env;
 use crate::net::redact::redact;

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
-
+use super::paint::Paint;
 use super::table::table;
 use crate::config::reference::KeyRow;
 use crate::config::show::{Place, Row, Shadow};
@@ -11,9 +10,9 @@ use crate::outcome::config::{
     CheckedConfig, ContextDetails, Contexts, Finding, KeyList, ShownConfig, UsedContext,
 };
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const FAINT: Style = Style::new().dimmed();
+const ERROR: Paint = Paint::Danger;
+const WARNING: Paint = Paint::Warning;
+const FAINT: Paint = Paint::Faint;
 
 /// A place, as it is named in messages.
 fn place(origin: &Place) -> String {
@@ -113,26 +112,28 @@ fn one_finding(text: &mut String, finding: &Finding) {
     text.push('\n');
 }
 
-/// `config keys`: a table, or the entries in full.
+/// `config keys`: two short lines for each, or the entries in full.
 pub(super) fn keys(list: &KeyList) -> String {
     if list.explained {
         let entries: Vec<String> = list.keys.iter().map(entry).collect();
         return entries.join("\n");
     }
-    let rows: Vec<Vec<String>> = list
-        .keys
-        .iter()
-        .filter(|row| row.unused.is_none())
-        .map(|row| {
-            let default = row.default.unwrap_or("-").to_owned();
-            vec![row.key.to_owned(), row.kind.clone(), default]
-        })
-        .collect();
-    let unused = list.keys.len() - rows.len();
-    let mut text = table(&["KEY", "VALUE", "DEFAULT"], &rows);
+    let used: Vec<&KeyRow> = list.keys.iter().filter(|row| row.unused.is_none()).collect();
+    let unused = list.keys.len() - used.len();
+    let mut text = String::new();
+    for row in used {
+        let default = row.default.map(|default| format!(", default {default}")).unwrap_or_default();
+        let about = wrapped(&format!("{}{default}", row.kind), 74);
+        // Writing to a text can't fail.
+        let _ = writeln!(text, "{}", row.key);
+        for line in about {
+            let _ = writeln!(text, "    {FAINT}{line}{FAINT:#}");
+        }
+    }
     let _ = writeln!(
         text,
-        "\nand {unused} keys of earlier releases without effect here. `heron-cli config keys WORD` explains keys."
+        "\nand {unused} keys of earlier releases without effect here.\n\
+         `heron-cli config keys WORD` explains keys."
     );
     text
 }
@@ -140,7 +141,7 @@ pub(super) fn keys(list: &KeyList) -> String {
 fn entry(row: &KeyRow) -> String {
     let mut text = format!("{}\n", row.key);
     let mut line = |words: &str| {
-        for line in wrapped(words, 90) {
+        for line in wrapped(words, 76) {
             let _ = writeln!(text, "  {line}");
         }
     };

@@ -1,18 +1,20 @@
 //! How a failure looks: what failed, why, and what to do next.
 
-use std::io::Write;
+use std::io;
 
-use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
+use super::output;
+use super::paint::Paint;
 use crate::failure::Failure;
+use crate::outcome::SCHEMA;
+use crate::outcome::error::ErrorMember;
 
-const DANGER: Style = AnsiColor::Red.on_default().bold();
-const ADVICE: Style = AnsiColor::Cyan.on_default().bold();
+const DANGER: Paint = Paint::Danger;
+const ADVICE: Paint = Paint::Advice;
 
 /// The failure as text on stderr.
-pub(super) fn show(failure: &Failure) {
-    let mut stderr = anstream::stderr().lock();
+pub(super) fn show(failure: &Failure) -> io::Result<()> {
     let mut text = format!("{DANGER}error:{DANGER:#} {}\n", indented(&failure.message()));
     for cause in failure.causes() {
         text.push_str(&format!("  caused by: {}\n", indented(&cause)));
@@ -20,7 +22,7 @@ pub(super) fn show(failure: &Failure) {
     for hint in &failure.hints {
         text.push_str(&format!("{ADVICE}hint:{ADVICE:#} {}\n", indented(hint)));
     }
-    let _ = stderr.write_all(text.as_bytes());
+    output::aside(&text)
 }
 
 /// Lines after the first stand under it.
@@ -30,21 +32,7 @@ fn indented(text: &str) -> String {
 
 /// The failure as the one document on stdout.
 pub(super) fn json(failure: &Failure) -> String {
-    let mut message = failure.message();
-    for cause in failure.causes() {
-        message.push_str(": ");
-        message.push_str(&cause);
-    }
-    document(failure.exit.name(), &message, &failure.hints.join("\n"))
-}
-
-/// Wrong usage as a document.
-pub(super) fn usage_json(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let message = text.trim().trim_start_matches("error: ");
-    document("usage", message, "heron-cli --help")
-}
-
-fn document(code: &str, message: &str, hint: &str) -> String {
-    json!({ "error": { "code": code, "message": message, "hint": hint } }).to_string()
+    let (message, causes) = (failure.message(), failure.causes());
+    let error = ErrorMember::new(failure.exit, message, causes, failure.hints.clone());
+    json!({ "schema": SCHEMA, "error": error }).to_string()
 }

@@ -3,20 +3,22 @@
 mod check;
 mod config;
 mod failure;
+mod output;
+mod paint;
 mod plan;
 mod progress;
 mod render;
 mod table;
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
 use anstream::ColorChoice as Colour;
 
-use crate::cli::{ColorChoice, DryRunFormat, Global, OutputFormat};
+use crate::cli::{ColorChoice, DryRunFormat, Global, OutputFormat, ParseError};
 use crate::failure::{Exit, Failure};
-use crate::outcome::fetch::FetchResult;
-use crate::outcome::{FetchChecked, Outcome, Planned};
+use crate::outcome::{Outcome, Planned};
+pub use output::Stderr;
 pub use progress::Console;
 
 /// How output is made.
@@ -25,13 +27,15 @@ pub struct Ui {
     format: OutputFormat,
     /// Whether colours that a user asked for by name are wanted at all.
     colours: bool,
+    /// Whether more is asked for.
+    verbose: bool,
     console: Arc<Console>,
 }
 
 impl Ui {
-    /// Output as the options of a command line ask for.
+    /// Output in a format, as the options of a command line ask for.
     #[must_use]
-    pub fn new(global: &Global) -> Self {
+    pub fn new(global: &Global, format: OutputFormat) -> Self {
         let choice = match global.color {
             ColorChoice::Auto => Colour::Auto,
             ColorChoice::Always => Colour::Always,
@@ -40,7 +44,8 @@ impl Ui {
         choice.write_global();
         let console = Console::new(global.quiet, global.verbose, std::io::stderr().is_terminal());
         let colours = global.color != ColorChoice::Never;
-        Self { format: global.output, colours, console: Arc::new(console) }
+        let verbose = global.verbose > 0;
+        Self { format, colours, verbose, console: Arc::new(console) }
     }
 
     /// What commands report to.
@@ -55,76 +60,65 @@ impl Ui {
         self.console.clear();
         match result {
             Ok(outcome) => {
-                match (self.format, &outcome) {
-                    (OutputFormat::Json, outcome) => print(&render::json(outcome)),
-                    // The bytes of a file are not ours to change.
-                    (OutputFormat::Text, Outcome::ConfigConverted(file)) => print_raw(&file.bytes),
-                    (OutputFormat::Text, Outcome::Planned(planned)) => self.print_plan(planned),
-                    (OutputFormat::Text, outcome) => print(&render::text(outcome)),
-                }
-                exit_code(&outcome)
+                let exit = outcome.error().map_or(0, |error| error.exit);
+                exit.max(written(self.answer(&outcome)))
             }
-            Err(failure) => {
-                match self.format {
-                    OutputFormat::Json => print(&failure::json(&failure)),
-                    OutputFormat::Text => failure::show(&failure),
-                }
-                failure.exit.code()
-            }
+            Err(failure) => fail(&failure, self.format),
         }
     }
-}
 
-impl Ui {
+    fn answer(&self, outcome: &Outcome) -> io::Result<()> {
+        match (self.format, outcome) {
+            (OutputFormat::Json, outcome) => output::json(&render::json(outcome)),
+            // The bytes of a file are not ours to change.
+            (OutputFormat::Text, Outcome::ConfigConverted(file)) => output::file(&file.bytes),
+            (OutputFormat::Text, Outcome::Planned(planned)) => self.plan(planned),
+            (OutputFormat::Text, outcome) => output::text(&render::text(outcome, self.verbose)),
+        }
+    }
+
     /// Shows a dry run. Colours that were asked for by name go into a pipe as well: `less -R` shows them.
-    fn print_plan(&self, planned: &Planned) {
+    fn plan(&self, planned: &Planned) -> io::Result<()> {
         let text = plan::text(planned, self.colours && std::io::stdout().is_terminal());
         match planned.format {
-            Some(DryRunFormat::ColoredTable) if self.colours => print_raw(text.as_bytes()),
-            _ => print(&text),
+            Some(DryRunFormat::ColoredTable) if self.colours => output::coloured(&text),
+            _ => output::text(&text),
         }
     }
 }
 
-/// Writes to stdout. A reader that has gone away is no failure of ours.
-fn print(text: &str) {
-    let mut stdout = anstream::stdout().lock();
-    let ended = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
-    let _ = write!(stdout, "{text}{ended}").and_then(|()| stdout.flush());
+/// Shows a failure; its exit code.
+fn fail(failure: &Failure, format: OutputFormat) -> u8 {
+    let shown = match format {
+        OutputFormat::Json => output::json(&failure::json(failure)),
+        OutputFormat::Text => failure::show(failure),
+    };
+    // A failure that could not be written stays that failure.
+    written(shown);
+    failure.exit.code()
 }
 
-fn print_raw(bytes: &[u8]) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
-}
-
-/// An answer can be a bad one.
-fn exit_code(outcome: &Outcome) -> u8 {
-    match outcome {
-        Outcome::ConfigChecked(checked) if !checked.good => Exit::Configuration.code(),
-        Outcome::FetchChecked(checked) => fetch_exit(checked).map_or(0, Exit::code),
-        _ => 0,
+/// What an answer that could not be written makes of the exit code. A reader that has gone away has what it wanted.
+fn written(result: io::Result<()>) -> u8 {
+    match result {
+        Ok(()) => 0,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+        Err(error) => {
+            let error = anyhow::Error::from(error).context("failed to write the answer to stdout");
+            // Where stderr can't be written either, the exit code is all that is left to tell of it.
+            let _ = failure::show(&Failure::new(Exit::Failed, error));
+            Exit::Failed.code()
+        }
     }
 }
 
-/// The worst that came of it decides.
-fn fetch_exit(checked: &FetchChecked) -> Option<Exit> {
-    let fetches = checked.agents.iter().flat_map(|agent| &agent.fetches);
-    Some(match FetchResult::worst(fetches.map(|fetched| fetched.result))? {
-        FetchResult::TimedOut => Exit::TimedOut,
-        FetchResult::NoOffer => Exit::NoPlacement,
-        _ => Exit::Failed,
-    })
-}
-
-/// Shows what is wrong with a command line that could not be parsed; the process's exit code.
+/// Shows what is wrong with a command line that could not be parsed, or the help that it asked for; the process's exit
+/// code.
 #[must_use]
-pub fn usage_error(error: &clap::Error, json: bool) -> u8 {
-    let wrong = error.use_stderr();
-    if wrong && json {
-        print(&failure::usage_json(error));
-    } else {
-        let _ = error.print();
+pub fn usage_error(error: &ParseError, format: OutputFormat) -> u8 {
+    match error {
+        ParseError::Usage(error) => fail(&anyhow::Error::from(error.clone()).into(), format),
+        ParseError::Clap(error) if !error.use_stderr() => written(output::help(error)),
+        ParseError::Clap(error) => fail(&Failure::of_clap(error), format),
     }
-    if wrong { 2 } else { 0 }
 }

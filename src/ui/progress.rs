@@ -4,12 +4,12 @@ use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::paint::{Paint, painted, plain};
 use crate::report::{Progress, Reporter};
 
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const WARNING: Paint = Paint::Warning;
 
 /// Bytes that are worth a line without a terminal.
 const NEWS_BYTES: u64 = 32 << 20;
@@ -30,7 +30,7 @@ struct Last {
 }
 
 impl Console {
-    /// `terminal`: whether stderr is one. Who asks for details gets plain lines: a bar would fight with them.
+    /// `terminal`: whether stderr is one. With details asked for, lines are plain: a bar would fight with them.
     pub(super) fn new(quiet: bool, verbose: u8, terminal: bool) -> Self {
         let bar = (terminal && !quiet && verbose == 0).then(new_bar);
         Self { quiet, verbose, bar, last: Mutex::default() }
@@ -45,7 +45,8 @@ impl Console {
 
     fn line(&self, text: &str) {
         let print = || {
-            let _ = writeln!(anstream::stderr().lock(), "{text}");
+            // Where stderr is gone, nobody is told of it either.
+            let _ = writeln!(anstream::stderr().lock(), "{}", painted(text));
         };
         match &self.bar {
             Some(bar) => bar.suspend(print),
@@ -77,7 +78,7 @@ impl Reporter for Console {
         text.clone_into(&mut last.step);
         last.progress = None;
         match &self.bar {
-            Some(bar) => bar.set_message(text.to_owned()),
+            Some(bar) => bar.set_message(plain(text).into_owned()),
             None => self.line(text),
         }
     }
@@ -96,7 +97,7 @@ impl Reporter for Console {
             }
         };
         match &self.bar {
-            Some(bar) => bar.set_message(text),
+            Some(bar) => bar.set_message(plain(&text).into_owned()),
             None if worth_a_line => self.line(&text),
             None => return,
         }

@@ -14,8 +14,8 @@ pub(super) fn json(outcome: &Outcome) -> String {
     serde_json::to_string_pretty(outcome).unwrap_or_default()
 }
 
-/// Text for people.
-pub(super) fn text(outcome: &Outcome) -> String {
+/// Text for people, with more for those who ask for it.
+pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
     match outcome {
         Outcome::Submitted(submitted) => submitted_text(submitted),
         Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
@@ -26,7 +26,7 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::SettingsChanged(changed) => settings_text(changed),
         Outcome::Killed(killed) => killed_text(killed),
         Outcome::Listed(listed) => listed_text(listed),
-        Outcome::Status(status) => status_text(status),
+        Outcome::Status(status) => status_text(status, verbose),
         Outcome::FetchChecked(checked) => check::fetch_checked(checked),
         Outcome::ConfigShown(shown) => config::shown(shown),
         Outcome::ConfigChecked(checked) => config::checked(checked),
@@ -145,7 +145,7 @@ fn listed_text(listed: &TopologyList) -> String {
     table(&["NAME", "STATE", "CLUSTER", "ROLE", "ENVIRON", "CONTAINERS", "SUBMITTED"], &rows)
 }
 
-fn status_text(status: &Status) -> String {
+fn status_text(status: &Status, verbose: bool) -> String {
     let topology = &status.topology;
     let or_dash = |value: Option<&String>| value.map_or("-", String::as_str).to_owned();
     let place = [&topology.cluster, &topology.role, &topology.environ];
@@ -173,11 +173,12 @@ fn status_text(status: &Status) -> String {
     ));
     if let Some(framework) = &status.framework {
         let connected = match framework.connected {
-            Some(true) => "a scheduler is connected",
-            Some(false) => "no scheduler is connected",
-            None => "the master could not be asked",
+            Some(true) => " (a command is at work)",
+            // So it is at most times: containers run on by themselves.
+            Some(false) => "",
+            None => " (the master could not be asked)",
         };
-        facts.push(("Framework", format!("{} ({connected})", framework.id)));
+        facts.push(("Framework", format!("{}{connected}", framework.id)));
     }
     if let Some(supervisor) = &status.supervisor {
         facts.push((
@@ -197,29 +198,31 @@ fn status_text(status: &Status) -> String {
         facts.iter().map(|(name, value)| format!("{name:<11}{value}\n")).collect();
     if !status.containers.is_empty() {
         text.push('\n');
-        text.push_str(&containers_text(&status.containers));
+        text.push_str(&containers_text(&status.containers, verbose));
     }
     text
 }
 
-fn containers_text(containers: &[StatusContainer]) -> String {
-    let rows: Vec<Vec<String>> = containers
-        .iter()
-        .map(|container| {
-            let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-            vec![
-                container.id.to_string(),
-                container.state.clone(),
-                container.attempt.to_string(),
-                dash(&container.host),
-                ports_text(&container.ports),
-                dash(&container.since),
-                dash(&container.task_id),
-            ]
-        })
-        .collect();
-    let mut text =
-        table(&["CONTAINER", "STATE", "ATTEMPT", "HOST", "PORTS", "SINCE", "TASK"], &rows);
+/// A row for each container. Where nobody asks for more, a row fits a terminal of 80 columns.
+fn containers_text(containers: &[StatusContainer], verbose: bool) -> String {
+    let row = |container: &StatusContainer| {
+        let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        let mut row = vec![
+            container.id.to_string(),
+            container.state.clone(),
+            container.attempt.to_string(),
+            dash(&container.since),
+            dash(&container.host),
+        ];
+        if verbose {
+            row.extend([ports_text(&container.ports), dash(&container.task_id)]);
+        }
+        row
+    };
+    let rows: Vec<Vec<String>> = containers.iter().map(row).collect();
+    let heads = ["CONTAINER", "STATE", "ATTEMPT", "SINCE", "HOST", "PORTS", "TASK"];
+    let shown = if verbose { &heads[..] } else { &heads[..5] };
+    let mut text = table(shown, &rows);
     for container in containers {
         if let Some(failure) = &container.last_failure {
             let part =

@@ -60,6 +60,14 @@ pub enum RequestError {
         /// What was asked for.
         count: i32,
     },
+    /// An `=` that may be a separator or a part of the value.
+    #[error("`{item}` is unclear; write `{colons}` if the `=` separates")]
+    Unclear {
+        /// What was given.
+        item: String,
+        /// With colons alone.
+        colons: String,
+    },
     /// No `[component:]key:value`.
     #[error("`{item}` is no [component:]key:value; a value can't contain a colon or a blank")]
     Setting {
@@ -79,13 +87,15 @@ pub fn wanted(args: &UpdateArgs) -> Result<Wanted, RequestError> {
                 .runtime_config
                 .iter()
                 .flat_map(|items| items.split(','))
-                .map(str::to_owned)
-                .collect();
+                .map(with_colon)
+                .collect::<Result<_, _>>()?;
             items.iter().try_for_each(|item| check_setting(item))?;
             Ok(Wanted::Settings(items))
         }
         (true, true) => {
-            let parallelism = parse_parallelism(&args.component_parallelism.join(","))?;
+            let items = args.component_parallelism.iter().flat_map(|items| items.split(','));
+            let items = items.map(|item| item.replacen('=', ":", 1)).collect::<Vec<_>>();
+            let parallelism = parse_parallelism(&items.join(","))?;
             let few = parallelism.iter().find(|(_, count)| *count < 1);
             if let Some((component, count)) = few {
                 let (component, count) = (component.clone(), *count);
@@ -93,6 +103,17 @@ pub fn wanted(args: &UpdateArgs) -> Result<Wanted, RequestError> {
             }
             Ok(Wanted::Plan(Request { parallelism, containers: args.container_number }))
         }
+    }
+}
+
+/// `key=value` is taken for `key:value`. With a colon in front of the `=`, the `=` may as well be part of a value.
+fn with_colon(item: &str) -> Result<String, RequestError> {
+    match item.split_once('=') {
+        Some((before, _)) if before.matches(':').count() == 1 => {
+            Err(RequestError::Unclear { item: item.to_owned(), colons: item.replacen('=', ":", 1) })
+        }
+        Some((before, after)) if !before.contains(':') => Ok(format!("{before}:{after}")),
+        _ => Ok(item.to_owned()),
     }
 }
 
@@ -111,11 +132,7 @@ mod tests {
     use super::*;
 
     fn args(words: &[&str]) -> UpdateArgs {
-        let words = ["heron-cli", "update", "t"].iter().chain(words).map(Into::into);
-        match crate::cli::parse(words).unwrap().command {
-            crate::cli::Command::Update(args) => args,
-            other => panic!("{other:?}"),
-        }
+        crate::cli::arguments(words)
     }
 
     #[test]
@@ -127,7 +144,9 @@ mod tests {
         let one = words(&["--component-parallelism", "word:3", "--component-parallelism=count:2"]);
         assert_eq!(one, "count:2 word:3");
         assert_eq!(one, words(&["--component-parallelism", "count:2,word:3"]));
+        assert_eq!(one, words(&["--component-parallelism", "count=2,word=3"]));
         assert_eq!(words(&["--container-number", "4"]), "containers:4");
+        assert_eq!(words(&["--runtime-config", "a.b=c,d:e:f=g"]), "a.b:c d:e:f=g");
         assert_eq!(words(&["--runtime-config", "a.b:c,d:e:f"]), "a.b:c d:e:f");
     }
 
@@ -142,7 +161,7 @@ mod tests {
         for flag in ["word", "word:x", "word:99999999999"] {
             assert!(error(&["--component-parallelism", flag]).contains(flag), "{flag}");
         }
-        for flag in ["a", "a:", ":b", "a:b:c:d", "a:b c"] {
+        for flag in ["a", "a:", ":b", "a:b:c:d", "a:b c", "a:b=c"] {
             assert!(error(&["--runtime-config", flag]).contains(flag), "{flag}");
         }
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use crate::definition::definition;
+use crate::documents;
 use crate::zookeeper::ZooKeeper;
 
 /// One server for all tests; each has a root of its own in it. It dies with this process.
@@ -146,7 +147,12 @@ impl Bed {
 
     /// Runs the binary.
     pub fn run(&self, words: &[&str]) -> Ran {
-        Ran::from(self.command(words).output().unwrap())
+        let ran = Ran::from(self.command(words).output().unwrap());
+        documents::assert_document(words, &ran.stdout);
+        if !words.contains(&"--config-file") {
+            documents::assert_hints(&self.config.display().to_string(), &ran.stderr);
+        }
+        ran
     }
 
     /// Runs the binary, which must succeed.

@@ -15,6 +15,7 @@ mod bed;
 mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
+mod documents;
 mod eras;
 mod executioner;
 mod faults;
@@ -25,9 +26,12 @@ mod hdfs;
 mod journals;
 mod life;
 mod mains;
+mod output;
 mod programs;
 mod releases;
 mod roundtrips;
+#[path = "../support/schema.rs"]
+mod schema;
 mod shelf;
 #[path = "../support/sshd.rs"]
 mod sshd;

@@ -181,6 +181,8 @@ fn errors_are_documents_too() {
     let ran = bed.run(&["status", "nobody", "-o", "json"]);
     assert_eq!(ran.code, 5);
     let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(document["error"]["code"], "not_found");
-    assert!(document["error"]["hint"].as_str().unwrap().contains("list"));
+    let error = &document["error"];
+    assert_eq!((&error["kind"], &error["exit"]), (&"not_found".into(), &5.into()));
+    assert_eq!(error["code"], error["kind"]);
+    assert!(error["hints"][0].as_str().unwrap().contains("heron-cli list --config-file"));
 }

@@ -4,6 +4,7 @@ use crate::config::check::{self, Quote, Severity};
 use crate::config::{Need, Sources};
 use crate::outcome::config::{CheckedConfig, Finding, Quoted};
 use crate::outcome::error::ErrorMember;
+use crate::outcome::exit::Exit;
 use crate::outcome::{Outcome, SCHEMA};
 
 /// Lists everything wrong or doubtful.
@@ -15,7 +16,8 @@ pub(super) fn check(sources: &Sources) -> Outcome {
     let warnings = findings.len() - errors;
     let error = (!good).then(|| {
         let message = format!("errors in the configuration: {errors}");
-        ErrorMember::new("configuration", message, "see the findings")
+        let hint = "see the findings".to_owned();
+        ErrorMember::new(Exit::Configuration, message, Vec::new(), vec![hint])
     });
     Outcome::ConfigChecked(CheckedConfig {
         schema: SCHEMA,

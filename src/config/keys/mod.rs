@@ -21,7 +21,7 @@ mod unused;
 pub use cluster::*;
 pub use kind::{Kind, parse_bool};
 pub use mesos::*;
-pub use nearest::nearest;
+pub use nearest::{distance, nearest};
 pub use packages::*;
 pub use resources::*;
 pub use spec::KeySpec;

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::super::paint::Paint;
 use super::Looks;
 use super::figures::{cores, megabytes, percent};
 use crate::outcome::plan::{PlannedTopology, PlannedUpdate};
@@ -9,10 +10,6 @@ use crate::packing::difference::{Change, ContainerDifference};
 use crate::packing::{InstancePlan, Resource, difference};
 
 const HEADS: [&str; 5] = ["component", "task ID", "CPU", "RAM (MB)", "disk (MB)"];
-const BOLD: &str = "\u{1b}[1m";
-const GREEN: &str = "\u{1b}[32m";
-const RED: &str = "\u{1b}[31m";
-const RESET: &str = "\u{1b}[0m";
 /// Written after a character it strikes it through.
 const STRIKE: char = '\u{336}';
 
@@ -33,7 +30,7 @@ pub(super) fn text(topology: &PlannedTopology, looks: Looks) -> String {
             let containers = topology.packing.containers.iter();
             let containers: Vec<String> = containers
                 .map(|container| {
-                    let name = styled(&format!("Container {}", container.id), BOLD, looks);
+                    let name = styled(&format!("Container {}", container.id), Paint::Head, looks);
                     let rows = rows(container.instances.iter(), Fate::Stays);
                     let table = table(&rows, Marks::None, looks);
                     format!("{name}\n{}\n{table}", usage(&container.required))
@@ -52,10 +49,10 @@ pub(super) fn text(topology: &PlannedTopology, looks: Looks) -> String {
 
 /// A container of an update.
 fn changed(container: &ContainerDifference, looks: Looks) -> String {
-    let name = styled(&format!("Container {}", container.id), BOLD, looks);
+    let name = styled(&format!("Container {}", container.id), Paint::Head, looks);
     let change = match container.change {
-        Change::New => styled(container.change.name(), GREEN, looks),
-        Change::Removed => styled(container.change.name(), RED, looks),
+        Change::New => styled(container.change.name(), Paint::Comes, looks),
+        Change::Removed => styled(container.change.name(), Paint::Goes, looks),
         Change::Unaffected | Change::Modified => container.change.name().to_owned(),
     };
     let required = |plan: Option<&crate::packing::ContainerPlan>| plan.map(|plan| plan.required);
@@ -86,7 +83,7 @@ fn usage(resource: &Resource) -> String {
 fn usage_change(old: &Resource, new: &Resource, looks: Looks) -> String {
     let change = |old: f64, new: f64| {
         percent(old, new).map_or_else(String::new, |text| {
-            let colour = if text.starts_with('-') { RED } else { GREEN };
+            let colour = if text.starts_with('-') { Paint::Goes } else { Paint::Comes };
             format!(" ({})", styled(&text, colour, looks))
         })
     };
@@ -135,13 +132,13 @@ fn table(rows: &[Row], marks: Marks, looks: Looks) -> String {
     // A blank on each side of a cell, a bar after it, and one in front of the first.
     let frame = widths.iter().map(|width| width + 3).sum::<usize>() + 1;
     let mut text = format!("{}\n", "=".repeat(frame));
-    text.push_str(&line(&heads, &widths, |cell| styled(cell, BOLD, looks)));
+    text.push_str(&line(&heads, &widths, |cell| styled(cell, Paint::Head, looks)));
     text.push_str(&format!("\n{}\n", "-".repeat(frame)));
     for (cells, fate) in rows {
         let (style, word): (&dyn Fn(&str) -> String, _) = match fate {
             Fate::Stays => (&str::to_owned, ""),
-            Fate::Comes => (&|cell| styled(cell, GREEN, looks), " new"),
-            Fate::Goes => (&|cell| styled(&struck(cell, looks), RED, looks), " removed"),
+            Fate::Comes => (&|cell| styled(cell, Paint::Comes, looks), " new"),
+            Fate::Goes => (&|cell| styled(&struck(cell, looks), Paint::Goes, looks), " removed"),
         };
         text.push_str(&line(cells, &widths, style));
         text.push_str(if marks == Marks::Words { word } else { "" });
@@ -160,10 +157,10 @@ fn line(cells: &[String; 5], widths: &[usize; 5], style: impl Fn(&str) -> String
     format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
 }
 
-fn styled(text: &str, style: &str, looks: Looks) -> String {
+fn styled(text: &str, style: Paint, looks: Looks) -> String {
     match looks {
         Looks::Plain => text.to_owned(),
-        Looks::Rich => format!("{style}{text}{RESET}"),
+        Looks::Rich => format!("{style}{text}{style:#}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::paint::painted;
 use super::{figures, text};
 use crate::cli::DryRunFormat;
 use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, PlannedUpdate};
@@ -132,7 +133,7 @@ CPU: 1.0, RAM: 1024 MB, Disk: 1024 MB
 #[test]
 fn colours_are_laid_over_the_same_table() {
     let plain = text(&update(DryRunFormat::Table), false);
-    let rich = text(&update(DryRunFormat::ColoredTable), false);
+    let rich = painted(&text(&update(DryRunFormat::ColoredTable), false));
     assert!(rich.contains("\u{1b}[1mContainer 1\u{1b}[0m MODIFIED\n"), "{rich}");
     assert!(rich.contains("\u{1b}[1mContainer 3\u{1b}[0m \u{1b}[31mREMOVED\u{1b}[0m\n"));
     assert!(rich.contains("\u{1b}[1mContainer 4\u{1b}[0m \u{1b}[32mNEW\u{1b}[0m\n"));

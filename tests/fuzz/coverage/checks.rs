@@ -3,12 +3,13 @@
 
 use std::ffi::OsString;
 
-use heron_cli::cli::{self, Command, positionals, rewrite};
+use heron_cli::cli::{positionals, rewrite};
 use heron_cli::config::layer::{Config, Layer, Origin, Setting};
 use heron_cli::config::substitute::{self, Tokens};
 use heron_cli::config::{
     convert, legacy, overrides as override_strings, properties as java, yaml as heron_yaml,
 };
+use heron_cli::verbs::{self, Command};
 
 /// A properties file: everything that is read stands in it, and converting changes no value.
 pub fn properties(data: &[u8]) {
@@ -82,15 +83,15 @@ pub fn arguments(data: &[u8]) {
     let words = text.split('\n').take(64).map(|word| word.replace('\0', ""));
     let argv: Vec<OsString> =
         std::iter::once("heron-cli".to_owned()).chain(words).map(OsString::from).collect();
-    let definition = cli::definition();
-    let once = rewrite::rewrite(&definition, argv.clone());
+    let definition = verbs::definition();
+    let Ok(once) = rewrite::rewrite(&definition, argv.clone()) else { return };
     let twice = rewrite::rewrite(&definition, once.clone());
-    assert_eq!(once, twice, "bringing {argv:?} into order twice differs");
-    let Ok(cli) = cli::parse(argv.clone()) else { return };
-    let words = match &cli.command {
-        Command::Submit(args) => &args.arguments,
-        Command::Restart(args) => &args.arguments,
-        Command::Kill(args) => &args.arguments,
+    assert_eq!(Ok(&once), twice.as_ref(), "bringing {argv:?} into order twice differs");
+    let Ok(parsed) = verbs::parse(argv.clone()) else { return };
+    let words = match &parsed.cli.command {
+        Command::Submit(args) => &args.words.arguments,
+        Command::Restart(args) => &args.words.arguments,
+        Command::Kill(args) => &args.words.arguments,
         _ => return,
     };
     let typed = |word: &String| argv.iter().any(|given| given.to_str() == Some(word));

@@ -2,7 +2,7 @@
 
 use clap::Command;
 
-use crate::cli::definition;
+use crate::verbs::definition;
 
 /// Every command below one, itself included, with its whole name.
 fn commands(command: &Command, name: &str, into: &mut Vec<(String, Command)>) {
@@ -13,7 +13,7 @@ fn commands(command: &Command, name: &str, into: &mut Vec<(String, Command)>) {
 }
 
 fn all() -> Vec<(String, Command)> {
-    let mut definition = definition().term_width(100).color(clap::ColorChoice::Never);
+    let mut definition = definition().term_width(80).color(clap::ColorChoice::Never);
     definition.build();
     let mut all = Vec::new();
     commands(&definition, "heron-cli", &mut all);
@@ -26,12 +26,39 @@ fn the_help_is_what_was_reviewed() {
     let text: String = all()
         .into_iter()
         .map(|(name, mut command)| {
-            let help = command.render_long_help().to_string();
+            let help = command.render_help().to_string();
             let help: String = help.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
             format!("===== {name} =====\n\n{help}\n")
         })
         .collect();
     insta::assert_snapshot!("help_reference", text);
+}
+
+/// A terminal of 80 columns breaks no example, and shows the help of any command at once.
+#[test]
+fn help_fits_a_terminal() {
+    for (name, mut command) in all() {
+        let help = command.render_help().to_string();
+        let lines = help.lines().count();
+        assert!(lines <= 50, "{name}: {lines} lines");
+        for part in [command.get_before_help(), command.get_after_help()].into_iter().flatten() {
+            for line in part.to_string().lines() {
+                assert!(line.chars().count() <= 80, "{name}: {line}");
+                assert!(help.contains(line.trim_end()), "{name}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_options_of_every_command_are_shown_on_demand() {
+    for (name, mut command) in all() {
+        let (short, long) = (command.render_help().to_string(), command.render_long_help());
+        for flag in ["--config-loader", "--timeout", "--output"] {
+            assert!(long.to_string().contains(flag), "{name}");
+        }
+        assert!(!short.contains("--config-loader") && short.contains("--help-all"), "{name}");
+    }
 }
 
 #[test]
@@ -53,25 +80,12 @@ fn every_command_that_does_something_has_an_example_with_its_own_name() {
 }
 
 #[test]
-fn completions_know_every_command() {
-    use clap_complete::Shell;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell] {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut definition(), "heron-cli", &mut script);
-        let script = String::from_utf8(script).unwrap();
-        for word in ["submit", "deactivate", "context", "include-overridden", "config-property"] {
-            assert!(script.contains(word), "{shell}: {word}");
-        }
-    }
-}
-
-#[test]
 fn every_command_gets_a_manual_page() {
     let directory = tempfile::tempdir().unwrap();
     let outcome = crate::commands::man::man(definition(), directory.path()).unwrap();
     assert!(matches!(outcome, crate::outcome::Outcome::Text(_)));
     for page in ["heron-cli", "heron-cli-submit", "heron-cli-config-context-use"] {
         let text = std::fs::read_to_string(directory.path().join(format!("{page}.1"))).unwrap();
-        assert!(text.contains(".SH NAME"), "{page}");
+        assert!(text.contains(".SH NAME") && text.contains("config\\-loader"), "{page}");
     }
 }

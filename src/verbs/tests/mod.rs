@@ -2,3 +2,4 @@
 
 mod eras;
 mod reference;
+mod slips;

@@ -2,22 +2,24 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::{Cli, Command, Legacy, OutputFormat, SubmitArgs, parse, positionals};
+use crate::cli::{Legacy, OutputFormat, ParseError, SubmitArgs, UsageError, positionals};
+use crate::verbs::{Cli, Command, definition, parse};
 
 /// What a command line means, in the words of today; or the first line of what is wrong with it.
 fn meaning(line: &str) -> String {
     let words = shlex::split(line).unwrap();
     let argv = std::iter::once("heron-cli".to_owned()).chain(words);
     match parse(argv.map(Into::into)) {
-        Ok(cli) => told(&cli).unwrap_or_else(|error| format!("error: {error}")),
-        Err(error) if error.use_stderr() => {
+        Ok(parsed) => told(&parsed.cli).unwrap_or_else(|error| format!("error: {error}")),
+        Err(ParseError::Clap(error)) if !error.use_stderr() => "help".to_owned(),
+        Err(ParseError::Clap(error)) => {
             error.to_string().lines().next().unwrap_or_default().to_owned()
         }
-        Err(_) => "help".to_owned(),
+        Err(ParseError::Usage(error)) => format!("error: {error}"),
     }
 }
 
-fn told(cli: &Cli) -> Result<String, positionals::UsageError> {
+fn told(cli: &Cli) -> Result<String, UsageError> {
     let mut text = String::new();
     let mut legacy = Legacy::default();
     let topology = |text: &mut String, verb: &str, found: positionals::TopologyPositionals| {
@@ -31,32 +33,32 @@ fn told(cli: &Cli) -> Result<String, positionals::UsageError> {
     match &cli.command {
         Command::Submit(args) => {
             submit(&mut text, args)?;
-            legacy = args.legacy.clone();
+            legacy = args.words.legacy.clone();
         }
         Command::Activate(args) => {
-            topology(&mut text, "activate", positionals::topology(&args.arguments)?);
-            legacy = args.legacy.clone();
+            topology(&mut text, "activate", positionals::topology(&args.words.arguments)?);
+            legacy = args.words.legacy.clone();
         }
         Command::Deactivate(args) => {
-            topology(&mut text, "deactivate", positionals::topology(&args.arguments)?);
-            legacy = args.legacy.clone();
+            topology(&mut text, "deactivate", positionals::topology(&args.words.arguments)?);
+            legacy = args.words.legacy.clone();
         }
         Command::Kill(args) => {
-            topology(&mut text, "kill", positionals::topology(&args.arguments)?);
-            legacy = args.legacy.clone();
+            topology(&mut text, "kill", positionals::topology(&args.words.arguments)?);
+            legacy = args.words.legacy.clone();
         }
         Command::Restart(args) => {
-            topology(&mut text, "restart", positionals::restart(&args.arguments)?);
-            legacy = args.legacy.clone();
+            topology(&mut text, "restart", positionals::restart(&args.words.arguments)?);
+            legacy = args.words.legacy.clone();
         }
         Command::Update(args) => {
-            topology(&mut text, "update", positionals::topology(&args.arguments)?);
+            topology(&mut text, "update", positionals::topology(&args.words.arguments)?);
             let _ = write!(text, " | {:?} {:?}", args.component_parallelism, args.container_number);
             let _ = write!(text, " {:?}", args.runtime_config);
             if args.dry_run {
                 text.push_str(" | dry-run");
             }
-            legacy = args.legacy.clone();
+            legacy = args.words.legacy.clone();
         }
         Command::Version(args) => {
             text.push_str("version");
@@ -84,8 +86,8 @@ fn overrides(text: &mut String, overrides: Option<&str>) {
     }
 }
 
-fn submit(text: &mut String, args: &SubmitArgs) -> Result<(), positionals::UsageError> {
-    let found = positionals::submit(&args.arguments)?;
+fn submit(text: &mut String, args: &SubmitArgs) -> Result<(), UsageError> {
+    let found = positionals::submit(&args.words.arguments)?;
     text.push_str("submit");
     overrides(text, found.overrides.as_deref());
     let class = found.class.as_deref().unwrap_or("(none)");
@@ -131,7 +133,7 @@ fn global(text: &mut String, cli: &Cli) {
     if global.verbose > 0 {
         text.push_str(" | verbose");
     }
-    if global.output == OutputFormat::Json {
+    if global.output == Some(OutputFormat::Json) {
         text.push_str(" | json");
     }
 }
@@ -314,12 +316,50 @@ fn of_any_time() {
     ]);
 }
 
+/// Flags that only this tool has are nobody's by themselves behind the class: an old command line that gave such a word to
+/// its topology is refused, and never means something else.
+#[test]
+fn of_flags_that_no_earlier_tool_had() {
+    for flag in [
+        "--color",
+        "--context",
+        "--help-all",
+        "--no-rollback",
+        "--output",
+        "--quiet",
+        "--timeout",
+        "--topology-binary",
+        "--wait",
+    ] {
+        let error = format!("error: `{flag}` behind the topology's class is unclear");
+        for line in [format!("submit t.jar C {flag} 5"), format!("submit '' t.jar C a {flag}=5 b")]
+        {
+            assert!(meaning(&line).starts_with(&error), "{line}: {}", meaning(&line));
+        }
+        let line = format!("submit t.jar C -- {flag} 5");
+        assert_eq!(meaning(&line), format!("submit t.jar C [\"{flag}\", \"5\"]"));
+    }
+    agree(&[
+        // Short flags are the topology's, but for the one that Heron had.
+        (
+            "submit t.jar C -v -q -o json -h",
+            "submit t.jar C [\"-v\", \"-q\", \"-o\", \"json\", \"-h\"]",
+        ),
+        ("submit t.jar C -D a=b", "submit t.jar C [] | -Da=b"),
+        // Abbreviations are those of Heron's flags alone.
+        ("submit t.jar C --rel r --topology-m a=b", "submit t.jar C [] | -Da=b | release r"),
+        ("kill --time 5 t", "error: unexpected argument '--time' found"),
+        ("submit t.jar C --time 5", "submit t.jar C [\"--time\", \"5\"]"),
+        ("submit t.jar C --dry-run-format json", "submit t.jar C [] | dry-run | format Json"),
+    ]);
+}
+
 /// Every command line that is shown to users can be typed.
 #[test]
 fn of_documentation_and_help() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/migration.md");
     let mut texts = vec![std::fs::read_to_string(page).unwrap()];
-    let mut commands = vec![crate::cli::definition()];
+    let mut commands = vec![definition()];
     while let Some(command) = commands.pop() {
         texts.extend(command.get_after_help().map(ToString::to_string));
         commands.extend(command.get_subcommands().cloned());

@@ -1,0 +1,28 @@
+//! Arguments of `kill`.
+
+use clap::Args;
+
+use super::words::{TOPOLOGY, Words};
+
+/// Kill a topology and remove all that is left of it
+#[derive(Clone, Debug, Args)]
+#[command(override_usage = USAGE, before_help = TOPOLOGY, after_help = EXAMPLES)]
+pub struct KillArgs {
+    /// Overrides, and the topology's name.
+    #[command(flatten)]
+    pub words: Words,
+    /// Succeed when there is no such topology
+    #[arg(long)]
+    pub ignore_not_found: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+const USAGE: &str = "heron-cli kill [OPTIONS] [OVERRIDES] <TOPOLOGY>";
+
+const EXAMPLES: &str = "Examples:
+  heron-cli kill --config-file conf/mesos_scheduler.conf wordcount
+  heron-cli kill \"\" wordcount --config-path m.conf --ignore-not-found
+
+On a terminal it asks first where neither configuration nor cluster was typed.";

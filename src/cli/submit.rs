@@ -1,0 +1,80 @@
+//! Arguments of `submit`.
+
+use std::path::PathBuf;
+
+use clap::builder::ArgPredicate;
+use clap::{Args, ValueEnum};
+
+use super::dry_run::DryRunFormat;
+use super::words::Words;
+
+/// Submit a topology and wait until it runs
+#[derive(Clone, Debug, Args)]
+#[command(override_usage = USAGE, before_help = ARGUMENTS, after_help = EXAMPLES)]
+pub struct SubmitArgs {
+    /// Overrides, the topology's file, its class, arguments for its main.
+    #[command(flatten)]
+    pub words: Words,
+    /// Start the topology paused: its spouts emit nothing until `activate`
+    #[arg(long, visible_alias = "deploy-deactivated")]
+    pub deactivated: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long, default_value_if("dry_run_format", ArgPredicate::IsPresent, "true"))]
+    pub dry_run: bool,
+    /// Form of the plan; implies --dry-run
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub dry_run_format: Option<DryRunFormat>,
+    /// What to wait for
+    #[arg(long, value_enum, default_value_t, value_name = "FOR")]
+    pub wait: WaitFor,
+    /// Leave what was done standing when the submission fails
+    #[arg(long)]
+    pub no_rollback: bool,
+    /// The jar, pex or tar that belongs to a .defn, or its URI
+    #[arg(long, value_name = "FILE")]
+    pub topology_binary: Option<PathBuf>,
+    /// Pass -DKEY=VALUE to the JVM of the topology's main; may be repeated
+    #[arg(long, short = 'D', value_name = "KEY=VALUE")]
+    pub topology_main_jvm_property: Vec<String>,
+    /// More class path for the topology's main
+    #[arg(long, value_name = "CLASSPATH")]
+    pub extra_launch_classpath: Option<String>,
+    /// Read the Heron release's properties from this file
+    #[arg(long, value_name = "FILE")]
+    pub release_yaml_file: Option<PathBuf>,
+    /// Keep the definition and the package in this directory
+    #[arg(long, value_name = "DIR")]
+    pub tmp_dir: Option<PathBuf>,
+    /// Let the instances log their garbage collections
+    #[arg(long = "verbose-gc", alias = "verbose_gc")]
+    pub verbose_gc: bool,
+}
+
+const USAGE: &str = "heron-cli submit [OPTIONS] [OVERRIDES] <FILE> [CLASS] [TOPOLOGY ARGUMENTS]...";
+
+const ARGUMENTS: &str = "Arguments:
+  [OVERRIDES]              `key=value key:value`, or `cluster/role/environ`
+  <FILE>                   The topology: .jar, .pex, .tar(.gz), .defn; or a URI
+  [CLASS]                  Its main class; `-` for a .pex; none for a .defn
+  [TOPOLOGY ARGUMENTS]...  Words for its main; all that follows `--` are";
+
+const EXAMPLES: &str = "Examples:
+  heron-cli submit --config-file m.conf wordcount.pex - wordcount
+  heron-cli submit --config-file m.conf wordcount.jar com.example.WordCount wc
+  heron-cli submit --config-file m.conf wc.defn --topology-binary topologies.jar
+  heron-cli submit --context prod https://repo/wc.jar com.example.WordCount wc
+  heron-cli submit \"role=web environ:test\" wc.jar com.example.Main --deactivated
+
+Behind the class, only flags that earlier releases had are heron-cli's.";
+
+/// What `submit` waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum WaitFor {
+    /// Every container's task runs.
+    Launched,
+    /// Every container's task runs, and the physical plan is there.
+    #[default]
+    Running,
+    /// Nothing: the containers are launched, as far as offers came at once.
+    None,
+}

@@ -1,0 +1,69 @@
+//! What every run of the suite must keep to: documents are as `docs/json` says, and command lines in hints can be pasted.
+
+use heron_cli::verbs::{self, Work};
+use serde_json::Value;
+
+use crate::schema;
+
+/// The schema of what a command line prints with `-o json`.
+fn schema_of(words: &[&str]) -> Option<&'static str> {
+    let has = |flag: &str| words.iter().any(|word| word.starts_with(flag));
+    let verb = words.iter().find(|word| !word.starts_with('-'))?;
+    let second = words.iter().skip_while(|word| word != &verb).nth(1).copied().unwrap_or_default();
+    Some(match (*verb, second) {
+        ("submit", _) if has("--dry-run") => "submit-dry-run",
+        ("submit", _) => "submit",
+        ("activate" | "deactivate", _) => "activate",
+        ("restart", _) => "restart",
+        ("update", _) if has("--runtime-config") => "update-runtime-config",
+        ("update", _) if has("--dry-run") => "update-dry-run",
+        ("update", _) => "update",
+        ("kill", _) => "kill",
+        ("list", _) => "list",
+        ("status", _) => "status",
+        ("check", "fetch") => "check-fetch",
+        ("config", "show") => "config-show",
+        ("config", "check") => "config-check",
+        ("config", "convert") => "config-convert",
+        ("config", "keys") => "config-keys",
+        ("version", _) => "version",
+        _ => return None,
+    })
+}
+
+/// Asserts that what a command line printed is as its schema says, if it asked for a document.
+pub fn assert_document(words: &[&str], stdout: &str) {
+    let json = words.windows(2).any(|pair| pair == ["-o", "json"]);
+    let Ok(document) = serde_json::from_str::<Value>(stdout) else {
+        assert!(!json, "{words:?} printed no single document:\n{stdout}");
+        return;
+    };
+    let failed = document
+        .as_object()
+        .is_some_and(|members| members.len() == 2 && members.contains_key("error"));
+    let schema = if failed { Some("error") } else { schema_of(words) };
+    if let (true, Some(schema)) = (json, schema) {
+        assert_eq!(
+            schema::problems(schema, &document),
+            Vec::<String>::new(),
+            "{words:?}\n{stdout}"
+        );
+    }
+}
+
+/// Asserts that each command line in the hints of a failure is understood, and means the configuration that was given.
+pub fn assert_hints(config_file: &str, stderr: &str) {
+    for hint in stderr.lines().filter_map(|line| line.strip_prefix("hint: ")) {
+        let spans = hint.split('`').skip(1).step_by(2);
+        for line in spans.filter(|span| span.starts_with("heron-cli ") && !span.contains('<')) {
+            let words = shlex::split(line).unwrap();
+            let parsed = verbs::parse(words.into_iter().map(Into::into));
+            let parsed = parsed.unwrap_or_else(|error| panic!("{line}: {error}"));
+            let given = parsed.cli.global.config_file.clone();
+            let verb = parsed.cli.command.verb().unwrap_or_else(|error| panic!("{line}: {error}"));
+            if matches!(verb.work, Work::Cluster(..)) {
+                assert_eq!(given.as_deref(), Some(config_file.as_ref()), "{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is printed: answers that can't be written, text that would steer a terminal, formats, completions.
+
+use std::fs::OpenOptions;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::bed::{Bed, Ran, Wish};
+
+fn ran(command: &mut Command) -> Ran {
+    Ran::from(command.output().unwrap())
+}
+
+#[test]
+fn an_answer_that_can_t_be_written_is_an_error() {
+    let bed = Bed::new();
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let lines: [&[&str]; 6] = [
+        &["list"],
+        &["list", "-o", "json"],
+        &["--help"],
+        &["completions", "bash"],
+        &["config", "convert", "mesos_scheduler.conf"],
+        &["status", "nobody", "-o", "json"],
+    ];
+    for words in lines {
+        let ran = ran(bed.command(words).stdout(full()));
+        let code = if words.contains(&"nobody") { 5 } else { 1 };
+        assert_eq!(ran.code, code, "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("failed to write the answer to stdout"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("No space left"), "{}", ran.stderr);
+    }
+    // A reader that has gone away has what it wanted.
+    let line = format!("{} config keys | head -n 1", env!("CARGO_BIN_EXE_heron-cli"));
+    let ran = ran(Command::new("bash").args(["-c", &format!("set -o pipefail; {line}")]));
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn foreign_text_steers_no_terminal() {
+    let bed = Bed::with(&Wish {
+        config: vec!["environ: de\\u001b]0;x\\u0007v\\u202e\\u009b".to_owned()],
+        ..Wish::default()
+    });
+    let evil = ['\u{1b}', '\u{7}', '\u{202e}', '\u{9b}', '\r'];
+    for words in [
+        &["config", "show"] as &[&str],
+        &["config", "show", "-o", "json"],
+        &["status", "a\u{1b}[2Jb"],
+        &["status", "a\u{1b}[2Jb", "-o", "json"],
+        &["--nonsense\u{1b}[2J"],
+        &["list", "-vvv"],
+    ] {
+        let ran = bed.run(words);
+        for text in [&ran.stdout, &ran.stderr] {
+            assert!(!text.contains(evil), "{words:?}: {text:?}");
+        }
+    }
+    let shown = bed.json(&["config", "show"]);
+    let rows = shown["settings"].as_array().unwrap();
+    let environ = rows.iter().find(|row| row["key"] == "environ").unwrap();
+    assert_eq!(environ["value"], "de\u{1b}]0;x\u{7}v\u{202e}\u{9b}");
+}
+
+#[test]
+fn the_environment_may_ask_for_documents() {
+    let bed = Bed::new();
+    let with = |words: &[&str], wish: &str| ran(bed.command(words).env("HERON_OUTPUT", wish));
+    let document = |ran: &Ran| serde_json::from_str::<Value>(&ran.stdout).ok();
+    let listed = document(&with(&["list"], "json")).unwrap();
+    assert_eq!(listed["topologies"], serde_json::json!([]));
+    assert_eq!(document(&with(&["list", "-o", "text"], "json")), None);
+    let refused = with(&["list", "--nonsense"], "json");
+    assert_eq!(document(&refused).unwrap()["error"]["exit"], 2);
+    assert_eq!(refused.stderr, "");
+    for words in [&["completions", "bash"] as &[&str], &["classpath"]] {
+        assert_eq!(document(&with(words, "json")), None, "{words:?}");
+    }
+    let wrong = with(&["list"], "yaml");
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("HERON_OUTPUT is `yaml`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn every_kind_of_wrong_usage_is_one_document() {
+    let bed = Bed::new();
+    for words in [
+        &["list", "--nonsense", "-o", "json"] as &[&str],
+        &["nonsense", "-o", "json"],
+        &["logs", "wc", "-o", "json"],
+        &["kill", "-o", "json"],
+        &["submit", "-o", "json", "t.jar", "C", "--dry-rn"],
+        &["list", "--timeout", "soon", "-o", "json"],
+    ] {
+        let ran = bed.run(words);
+        let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((ran.code, &document["error"]["kind"]), (2, &"usage".into()), "{words:?}");
+        assert_eq!(ran.stderr, "", "{words:?}");
+    }
+}
+
+#[test]
+fn topologies_and_containers_are_completed() {
+    let bed = Bed::new();
+    let file = bed.topology("wordcount", 2);
+    bed.ok(&["submit", &file]);
+    let config = bed.config.to_str().unwrap();
+    let complete = |words: &[&str]| {
+        let mut command = bed.command(&[]);
+        let words: Vec<&str> = ["heron-cli"].iter().chain(words).copied().collect();
+        let mut complete = Command::new(command.get_program());
+        complete.env_clear().arg("--").args(&words);
+        complete.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        complete.env("COMPLETE", "bash").env("_CLAP_IFS", "\n");
+        complete.env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string());
+        command.env_clear();
+        let ran = ran(&mut complete);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{words:?}");
+        ran.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(complete(&["kill", "--config-file", config, "w"]), ["wordcount"]);
+    assert_eq!(complete(&["kill", "--config-file", config, "x"]), Vec::<String>::new());
+    let containers = complete(&["restart", "--config-file", config, "wordcount", ""]);
+    assert!(
+        ["0", "1", "2"].iter().all(|id| containers.contains(&(*id).to_owned())),
+        "{containers:?}"
+    );
+    assert!(
+        complete(&["config", "keys", "heron.mesos.m"])
+            .contains(&"heron.mesos.master.uri".to_owned())
+    );
+    bed.ok(&["kill", "wordcount"]);
+}
