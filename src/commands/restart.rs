@@ -108,9 +108,10 @@ fn ask_for(
 }
 
 async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<()> {
-    let follow = "the restart is journalled: the same `heron-cli restart`, or another command on the \
+    let follow =
+        "the restart is journalled: the same `heron-cli restart`, or another command on the \
                   topology, goes on with it"
-        .to_owned();
+            .to_owned();
     let see = format!("`heron-cli status {topology}` shows its containers");
     match driven.end {
         End::Settled => Ok(()),

@@ -164,8 +164,7 @@ impl Bed {
 
     /// Runs the binary with JSON output; it must succeed.
     pub fn json(&self, words: &[&str]) -> Value {
-        let mut words = words.to_vec();
-        words.extend(["-o", "json"]);
+        let words: Vec<&str> = ["-ojson"].iter().chain(words).copied().collect();
         serde_json::from_str(&self.ok(&words).stdout).unwrap()
     }
 

@@ -33,7 +33,7 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
 
 /// Asserts that what a command line printed is as its schema says, if it asked for a document.
 pub fn assert_document(words: &[&str], stdout: &str) {
-    let json = words.windows(2).any(|pair| pair == ["-o", "json"]);
+    let json = words.contains(&"-ojson") || words.windows(2).any(|pair| pair == ["-o", "json"]);
     let Ok(document) = serde_json::from_str::<Value>(stdout) else {
         assert!(!json, "{words:?} printed no single document:\n{stdout}");
         return;

@@ -164,13 +164,13 @@ fn a_topology_file_may_be_on_the_web() {
     let class = "tests.topologies.WordCount";
 
     let signed = format!("{server}/files/words.jar?X-Signature=hunter2&x=.pex#y");
-    let ran = bed.ok(&["submit", &signed, class, "fetched", "-v"]);
+    let ran = bed.ok(&["submit", "-v", &signed, class, "fetched"]);
     assert!(ran.stderr.contains("/files/words.jar"), "{}", ran.stderr);
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
     bed.kill("fetched");
 
     let guarded = format!("{}/guarded/words.jar", server.replace("//", "//me:hunter2@"));
-    let ran = bed.ok(&["submit", "role=web", &guarded, class, "fetched", "--dry-run", "-vvv"]);
+    let ran = bed.ok(&["submit", "-vvv", "role=web", &guarded, class, "fetched", "--dry-run"]);
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
 
     let named = format!("{server}/named/webby.defn/content?x=1");

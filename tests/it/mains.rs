@@ -121,7 +121,7 @@ fn mains_that_misbehave_are_told() {
     bed.script("hangs.pex", "echo waiting for the database; sleep 600");
     let hung = ["submit", "hangs.pex", "-", "--config-property", "heron.topology.main.timeout=1"];
     bed.refused(&hung, 4, &["still running after 1 s", "waiting for the database", "main.timeout"]);
-    bed.refused(&["submit", "hangs.pex", "-", "--timeout", "1s"], 4, &["after 1 s"]);
+    bed.refused(&["submit", "--timeout", "1s", "hangs.pex", "-"], 4, &["after 1 s"]);
 
     bed.script("silent.pex", "echo nothing to do");
     bed.refused(&["submit", "silent.pex", "-"], 4, &["without submitting", "nothing to do"]);
@@ -147,7 +147,7 @@ fn a_main_is_shown_live_and_ends_with_us() {
     let body = "echo first; echo $$ > $HERE/pid; sleep 600 & echo $! > $HERE/child; wait";
     bed.script("slow.pex", body);
     let mut child = bed
-        .command(&["submit", "slow.pex", "-", "-v"])
+        .command(&["submit", "-v", "slow.pex", "-"])
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -185,7 +185,7 @@ fn several_topologies_come_from_one_main() {
         bed.recorded(name);
     }
     bed.script("both.pex", "for t in first second; do cp $HERE/$t.recorded $DEFN/$t.defn; done");
-    let plan = bed.ok(&["submit", "both.pex", "-", "--dry-run", "-o", "json"]);
+    let plan = bed.ok(&["submit", "-o", "json", "both.pex", "-", "--dry-run"]);
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
     let names: BTreeSet<_> = plan["plans"]
         .as_array()
@@ -198,7 +198,7 @@ fn several_topologies_come_from_one_main() {
     let text = bed.ok(&["submit", "both.pex", "-", "--dry-run"]).stdout;
     assert_eq!(text.matches("Total number of containers: 1\n").count(), 2, "{text}");
 
-    let both = bed.ok(&["submit", "both.pex", "-", "-o", "json"]);
+    let both = bed.ok(&["submit", "-o", "json", "both.pex", "-"]);
     let both: Value = serde_json::from_str(&both.stdout).unwrap();
     assert_eq!(both["submitted"].as_array().unwrap().len(), 2, "{both}");
     for name in ["first", "second"] {
