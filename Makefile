@@ -24,11 +24,13 @@ demo: ## Shows every command on a test cluster, and that nothing is left afterwa
 test: lint unit-and-e2e deny doc ## Everything that CI runs
 	@echo "all checks passed"
 
-lint: ## Formatting and lints
+lint: ## Formatting, lints, and the structure of src: layers, circles, lengths
 	@echo "== formatting"
 	$(CARGO) fmt --check
 	@echo "== lints"
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	@echo "== structure"
+	$(CARGO) test --locked --test structure
 
 unit-and-e2e: setup ## All tests: beside the code, and of the built binary on a test cluster
 	@echo "== tests"
