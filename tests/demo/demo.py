@@ -19,6 +19,8 @@ from pathlib import Path
 
 LOADER = "com.twitter.heron.scheduler.mesos.MesosConfigLoader"
 TOPOLOGY = "wordcount"
+JAVA_TOPOLOGY = "javacount"
+JAVA_CLASS = "tests.topologies.WordCount"
 STATE_ROOT = "/heron"
 CONTAINERS = 2
 LIVE = {"TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_UNREACHABLE"}
@@ -90,9 +92,10 @@ class Service:
 class Demo:
     """One run, with everything it starts below one directory."""
 
-    def __init__(self, binaries, pex, directory):
+    def __init__(self, binaries, pex, jar, directory):
         self.binaries = Path(binaries).resolve()
         self.pex = pex
+        self.jar = jar
         self.directory = directory
         self.services = []
         self.config = os.path.relpath(directory / "mesos_scheduler.conf")
@@ -154,8 +157,8 @@ class Demo:
     # Commands
 
     def command(self, verb, *words):
-        """The command line of a verb, as a user would type it."""
-        return ["heron-cli", verb, "--config-file", self.config, "--config-loader", LOADER, *words]
+        """The command line of a verb, as a user would type it; a verb can be of two words."""
+        return ["heron-cli", *verb.split(), "--config-file", self.config, "--config-loader", LOADER, *words]
 
     def show(self, verb, *words):
         """Runs a command and shows it with its output; it must succeed."""
@@ -184,7 +187,10 @@ class Demo:
     def run(self):
         """A topology's whole life."""
         count = CONTAINERS + 1
-        self.show("check", "fetch", "--all-agents")
+        self.show("config check")
+        self.show("check fetch", "--all-agents")
+        self.show("submit", self.pex, "-", TOPOLOGY, str(CONTAINERS), "--dry-run")
+        check(not self.znodes_of(TOPOLOGY), "a dry run writes nothing")
         self.show("submit", self.pex, "-", TOPOLOGY, str(CONTAINERS))
         check(len(self.live_tasks()) == count, f"Mesos runs {count} tasks, and no client runs any more")
         self.show("list")
@@ -204,6 +210,9 @@ class Demo:
         check(len(self.live_tasks()) == count + 1, f"Mesos runs {count + 1} tasks")
         check(self.ask("status", TOPOLOGY)["topology"]["state"] == "RUNNING", "the topology runs by the new plan")
         self.show("kill", TOPOLOGY)
+        self.show("submit", self.jar, JAVA_CLASS, JAVA_TOPOLOGY)
+        self.show("list")
+        self.show("kill", JAVA_TOPOLOGY)
         self.show("list")
 
     # Proof
@@ -240,6 +249,10 @@ class Demo:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
         return json.loads(done.stdout)["nodes"]
 
+    def znodes_of(self, topology):
+        """Paths that name a topology."""
+        return [node["path"] for node in self.znodes() if topology in node["path"]]
+
     def prove(self):
         """Shows that nothing is left of the topology."""
         print()
@@ -252,7 +265,9 @@ class Demo:
         sandboxes = [line for line in running if "test-cluster" not in line]
         check(not sandboxes, "no process in any sandbox" + "".join(f"\n      {line[:200]}" for line in sandboxes))
         nodes = self.znodes()
-        left = [node["path"] for node in nodes if TOPOLOGY in node["path"] or node["size"] or node["ephemeral_owner"]]
+        names = (TOPOLOGY, JAVA_TOPOLOGY)
+        named = [node["path"] for node in nodes if any(name in node["path"] for name in names)]
+        left = named + [node["path"] for node in nodes if node["size"] or node["ephemeral_owner"]]
         check(not left, f"no znode ({len(nodes)} empty directories)" + "".join(f"\n      {path}" for path in left))
 
     def stop(self):
@@ -286,7 +301,8 @@ def main():
     """Runs the demo and returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", required=True, help="the directory with the built heron-cli and examples/")
-    parser.add_argument("--pex", required=True, help="the topology")
+    parser.add_argument("--pex", required=True, help="the topology in Python")
+    parser.add_argument("--jar", required=True, help="the topology in Java")
     arguments = parser.parse_args()
     # A closed terminal and a stopped job are treated like Ctrl-C.
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -296,7 +312,7 @@ def main():
     directory = Path(tempfile.mkdtemp(prefix="run-", dir=".demo")).resolve()
     demo, failure = None, None
     try:
-        demo = Demo(arguments.bin, arguments.pex, directory)
+        demo = Demo(arguments.bin, arguments.pex, arguments.jar, directory)
         demo.start()
         demo.run()
         demo.prove()

@@ -47,6 +47,35 @@ fn a_python_topology_runs() {
     bed.assert_nothing_left("waiting");
 }
 
+/// All containers run, and nothing works: the class of the topology keeps instances from importing their component.
+#[test]
+fn a_component_that_instances_can_not_import_is_seen() {
+    let pex = built("build-pex.sh").pop().unwrap();
+    let bed = Bed::new();
+    if !bed.cluster.is_simulated() {
+        eprintln!("left out: looks into the sandboxes of the simulated cluster");
+        return;
+    }
+    let words =
+        ["submit", pex.to_str().unwrap(), "one_module.OneModule", "lonely", "--timeout", "20s"];
+    let ran = bed.run(&words);
+    assert_eq!(ran.code, 9, "{}", ran.stderr);
+    assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);
+    let state = bed.cluster.state();
+    let task = state["tasks"].as_array().unwrap().iter().find(|task| {
+        task["info"]["name"].as_str().is_some_and(|name| name.ends_with("container-1"))
+    });
+    let sandbox = PathBuf::from(task.unwrap()["sandbox"].as_str().unwrap());
+    let mut logs =
+        std::fs::read_dir(sandbox.join("log-files")).unwrap().map(|entry| entry.unwrap().path());
+    let of_spout = |path: &PathBuf| path.to_string_lossy().contains("/container_1_word_spout_");
+    let log = std::fs::read_to_string(logs.find(of_spout).unwrap()).unwrap();
+    assert!(log.contains("HERON_OPTIONS"), "{log}");
+    assert!(log.contains("failed to import one_module.LonelySpout"), "{log}");
+    bed.ok(&["kill", "lonely"]);
+    bed.assert_nothing_left("lonely");
+}
+
 #[test]
 fn java_topologies_of_both_eras_run() {
     let bed = Bed::new();

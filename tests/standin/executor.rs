@@ -22,6 +22,7 @@ use zookeeper_client::Client;
 use crate::conf::{self, Sandbox, Settings};
 use crate::dialect::{Dialect, INSTANCE_DISTRIBUTION};
 use crate::flags::{ExecutorFlags, Usage};
+use crate::instance;
 use crate::log;
 use crate::plan;
 use crate::zk;
@@ -246,7 +247,13 @@ impl Executor {
             log::line("this container is not in the packing plan");
         } else {
             self.check_ram(packing)?;
-            wanted.insert(plan::stmgr_id(container), self.stmgr_command(container, &instances));
+            let runs = self.flags.has("--python-instance-binary")
+                && instance::can_run(self.flags.get("--topology-binary-file"));
+            let command = self.stmgr_command(container, &instances, runs);
+            wanted.insert(plan::stmgr_id(container), command);
+            for id in instances.into_iter().filter(|_| runs) {
+                wanted.insert(id.clone(), self.instance_command(id));
+            }
         }
         Ok(wanted)
     }
@@ -291,9 +298,20 @@ impl Executor {
         ]
     }
 
-    fn stmgr_command(&self, container: i32, instances: &[String]) -> Vec<String> {
+    fn instance_command(&self, id: String) -> Vec<String> {
         let value = |flag| self.flags.get(flag);
         vec![
+            value("--python-instance-binary").to_owned(),
+            format!("--instance_id={id}"),
+            format!("--topology_defn={}", value("--topology-defn-file")),
+            format!("--topology_pex={}", value("--topology-binary-file")),
+            format!("--stmgr_port={}", value("--tmanager-controller-port")),
+        ]
+    }
+
+    fn stmgr_command(&self, container: i32, instances: &[String], wait: bool) -> Vec<String> {
+        let value = |flag| self.flags.get(flag);
+        let mut command = vec![
             value("--stmgr-binary").to_owned(),
             format!("--stmgr_id={}", plan::stmgr_id(container)),
             format!("--topology_name={}", value("--topology-name")),
@@ -305,7 +323,9 @@ impl Executor {
             format!("--local_data_port={}", value("--tmanager-controller-port")),
             format!("--shell_port={}", value("--shell-port")),
             format!("--instance_ids={}", instances.join(",")),
-        ]
+        ];
+        command.extend(wait.then(|| "--wait_for_instances".to_owned()));
+        command
     }
 
     fn start(&mut self, name: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Stands in for Heron's runtime in tests and in the demo: what `heron-core` holds, in one binary.
 //!
 //! It acts by the name it is called with (`heron-executor`, `heron-tmanager` or `heron-tmaster`, `heron-stmgr`,
-//! `heron-shell`), or by its first argument. It keeps the contracts that a client can see: the executor's command line
+//! `heron-shell`, `heron-python-instance`), or by its first argument. It keeps the contracts that a client can see: the executor's command line
 //! and sandbox, the nodes in ZooKeeper, the TManager's HTTP controller, ports, processes, signals. It moves no tuples.
 //! Its source of facts is `facts/heron-measured.md`, and `facts/heron.md` §1, §3.1, §5.5 and §6.
 //!
@@ -22,6 +22,7 @@ mod dialect;
 mod executor;
 mod flags;
 mod http;
+mod instance;
 mod log;
 mod make_definition;
 mod plan;
@@ -40,11 +41,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// The parts of Heron that this binary plays.
-const ROLES: [&str; 5] =
-    ["heron-executor", "heron-tmanager", "heron-tmaster", "heron-stmgr", "heron-shell"];
+const ROLES: [&str; 6] = [
+    "heron-executor",
+    "heron-tmanager",
+    "heron-tmaster",
+    "heron-stmgr",
+    "heron-shell",
+    "heron-python-instance",
+];
 
 const USAGE: &str = "usage: heron-standin <command>
-  heron-executor|heron-tmanager|heron-stmgr|heron-shell <flags>   act as that part of Heron
+  heron-executor|heron-tmanager|heron-stmgr|heron-shell|heron-python-instance <flags>
+                                                                  act as that part of Heron
   make-core --out DIR [--dialect 0.17.8] [--host H] [--restart-delay-ms N] [--set KEY=JSON]…
                                                                   write DIR/heron-core.tar.gz
   make-defn --name N --containers N --out FILE                    write a topology's definition
@@ -79,6 +87,7 @@ fn main() -> ExitCode {
         "heron-tmanager" | "heron-tmaster" => runtime.block_on(tmanager::run(&rest)),
         "heron-stmgr" => runtime.block_on(stmgr::run(&rest)),
         "heron-shell" => runtime.block_on(shell::run(&rest)),
+        "heron-python-instance" => runtime.block_on(instance::run(&rest)),
         "make-core" => core_package::run(&rest),
         "make-defn" => make_definition::run(&rest),
         "timeline" => runtime.block_on(timeline::run(&rest)),

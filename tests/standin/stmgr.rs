@@ -7,6 +7,7 @@ use heron_cli::proto::system::PackingPlan;
 use heron_cli::proto::tmanager::TManagerLocation;
 use prost::Message as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use zookeeper_client::Client;
 
 use crate::conf::Settings;
@@ -32,7 +33,7 @@ const FLAGS: [&str; 10] = [
 
 /// Runs until its session or its process ends.
 pub async fn run(arguments: &[String]) -> Result<u8> {
-    let flags = Flags::parse(arguments, &FLAGS, &[])?;
+    let flags = Flags::parse(arguments, &FLAGS, &["--wait_for_instances"])?;
     let settings = Settings::load()?;
     let register = describe(&flags)?;
     let (name, root) = (flags.need("--topology_name")?, flags.need("--zkroot")?);
@@ -46,13 +47,45 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
     }
     tokio::time::sleep(Duration::from_millis(settings.register_delay_ms)).await;
     let location = format!("{root}/{}/{name}", settings.dialect().location_directory());
+    let awaited = flags.get("--wait_for_instances").map(|_| register.instances.clone());
+    let (all, mut all_there) = watch::channel(awaited.is_none());
+    let registered = async {
+        let _ = all_there.wait_for(|all| *all).await;
+        stay_registered(&client, &location, &register, settings.reconnect_ms).await;
+    };
     tokio::select! {
         () = zk::ended(&client) => log::line("the ZooKeeper session is over"),
         () = accept_and_drop(&data) => {}
-        () = accept_and_drop(&local) => {}
-        () = stay_registered(&client, &location, &register, settings.reconnect_ms) => {}
+        () = take_instances(&local, awaited.unwrap_or_default(), &all) => {}
+        () = registered => {}
     }
     Ok(1)
+}
+
+/// Keeps the connections of instances, and tells when all that are awaited have connected: a stream manager registers
+/// only then.
+async fn take_instances(
+    listener: &TcpListener,
+    mut awaited: Vec<String>,
+    all: &watch::Sender<bool>,
+) {
+    let mut connected = Vec::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let mut line = Line::new(stream);
+        // One that says nothing, such as a probe of the port, is let go.
+        let id = tokio::time::timeout(Duration::from_secs(2), line.receive::<String>()).await;
+        let Ok(Ok(id)) = id else { continue };
+        log::line(&format!("instance {id} has connected"));
+        awaited.retain(|one| *one != id);
+        connected.push(line);
+        if awaited.is_empty() {
+            all.send_replace(true);
+        }
+    }
 }
 
 fn describe(flags: &Flags) -> Result<Register> {

@@ -18,6 +18,7 @@ mod dialect;
 mod executor;
 mod flags;
 mod http;
+mod instance;
 #[cfg(test)]
 mod live;
 mod log;

@@ -9,7 +9,7 @@ sources=tests/topologies
 output=${1:-.tools/topologies/wordcount.pex}
 pex_version=2.105.2
 
-if [[ $output -nt $sources/wordcount.py && $output -nt $sources/requirements.txt ]]; then
+if [[ -f $output && -z $(find "$sources" -maxdepth 1 -type f -newer "$output") ]]; then
   echo "$output"
   exit 0
 fi
@@ -26,7 +26,7 @@ echo "== building $output" >&2
 mkdir -p "$(dirname "$output")"
 staging=$(mktemp -d)
 trap 'rm -rf "$staging"' EXIT
-cp "$sources/wordcount.py" "$staging/"
+cp "$sources"/*.py "$staging/"
 # Written beside and renamed, so that an interrupted build leaves no half of a file.
 "$venv/bin/pex" --requirement "$sources/requirements.txt" --sources-directory "$staging" \
   --entry-point wordcount:main --python-shebang '/usr/bin/env python3' --output-file "$output.part.pex" >&2

@@ -4,47 +4,13 @@ usage: wordcount.pex [NAME [CONTAINERS]]     write the definition of a topology 
        wordcount.pex --throw | --silent      fail, or end well without a definition, as users' programs may
 """
 
-import itertools
 import sys
-from collections import Counter
 
-from heronpy.api.bolt.bolt import Bolt
-from heronpy.api.spout.spout import Spout
 from heronpy.api.stream import Grouping
 from heronpy.api.topology import Topology, TopologyBuilder
 
-WORDS = ("heron", "mesos", "stork", "crane", "ibis")
-
-
-class WordSpout(Spout):
-    """Emits words without end."""
-
-    outputs = ["word"]
-
-    def initialize(self, config, context):
-        """Called once before the first tuple."""
-        self.words = itertools.cycle(WORDS)
-
-    def next_tuple(self):
-        """Emits one word."""
-        self.emit([next(self.words)])
-
-
-class CountBolt(Bolt):
-    """Counts the words that it gets."""
-
-    outputs = ["word", "count"]
-
-    def initialize(self, config, context):
-        """Called once before the first tuple."""
-        self.counts = Counter()
-
-    def process(self, tup):
-        """Counts one word."""
-        word = tup.values[0]
-        self.counts[word] += 1
-        self.emit([word, self.counts[word]])
-        self.ack(tup)
+# In a module of their own: instances import that, and can't import this one, since the class below wants HERON_OPTIONS.
+from words import CountBolt, WordSpout
 
 
 class WordCount(Topology):
