@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests and demo need and this machine lacks: Debian's ZooKeeper, a Java runtime, Python.
+# Installs what tests and demo need and this machine lacks, by apt-get: Debian's ZooKeeper, a Java runtime, Python.
+# usage: setup.sh [java] [sshd] [PROGRAM]…    (exits with 77 when it may not install what is missing)
 set -euo pipefail
 
 missing=()
@@ -25,12 +26,19 @@ for wanted in "$@"; do
 done
 ((${#missing[@]})) || exit 0
 
+# cannot REASON: what is missing, and what to do.
+cannot() {
+  echo "error: missing here: ${missing[*]}; $1." >&2
+  echo "Let somebody with the rights run: apt-get install -y ${missing[*]}" >&2
+  echo "\`make lint unit\` runs what needs none of it." >&2
+  exit 77
+}
+command -v apt-get >/dev/null || cannot "there is no apt-get here, and these are Debian's names for it"
 as_root=()
 if ((EUID != 0)); then
-  command -v sudo >/dev/null || {
-    echo "error: ${missing[*]} must be installed: become root, or install sudo" >&2
-    exit 1
-  }
+  command -v sudo >/dev/null || cannot "it can't be installed without root's rights, and there is no sudo"
+  # Asks for the password where somebody can type it.
+  { [[ -t 0 ]] && sudo -v; } || sudo -n true 2>/dev/null || cannot "it can't be installed: sudo doesn't let you"
   as_root=(sudo)
 fi
 echo "== installing ${missing[*]}"
