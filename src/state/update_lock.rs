@@ -183,9 +183,12 @@ mod tests {
         let waiter = tokio::spawn(async move {
             UpdateLock::lock(&ours, &tree_for_waiter, "t", &me(), soon()).await
         });
-        while zk.children(leases).await.unwrap().unwrap().len() < 2 {
-            tokio::task::yield_now().await;
-        }
+        let queued = async {
+            while zk.children(leases).await.unwrap().unwrap().len() < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), queued).await.expect("a second lease");
         zk.transaction(&[Op::delete(foreign)]).await.unwrap();
         waiter.await.unwrap().unwrap();
     }

@@ -27,6 +27,7 @@ mod journals;
 mod life;
 mod mains;
 mod output;
+mod probes;
 mod programs;
 mod releases;
 mod roundtrips;

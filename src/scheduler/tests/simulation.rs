@@ -18,6 +18,7 @@ use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_VERSION};
 use crate::scheduler::step::{Action, Event};
 
+mod probes;
 mod scenarios;
 
 const CONTAINERS: u32 = 4;

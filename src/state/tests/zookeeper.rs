@@ -11,7 +11,7 @@ use crate::state::error::StateError;
 use crate::state::holder::Holder;
 use crate::state::lock::{self, Lock};
 use crate::state::transaction::{self, Done, Mode, Op, Outcome};
-use crate::state::zk::SessionState;
+use crate::state::zk::{SessionState, Zk};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -246,6 +246,16 @@ async fn an_expired_session_is_an_error_and_loses_its_lock() {
     assert!(next.is_held().await.unwrap());
 }
 
+/// Waits until so many hold a lock or wait for it.
+async fn queue_of(zk: &Zk, lock: &str, length: usize) {
+    let reached = async {
+        while zk.children(lock).await.unwrap().unwrap().len() != length {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(timeout(SOON, reached).await.is_ok(), "{lock} has no queue of {length}");
+}
+
 #[tokio::test]
 async fn a_lock_is_held_by_one_and_says_by_whom() {
     let one = connect().await;
@@ -264,11 +274,9 @@ async fn a_lock_is_held_by_one_and_says_by_whom() {
     let waiting = two.clone();
     let waiter =
         tokio::spawn(async move { Lock::lock(&waiting, "/d/lock", &me("kill"), soon()).await });
-    while one.children("/d/lock").await.unwrap().unwrap().len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    queue_of(&one, "/d/lock", 2).await;
     held.release().await.unwrap();
-    let second = waiter.await.unwrap().unwrap();
+    let second = timeout(SOON, waiter).await.unwrap().unwrap().unwrap();
     assert_eq!(lock::holder(&one, "/d/lock").await.unwrap(), Some(me("kill")));
     drop(second);
     let third = Lock::lock(&one, "/d/lock", &me("update"), soon()).await.unwrap();
@@ -283,11 +291,7 @@ async fn a_waiter_that_is_dropped_leaves_the_queue() {
     let queueing = me("kill");
     let waiting = Lock::lock(&two, "/lock", &queueing, soon());
     assert!(timeout(Duration::from_millis(300), waiting).await.is_err());
-    let mut left = one.children("/lock").await.unwrap().unwrap().len();
-    while left > 1 {
-        left = one.children("/lock").await.unwrap().unwrap().len();
-    }
-    assert_eq!(left, 1);
+    queue_of(&one, "/lock", 1).await;
 }
 
 #[tokio::test]
