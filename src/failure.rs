@@ -1,4 +1,4 @@
-//! How a command fails: its exit code (design §5, `docs/exit-codes.md`), its causes and what to do next.
+//! How a command fails: its exit code (`docs/exit-codes.md`), its causes and what to do next.
 //!
 //! Errors of the modules are sorted here and nowhere else.
 

@@ -1,4 +1,4 @@
-//! Tells the positionals of a verb apart by their content: overrides, topology, class, arguments (design §5).
+//! Tells the positionals of a verb apart by their content: overrides, topology, class, arguments.
 
 use super::usage::UsageError;
 use crate::net::redact::redact;

@@ -1,6 +1,6 @@
 //! `cluster/role/environ`: the address of a topology since 2016.
 //!
-//! Source of facts: facts/heron.md §4.14 and `tests/data/cluster-role-env`, recorded from Heron's
+//! Source of facts: `docs/heron.md#cluster-role-and-environ` and `tests/data/cluster-role-env`, recorded from Heron's
 //! command line.
 
 use std::fmt;

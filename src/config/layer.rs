@@ -3,7 +3,7 @@
 //! Keys are kept as they were written. That two spellings mean one setting is known to the key
 //! table; [`Config::setting`] asks for all spellings at once.
 //!
-//! Source of facts: design.md §6.
+//! Which layer wins is told in `docs/configuration.md`.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -3,7 +3,7 @@
 //! It is kept to warn with, never to configure with: only `=` and the blank separate, and they are
 //! interchangeable; backslashes are taken off twice.
 //!
-//! Source of facts: facts/heron.md §9.2 and `tests/data/overrides`, recorded from Heron's code.
+//! Source of facts: `docs/heron.md#overrides` and `tests/data/overrides`, recorded from Heron's code.
 
 use std::collections::BTreeMap;
 

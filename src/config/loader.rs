@@ -3,7 +3,7 @@
 //! Only the last component of the name counts, so that both packages of Heron and the slips of its
 //! documentation work.
 //!
-//! Source of facts: facts/heron.md §4.10–4.11, §9.3.
+//! Source of facts: `docs/heron.md#command-lines`, `docs/heron.md#defaults-of-2015`.
 
 use super::engine::{Engine, class_name};
 

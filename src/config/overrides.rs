@@ -5,7 +5,8 @@
 //! Heron's own parser ([`legacy`](super::legacy)) made something else of many such strings; where it
 //! did, [`Pairs::legacy_difference`] says so.
 //!
-//! Source of facts: facts/heron.md §4.10–4.14, §9.2 and the recordings in `tests/data/overrides`.
+//! Source of facts: `docs/heron.md#command-lines`, `docs/heron.md#overrides` and the recordings in
+//! `tests/data/overrides`.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -5,7 +5,7 @@
 //! it does not interpret: no trimming, no quotes, no comments behind values. What often surprises
 //! people is reported beside the entries as [`Note`]s.
 //!
-//! Source of facts: facts/heron.md §9.1 and the recorded results in `tests/data/properties`.
+//! Source of facts: `docs/heron.md#properties-files` and the recorded results in `tests/data/properties`.
 
 use std::fmt;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! `config show`: every key with what counts, where it came from and what it hides.
 //!
-//! The JSON form is fixed in design.md §5. Keys stand as they are written; a row whose setting is
+//! The JSON form is stable. Keys stand as they are written; a row whose setting is
 //! decided by another spelling says so.
 
 use std::collections::{HashMap, HashSet};

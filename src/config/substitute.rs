@@ -3,7 +3,7 @@
 //! A token counts only where it is a whole component of a path; what is known nowhere stays.
 //! `${TOPOLOGY}` stays too until the topology's name is known.
 //!
-//! Source of facts: facts/heron.md §9.5.
+//! Source of facts: `docs/heron.md#yaml-files`.
 
 use super::keys::{self, KeySpec};
 use super::layer::Config;

@@ -3,7 +3,7 @@
 //! Nested maps become dotted keys as well. A scalar keeps the text it is written with, so that a
 //! version `0.20` stays one. An entry without a value is no setting.
 //!
-//! Source of facts: facts/heron.md §9.5.
+//! Source of facts: `docs/heron.md#yaml-files`.
 
 use std::fmt;
 

@@ -134,8 +134,9 @@ fn follows(plan: &PhysicalPlan, packing: &PackingPlan) -> bool {
 
 /// Deletes the location of a TManager that has ended, which would keep the next one waiting for the session timeout.
 ///
-/// Only when that is provably safe: it is still the location that `session` registered, and its controller's port refuses
-/// connections, so that nobody exits for it (hazard 5). Returns when that location is gone, whoever removed it.
+/// Only when that is provably safe: it is still the location that `session` registered, and its controller's port
+/// refuses connections, so that nobody exits for it (`docs/heron.md#a-deleted-location`). Returns when that location is
+/// gone, whoever removed it.
 pub async fn retire_location(
     lease: &Lease,
     topology: &str,

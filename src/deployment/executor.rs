@@ -56,8 +56,8 @@ pub fn executor_command(
     }
 }
 
-/// Which instances run where, as the executors of 0.14.0 to 0.14.2 want it (`facts/heron.md` §7.7); later ones read the
-/// packing plan.
+/// Which instances run where, as the executors of 0.14.0 to 0.14.2 want it (`docs/heron.md#round-robin-of-2015`); later
+/// ones read the packing plan.
 fn instance_distribution(packing: &PackingPlan) -> String {
     let container = |container: &ContainerPlan| {
         let instances = container.instances.iter().map(|instance| {

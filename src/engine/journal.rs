@@ -187,8 +187,9 @@ impl Journal for JournalStore<'_> {
         Ok(())
     }
 
-    /// The process that owned the location is dead, so that nobody exits because of it (hazard 5); its node would keep
-    /// the next TManager waiting until the session times out (hazard 12 of `facts/heron.md` §11.1).
+    /// The process that owned the location is dead, so that nobody exits because of it
+    /// (`docs/heron.md#a-deleted-location`); its node would keep the next TManager waiting until the session times out
+    /// (`docs/heron.md#tmanager-restart`).
     async fn tmanager_ended(&mut self) -> Result<(), BoxError> {
         Ok(self.remove_locations().await?)
     }

@@ -1,4 +1,4 @@
-//! What a scheduler says to the master: the body of `POST /api/v1/scheduler` (`facts/mesos.md` §1.8).
+//! What a scheduler says to the master: the body of `POST /api/v1/scheduler` (`docs/mesos.md#scheduler-endpoint`).
 //!
 //! Only what this tool says: no executors of our own, no task groups, no volumes. Reading calls back serves the
 //! tests and journals; it is strict, unlike the reading of events.
@@ -63,7 +63,7 @@ pub struct Subscribe {
     pub suppressed_roles: Vec<String>,
 }
 
-/// What a framework tells of itself (`facts/mesos.md` §2.1).
+/// What a framework tells of itself (`docs/mesos.md#framework`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FrameworkInfo {
     /// Unix user of its tasks, unless a command names another. Never changes.
@@ -95,7 +95,7 @@ pub struct FrameworkInfo {
     pub labels: Option<Labels>,
 }
 
-/// One capability of a framework (`facts/mesos.md` §2.2).
+/// One capability of a framework (`docs/mesos.md#framework`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capability {
     /// Its name, such as `PARTITION_AWARE`.
@@ -139,7 +139,7 @@ pub struct Launch {
     pub task_infos: Vec<TaskInfo>,
 }
 
-/// A task (`facts/mesos.md` §4.2).
+/// A task (`docs/mesos.md#tasks`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskInfo {
     /// Name; may repeat.
@@ -193,7 +193,7 @@ pub struct Variable {
     pub value: String,
 }
 
-/// Something for the fetcher (`facts/mesos.md` §9).
+/// Something for the fetcher (`docs/mesos.md#fetcher`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uri {
     /// Where it is.
@@ -267,7 +267,7 @@ pub struct Reconcile {
 pub struct ReconcileTask {
     /// The task.
     pub task_id: TaskId,
-    /// Its agent; without it the answers are poorer (`facts/mesos.md` §5.7).
+    /// Its agent; without it the answers are poorer (`docs/mesos.md#reconciliation`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<AgentId>,
 }

@@ -1,4 +1,5 @@
-//! What the master says to a scheduler: the records of the event stream (`facts/mesos.md` §1.9, §3.1, §5.1).
+//! What the master says to a scheduler: the records of the event stream (`docs/mesos.md#scheduler-endpoint`,
+//! `docs/mesos.md#offers`, `docs/mesos.md#status-updates`).
 //!
 //! Reading is lenient, as §1.7 asks for: every member may be missing, unknown ones are skipped, unknown names of
 //! states and events become `Other`.
@@ -10,7 +11,7 @@ use super::ids::{AgentId, ExecutorId, FrameworkId, OfferId, TaskId};
 use super::json::{self, or_default};
 pub use super::task_state::TaskState;
 
-/// What a heartbeat interval is when the master doesn't tell (`facts/mesos.md` §2.13).
+/// What a heartbeat interval is when the master doesn't tell (`docs/mesos.md#heartbeats`).
 pub const DEFAULT_HEARTBEAT_SECONDS: f64 = 15.0;
 
 /// An event of the stream.
@@ -65,7 +66,7 @@ pub enum EventError {
     },
 }
 
-/// What the text of [`Event::Error`] means (`facts/mesos.md` §2.7).
+/// What the text of [`Event::Error`] means (`docs/mesos.md#errors-in-the-stream`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The framework id is spent: torn down, or its failover timeout is over.
@@ -360,7 +361,7 @@ pub struct TaskStatus {
 }
 
 impl TaskStatus {
-    /// Empty ids and uuids mean the same as none (`facts/mesos.md` §5.1, §5.4).
+    /// Empty ids and uuids mean the same as none (`docs/mesos.md#json`, `docs/mesos.md#status-updates`).
     fn cleaned(mut self) -> Self {
         self.uuid = self.uuid.filter(|uuid| !uuid.is_empty());
         self.agent_id = self.agent_id.filter(|id| !id.is_empty());

@@ -1,4 +1,4 @@
-//! What Mesos's fetcher makes of a URI, and what it says in a sandbox (`facts/mesos.md` §9). Pure.
+//! What Mesos's fetcher makes of a URI, and what it says in a sandbox (`docs/mesos.md#fetcher`). Pure.
 
 use super::call::Uri;
 

@@ -1,5 +1,6 @@
-//! HTTP as Mesos needs it (`facts/mesos.md` §1.2, §1.11, §8): own redirects, own credentials, HTTP/1.1, no proxy unless
-//! asked for. What the scheduler stream, the operator endpoints and the sandbox files share.
+//! HTTP as Mesos needs it (`docs/mesos.md#connections`, `docs/mesos.md#redirects`, `docs/mesos.md#authentication`): own
+//! redirects, own credentials, HTTP/1.1, no proxy unless asked for. What the scheduler stream, the operator endpoints
+//! and the sandbox files share.
 
 mod error;
 
@@ -99,8 +100,8 @@ struct Inner {
     authorization: Option<HeaderValue>,
     plain: OnceLock<Client>,
     tls: OnceLock<Client>,
-    /// For streams: a master answers no second request on a connection that has carried one (`facts/mesos.md`), so that
-    /// it must not come back into a pool.
+    /// For streams: a master answers no second request on a connection that has carried one
+    /// (`docs/mesos.md#connections`), so that it must not come back into a pool.
     stream_plain: OnceLock<Client>,
     stream_tls: OnceLock<Client>,
 }

@@ -24,7 +24,7 @@ macro_rules! id {
         pub struct $name(pub String);
 
         impl $name {
-            /// Whether it names nothing: the master leaves some ids empty (`facts/mesos.md` §5.1).
+            /// Whether it names nothing: the master leaves some ids empty (`docs/mesos.md#json`).
             #[must_use]
             pub fn is_empty(&self) -> bool {
                 self.0.is_empty()

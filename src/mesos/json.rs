@@ -1,5 +1,5 @@
-//! Reading JSON as Mesos writes it (`facts/mesos.md` §1.7): bytes that are not UTF-8, bare `Infinity` and `NaN`,
-//! `null` for what is unset.
+//! Reading JSON as Mesos writes it (`docs/mesos.md#json`): bytes that are not UTF-8, bare `Infinity` and `NaN`, `null`
+//! for what is unset.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! Finding the leading master (`facts/mesos.md` §1.11, §6): in ZooKeeper, or by asking masters that are known by name.
+//! Finding the leading master (`docs/mesos.md#redirects`, `docs/mesos.md#leader`): in ZooKeeper, or by asking masters
+//! that are known by name.
 //!
 //! One look, no waiting: who needs a leader looks again after a pause. Nothing is ever created in ZooKeeper.
 

@@ -1,4 +1,4 @@
-//! Where the master is, as a setting says it (`facts/mesos.md` §6.3), and addresses of masters. Pure.
+//! Where the master is, as a setting says it (`docs/mesos.md#master-addresses`), and addresses of masters. Pure.
 //!
 //! Forms: `zk://[user:password@]h1:p1,h2:p2/path`; `host:port` or `http(s)://host:port`, several with commas between;
 //! `file:///path` of a file that holds one of the others. Credentials never get into a message.
@@ -46,7 +46,7 @@ pub enum MasterError {
     Mixed,
 }
 
-/// `http` or `https`: Mesos never says which, so that it is a setting (`facts/mesos.md` §6.2).
+/// `http` or `https`: Mesos never says which, so that it is a setting (`docs/mesos.md#leader`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
     /// Plain.

@@ -1,4 +1,4 @@
-//! What masters write of themselves into ZooKeeper (`facts/mesos.md` §6.1, §6.2). Pure.
+//! What masters write of themselves into ZooKeeper (`docs/mesos.md#leader`). Pure.
 //!
 //! Three generations: `json.info_<sequence>` with JSON, `info_<sequence>` with a protobuf message (before 0.24), and
 //! bare `<sequence>` with the text `master@ip:port`.

@@ -1,8 +1,8 @@
 //! The Mesos v1 HTTP protocol, and nothing of Heron.
 //!
-//! Pure parts hold the wire format (`facts/mesos.md` §1–§5): `ids`, `call`, `event`, `task_state`, `recordio`,
-//! `resources`, `master` (addresses) and `master_info`. The others do I/O: `http`, `leader`, `scheduler_client` (the
-//! event stream and calls), `operator` (what the master knows) and `sandbox` (files of tasks).
+//! Pure parts hold the wire format (`docs/mesos.md`): `ids`, `call`, `event`, `task_state`, `recordio`, `resources`,
+//! `master` (addresses) and `master_info`. The others do I/O: `http`, `leader`, `scheduler_client` (the event stream
+//! and calls), `operator` (what the master knows) and `sandbox` (files of tasks).
 
 pub mod call;
 mod election;

@@ -1,4 +1,5 @@
-//! What the leading master knows: frameworks, tasks, agents (`facts/mesos.md` §7.1, §7.2), and TEARDOWN from outside.
+//! What the leading master knows: frameworks, tasks, agents (`docs/mesos.md#operator-endpoints`), and TEARDOWN from
+//! outside.
 //!
 //! These are the v0 endpoints, which every version has. The master leaves out what the principal must not see, without
 //! a word: an empty list may mean missing rights.

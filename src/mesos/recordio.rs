@@ -1,4 +1,4 @@
-//! RecordIO, the framing of the event stream (`facts/mesos.md` §1.6), as a pure incremental decoder.
+//! RecordIO, the framing of the event stream (`docs/mesos.md#recordio`), as a pure incremental decoder.
 //!
 //! A record is its length in decimal digits, a line feed, and that many bytes. Records know nothing of HTTP chunks:
 //! bytes may come in any pieces. Lengths are bounded, so that a server gone mad can't fill the memory.

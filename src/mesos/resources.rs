@@ -1,4 +1,4 @@
-//! What offers hold, and taking parts from it (`facts/mesos.md` §2.12, §3.1, §4.3). Pure.
+//! What offers hold, and taking parts from it (`docs/mesos.md#resources`). Pure.
 //!
 //! A [`Pool`] holds the offers of one agent for one role. Takes are exact in Mesos's own numbers: scalars have three
 //! decimals and are kept in thousandths. What is reserved for the role goes first, then what is unreserved; a take may

@@ -1,4 +1,4 @@
-//! Files of a task's sandbox, read from its agent (`facts/mesos.md` §7.5).
+//! Files of a task's sandbox, read from its agent (`docs/mesos.md#sandboxes`).
 //!
 //! An agent serves them until it collects its garbage, a week after the task's end by default. It is asked directly, so
 //! that it must be reachable from here, and may want credentials of its own.

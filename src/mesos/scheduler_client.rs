@@ -1,5 +1,5 @@
-//! The scheduler's two sides (`facts/mesos.md` §1): the event stream of a SUBSCRIBE on a connection of its own, and
-//! calls on others.
+//! The scheduler's two sides (`docs/mesos.md#scheduler-endpoint`): the event stream of a SUBSCRIBE on a connection of
+//! its own, and calls on others.
 //!
 //! Nothing is tried again here, and no leader is looked for: who drives decides that. A stream that ended stays ended;
 //! offers, stream id and calls under way end with it.
@@ -248,7 +248,7 @@ impl CallSender {
     }
 }
 
-/// Texts of `facts/mesos.md` §1.3 that say that this stream is not, or not any more, the framework's.
+/// Texts of `docs/mesos.md#answers-to-calls` that say that this stream is not, or not any more, the framework's.
 fn ends_subscription(text: &str) -> bool {
     matches!(
         text,

@@ -1,4 +1,4 @@
-//! The states of a task (`facts/mesos.md` §5.2).
+//! The states of a task (`docs/mesos.md#task-states`).
 
 use std::fmt;
 

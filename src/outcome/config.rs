@@ -10,7 +10,7 @@ use crate::config::show::{Place, Shown};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct ShownConfig {
-    /// The document of design §5.
+    /// The document of `-o json`.
     pub document: Shown,
     /// Whether text tells where values come from.
     #[serde(skip)]

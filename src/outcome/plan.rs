@@ -12,7 +12,7 @@ use crate::packing::{InstancePlan, PackingPlan, Resource, difference};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Planned {
-    /// The one document of `-o json`: heron-cli's own (design §5), stable.
+    /// The one document of `-o json`: heron-cli's own, stable.
     pub document: Value,
     /// `--dry-run-format`.
     #[serde(skip)]

@@ -1,5 +1,5 @@
 //! `FirstFitDecreasingPacking`: large components first, each instance into the first container that has room
-//! (facts/heron.md §7.4). The number of containers follows; `topology.stmgrs` isn't looked at.
+//! (`docs/heron.md#first-fit-decreasing`). The number of containers follows; `topology.stmgrs` isn't looked at.
 
 use std::cmp::Ordering;
 

@@ -1,7 +1,7 @@
 //! What the algorithms look at: the components of a topology, its settings and the defaults of the installation.
 //!
-//! Settings are read as Heron reads them (facts/heron.md §7.1, golden/vectors/README.md "Packing"): of a key given twice
-//! the first counts, of a component named twice in a map the last, numbers stand without blanks except where Heron trims.
+//! Settings are read as Heron reads them (`docs/heron.md#packing`): of a key given twice the first counts, of a
+//! component named twice in a map the last, numbers stand without blanks except where Heron trims.
 
 use std::collections::{BTreeMap, HashSet};
 

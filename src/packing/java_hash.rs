@@ -2,8 +2,7 @@
 //!
 //! Heron keeps components, instances and containers in hash tables, and visits them in table order: task ids, the
 //! instance that leaves a container and the order of a stored plan follow from it. This module computes that order and
-//! the hash codes behind it (golden/vectors/README.md, "What depends on hash order"). It is no hash table: nothing is
-//! looked up here by hash.
+//! the hash codes behind it (`docs/heron.md#hash-order`). It is no hash table: nothing is looked up here by hash.
 //!
 //! Left out: from 9 entries in one bucket of a table of 64 buckets on, Java turns the bucket into a tree, whose order
 //! partly follows addresses of objects. Here such a bucket stays in order of insertion. Containers of up to 48 instances

@@ -1,7 +1,8 @@
 //! What a container and an instance may have, for the two algorithms that keep to it.
 //!
 //! `ResourceCompliantRRPacking` and `FirstFitDecreasingPacking` fill containers of a given capacity, some of which is
-//! padding for the processes that are no instances (facts/heron.md §7.3, §7.4).
+//! padding for the processes that are no instances (`docs/heron.md#resource-compliant-round-robin`,
+//! `docs/heron.md#first-fit-decreasing`).
 
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! Packing: which instance runs in which container, and with what resources.
 //!
-//! Heron's own algorithms, computed to the same result (facts/heron.md §7, golden/vectors): a plan made here is the one
-//! that Heron's Java code would have made of the same topology, down to the order in which it is stored. Nothing here
-//! reads or writes anything, and container 0, which holds the TManager, is in no plan.
+//! Heron's own algorithms, computed to the same result (`docs/heron.md#packing`): a plan made here is the one that
+//! Heron's Java code would have made of the same topology, down to the order in which it is stored. Nothing here reads
+//! or writes anything, and container 0, which holds the TManager, is in no plan.
 
 mod builder;
 mod container;

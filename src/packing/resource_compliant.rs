@@ -1,5 +1,6 @@
 //! `ResourceCompliantRRPacking`: one instance per container in turn, within the limits of a container
-//! (facts/heron.md §7.3). If `topology.stmgrs` containers are too few, one more is tried, and so on.
+//! (`docs/heron.md#resource-compliant-round-robin`). If `topology.stmgrs` containers are too few, one more is tried,
+//! and so on.
 //!
 //! Heron tries every number from the first one. Here, numbers that can't be enough are passed over, by sums that need no
 //! trial ([`may_fit`], [`least_containers`]); the plan is that of the same number in the end.

@@ -1,4 +1,4 @@
-//! `RoundRobinPacking` and `RoundRobinPackingV2`: one instance per container in turn (facts/heron.md §7.2).
+//! `RoundRobinPacking` and `RoundRobinPackingV2`: one instance per container in turn (`docs/heron.md#round-robin`).
 //!
 //! The number of containers is given. The first version shares the whole of a container out among those of its
 //! instances that no map names; the second gives those the defaults.

@@ -1,5 +1,5 @@
-//! `com.twitter.heron.scheduler.util.RoundRobinPacking` of 2015 (facts/heron.md §7.7): instances go around the containers,
-//! and all containers get the same figures.
+//! `com.twitter.heron.scheduler.util.RoundRobinPacking` of 2015 (`docs/heron.md#round-robin-of-2015`): instances go
+//! around the containers, and all containers get the same figures.
 //!
 //! What a configuration says of a container counts as it stands. The later algorithm takes a core for the daemons off
 //! first, so that a file of those years with `topology.container.cpu: 1` could not be packed by it. Plans were not stored
@@ -191,7 +191,7 @@ mod tests {
         pack(algorithm(), &input(settings)).unwrap()
     }
 
-    /// The example of facts/heron.md §7.7; which component comes first is up to the hash map.
+    /// The example of `docs/heron.md#round-robin-of-2015`; which component comes first is up to the hash map.
     #[test]
     fn instances_go_around_the_containers() {
         let plan = packed(&[]);

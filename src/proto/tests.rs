@@ -1,4 +1,4 @@
-//! Messages that Heron's Java code wrote (`tests/data/protos`, from golden/vectors): decoded, compared field by field,
+//! Messages that Heron's Java code wrote (`tests/data/protos`): decoded, compared field by field,
 //! encoded to the same bytes.
 
 use base64::Engine as _;

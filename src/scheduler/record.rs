@@ -76,8 +76,9 @@ impl Desired {
         desired
     }
 
-    /// Milliseconds that a container's task has to end after SIGTERM. The TManager's container has less of it in an update:
-    /// its executor, waiting to start the TManager again, would use it up without any gain (`facts/heron-measured.md`).
+    /// Milliseconds that a container's task has to end after SIGTERM. The TManager's container has less of it in an
+    /// update: its executor, waiting to start the TManager again, would use it up without any gain
+    /// (`docs/heron.md#executor-and-signals`).
     #[must_use]
     pub fn kill_grace_ms(&self, container: u32) -> i64 {
         let written = self.update.as_ref().filter(|update| update.step == UpdateStep::Written);

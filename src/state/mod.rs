@@ -1,4 +1,4 @@
-//! Heron's state tree in ZooKeeper (`facts/heron.md` §1, §2).
+//! Heron's state tree in ZooKeeper (`docs/heron.md#state-tree`, `docs/heron.md#messages`).
 //!
 //! | module | holds |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Where Heron keeps what in its state tree (`facts/heron.md` §1.1, §1.2).
+//! Where Heron keeps what in its state tree (`docs/heron.md#state-tree`).
 //!
 //! Paths only: nothing here talks to ZooKeeper. Every node of a topology is `<root>/<directory>/<topology name>`; Heron
 //! builds these paths by plain concatenation, so that a root with a trailing slash would give it other nodes than us.
@@ -27,7 +27,7 @@ pub enum PathError {
     },
 }
 
-/// Checks the name of a topology: what Heron asks for (`facts/heron.md` §4.1), and what ZooKeeper asks for.
+/// Checks the name of a topology: what Heron asks for (`docs/heron.md#names`), and what ZooKeeper asks for.
 pub fn check_topology_name(name: &str) -> Result<(), PathError> {
     let why = if name.is_empty() {
         "is empty"
@@ -48,7 +48,7 @@ fn is_refused_by_zookeeper(c: char) -> bool {
     matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}')
 }
 
-/// The suffix of the lock that Heron's `update` takes (`facts/heron.md` §1.5).
+/// The suffix of the lock that Heron's `update` takes (`docs/heron.md#update-lock`).
 const UPDATE_LOCK_SUFFIX: &str = "__updateTopology";
 
 /// A state tree, known by its root path.

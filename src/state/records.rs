@@ -1,4 +1,4 @@
-//! Reading and writing the records in Heron's nodes (`facts/heron.md` §2).
+//! Reading and writing the records in Heron's nodes (`docs/heron.md#messages`).
 //!
 //! Node data are the bare protobuf bytes. Records come from other programs and from other years, so decoding checks that
 //! proto2's required fields are there, and understands the layouts that were in use before 0.13.4. What was read is never
@@ -104,7 +104,7 @@ pub enum Layout {
     Until0133,
 }
 
-/// Tells the layouts of an execution state apart (`facts/heron.md` §2.3).
+/// Tells the layouts of an execution state apart (`docs/heron.md#execution-state`).
 ///
 /// In the new one field 3 is a number and 4 a text; in the old one 3 is a message and 4 a number. Where both are absent,
 /// only the old one has fields 9 and 10.
@@ -120,7 +120,7 @@ pub fn execution_state_layout(bytes: &[u8]) -> Layout {
     if old { Layout::Until0133 } else { Layout::Current }
 }
 
-/// Tells the layouts of a scheduler location apart (`facts/heron.md` §2.6).
+/// Tells the layouts of a scheduler location apart (`docs/heron.md#scheduler-location`).
 ///
 /// The old one has no field 2, and in field 3, which became the job page links, a single `host:port`.
 #[must_use]
@@ -141,7 +141,7 @@ fn outermost(bytes: &[u8]) -> Option<Vec<Field<'_>>> {
     wire::fields(bytes).collect::<Result<_, _>>().ok()
 }
 
-/// `host:port`, or the literal of 2015 for "no scheduler service runs" (`facts/heron.md` §4.6).
+/// `host:port`, or the literal of 2015 for "no scheduler service runs" (`docs/heron.md#scheduler-location`).
 fn is_old_endpoint(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let host_and_port = text

@@ -1,8 +1,8 @@
 //! Taking a topology out of the tree, whatever is left of it, in one transaction.
 //!
 //! Heron's own `kill` deletes node by node and leaves the checkpoints, from which the next topology of the name would
-//! start (`facts/heron.md` §4.6, §11.1). Here everything goes at once. Only after the containers are gone: a TManager
-//! whose location vanishes exits, and is started again by its executor (`facts/heron-measured.md`, hazard 5).
+//! start (`docs/heron.md#kill`). Here everything goes at once. Only after the containers are gone: a TManager whose
+//! location vanishes exits, and is started again by its executor (`docs/heron.md#a-deleted-location`).
 
 use super::error::StateError;
 use super::lock::Lock;

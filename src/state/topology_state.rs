@@ -128,7 +128,7 @@ impl TopologyState {
             && self.checkpoints.is_none()
     }
 
-    /// The topology with the present state: the physical plan's copy if there is one (`facts/heron.md` §3.1).
+    /// The topology with the present state: the physical plan's copy if there is one (`docs/heron.md#physical-plan`).
     #[must_use]
     pub fn current_topology(&self) -> Option<&Topology> {
         let planned = self.physical_plan.as_ref().and_then(|found| found.message.as_ref().ok());
@@ -191,7 +191,7 @@ impl NewTopology<'_> {
     ///
     /// # Notable behavior
     /// The scheduler's location is persistent and says that no service runs, as Heron writes it where the client does
-    /// the scheduling (`facts/heron.md` §1.2).
+    /// the scheduling (`docs/heron.md#scheduler-location`).
     #[must_use]
     pub fn ops(&self, tree: &Tree) -> Vec<Op> {
         let location = SchedulerLocation {

@@ -1,4 +1,5 @@
-//! The lock that Heron's own `update` takes (`facts/heron.md` §1.5), so that it and we never change a topology together.
+//! The lock that Heron's own `update` takes (`docs/heron.md#update-lock`), so that it and we never change a topology
+//! together.
 //!
 //! Curator's `InterProcessSemaphoreMutex`: below `locks/<t>__updateTopology` an inner lock in `locks/` orders those who
 //! want it, and the lock itself is a node in `leases/`, held while it is the only one there.

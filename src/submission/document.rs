@@ -1,4 +1,4 @@
-//! The plan as `--dry-run` answers it (design §5, "Documents").
+//! The plan as `--dry-run` answers it with `-o json`.
 
 use serde_json::{Value, json};
 

@@ -107,7 +107,7 @@ fn configured(
     Ok(Definition::decode(bytes)?)
 }
 
-/// The definition with the number of containers that the plan really has (`facts/heron.md` §4.1 step 7).
+/// The definition with the number of containers that the plan really has (`docs/heron.md#submit`).
 fn counted(definition: Definition, packing: &PackingPlan) -> anyhow::Result<Definition> {
     let count = packing.containers.len().to_string();
     let bytes = edit::with_setting(&definition.bytes, "topology.stmgrs", &count, Absent::Keep)?;

@@ -1,7 +1,7 @@
 //! What stands in a controller's error pages.
 //!
-//! The reason stands in the status line, which HTTP libraries drop, and in the page (`facts/heron-measured.md`):
-//! `<TITLE>400 why</TITLE> … <H1>why</H1>`.
+//! The reason stands in the status line, which HTTP libraries drop, and in the page
+//! (`docs/heron.md#tmanager-controller`): `<TITLE>400 why</TITLE> … <H1>why</H1>`.
 
 /// The reason in an error page: its heading, or else its text without tags.
 #[must_use]

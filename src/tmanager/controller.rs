@@ -1,7 +1,7 @@
 //! Requests to a TManager.
 //!
 //! **Never call a controller before `pplans/<topology>` exists:** a TManager without a physical plan dies of any request
-//! that carries a topology id (`facts/heron-measured.md`, hazard 1).
+//! that carries a topology id (`docs/heron.md#a-request-before-the-plan`).
 
 use std::time::Duration;
 

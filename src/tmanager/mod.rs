@@ -1,4 +1,4 @@
-//! The client of a TManager's HTTP controller (`facts/heron.md` §3.1, `facts/heron-measured.md`).
+//! The client of a TManager's HTTP controller (`docs/heron.md#tmanager-controller`).
 //!
 //! Knows neither ZooKeeper nor Mesos: where the TManager is and which id the topology has is given.
 

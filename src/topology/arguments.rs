@@ -1,8 +1,8 @@
 //! The arguments of heron-executor, one table per style, with the releases in which each exists.
 //!
-//! An executor ends at once if an argument is missing or unknown. Source of facts: `facts/heron.md` §6 and the parsers of
-//! the tagged releases, which differ from the former in four places: 0.15.1 already has the health manager's arguments,
-//! 0.15.3 the override file, 0.17.0 no debugger ports yet, and `--verbose-gc` came with 0.20.4.
+//! An executor ends at once if an argument is missing or unknown. Source of facts:
+//! `docs/heron.md#executor-command-line` and the parsers of the tagged releases: 0.15.1 already has the health
+//! manager's arguments, 0.15.3 the override file, 0.17.0 no debugger ports yet, and `--verbose-gc` came with 0.20.4.
 
 use super::dialect::{Release, Version};
 

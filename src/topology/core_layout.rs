@@ -1,7 +1,7 @@
 //! What must be where in a container's directory once the packages of a release are unpacked.
 //!
 //! Made from the same table as the executor's command line: what that names must be there. Source of facts:
-//! `facts/heron.md` §5.4 and §5.5.
+//! `docs/heron.md#topology-package` and `docs/heron.md#core-package`.
 
 use super::arguments::{Argument, table};
 use super::dialect::Release;

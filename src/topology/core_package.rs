@@ -1,6 +1,6 @@
 //! What can be told of a heron-core package: its version by its URI, and its release by the `release.yaml` in it.
 //!
-//! Nothing is fetched here; who has the bytes passes them in. Source of facts: `facts/heron.md` §5.5.
+//! Nothing is fetched here; who has the bytes passes them in. Source of facts: `docs/heron.md#core-package`.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 

@@ -1,6 +1,6 @@
 //! A topology's definition, the content of `<name>.defn`, and whether a cluster could run it.
 //!
-//! All problems are found at once and before anything is touched: what Heron itself checks (`facts/heron.md` §4.1),
+//! All problems are found at once and before anything is touched: what Heron itself checks (`docs/heron.md#submit`),
 //! what its formats can't carry, and what would make every process on the cluster refuse the record. The bytes are kept
 //! as they are; see [`super::edit`].
 

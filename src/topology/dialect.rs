@@ -1,8 +1,8 @@
 //! Which Heron release the containers run, and what that release calls things.
 //!
 //! Names of binaries, classes, znodes and arguments changed over the years; a release that is given an argument it does
-//! not know ends at once. Everything that depends on the release asks [`Release`]. Source of facts: `facts/heron.md`
-//! §0, §6 and the arguments that the tagged releases' own parsers take.
+//! not know ends at once. Everything that depends on the release asks [`Release`]. Source of facts:
+//! `docs/heron.md#executor-command-line` and the arguments that the tagged releases' own parsers take.
 
 use std::fmt;
 
@@ -101,7 +101,7 @@ impl Release {
         if self.version >= APACHE { "org.apache.heron" } else { "com.twitter.heron" }
     }
 
-    /// The class that its executor must find in `statemgr.yaml` to use ZooKeeper (hazard 8).
+    /// The class that its executor must find in `statemgr.yaml` to use ZooKeeper (`docs/heron.md#heron-conf`).
     #[must_use]
     pub fn state_manager_class(&self) -> String {
         format!("{}.statemgr.zookeeper.curator.CuratorStateManager", self.java_package())

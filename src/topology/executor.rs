@@ -1,7 +1,7 @@
 //! The command line of heron-executor, which is what a container runs.
 //!
-//! What the arguments are called, and which there are, is in [`super::arguments`]. Source of facts: `facts/heron.md` §6
-//! and `facts/heron-measured.md`.
+//! What the arguments are called, and which there are, is in [`super::arguments`]. Source of facts:
+//! `docs/heron.md#executor-command-line`.
 
 use super::arguments::{Argument, table};
 use super::dialect::Release;

@@ -1,6 +1,6 @@
 //! What kind of file a user's topology is in, by its name.
 //!
-//! Source of facts: `facts/heron.md` §5.1 and §5.4.
+//! Source of facts: `docs/heron.md#user-program` and `docs/heron.md#topology-package`.
 
 use std::path::Path;
 

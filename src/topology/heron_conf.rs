@@ -1,9 +1,9 @@
 //! The files of `heron-conf/`, which every process of Heron reads in its container.
 //!
 //! The executor takes its state manager and the root of the tree from `statemgr.yaml` and not from its arguments
-//! (`facts/heron-measured.md`, hazard 8), so that file is always made from the settings that this tool itself uses. The
-//! other files are the user's where there are any. Credentials stay at home: nothing in a container needs those of an
-//! uploader or of Mesos. Sources of facts: `facts/heron.md` §1.7, §5.4, §9.5.
+//! (`docs/heron.md#heron-conf`), so that file is always made from the settings that this tool itself uses. The other
+//! files are the user's where there are any. Credentials stay at home: nothing in a container needs those of an
+//! uploader or of Mesos. Sources of facts: `docs/heron.md#heron-conf`, `docs/heron.md#yaml-files`.
 
 use std::collections::BTreeMap;
 

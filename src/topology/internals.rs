@@ -1,6 +1,6 @@
 //! The settings that Heron's processes read without a default of their own.
 //!
-//! Keys and values are those that Heron ships for Mesos with 0.20.5 (`golden/vectors/heron-conf-mesos`), with the names
+//! Keys and values are those that Heron ships for Mesos with 0.20.5 (`tests/data/yaml-0.20.5-mesos`), with the names
 //! and the few additional keys of older releases.
 
 use super::dialect::Release;

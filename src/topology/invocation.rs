@@ -1,6 +1,6 @@
 //! How the main of each kind of topology file is run: program, arguments, environment.
 //!
-//! Source of facts: `facts/heron.md` §5.1 and §5.2.
+//! Source of facts: `docs/heron.md#user-program`.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Read as _};

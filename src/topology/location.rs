@@ -1,6 +1,7 @@
 //! Where a topology file is: a path, `file://…`, or something to be downloaded from `http(s)://…`.
 //!
-//! What is shown of a URL has its secrets masked, those of a link that is signed too. Source of facts: `facts/heron.md` §4.1 and §5.1 (URI).
+//! What is shown of a URL has its secrets masked, those of a link that is signed too. Source of facts:
+//! `docs/heron.md#submit` and `docs/heron.md#user-program`.
 
 use std::fmt;
 use std::path::PathBuf;

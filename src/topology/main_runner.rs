@@ -1,8 +1,8 @@
 //! Runs the user's main and collects the definitions that it writes.
 //!
 //! A main never talks to a cluster: it writes one `<name>.defn` for each topology into the directory that it is told.
-//! Source of facts: `facts/heron.md` §5. The main runs in a process group of its own, which is killed when its time is
-//! up or when the future is dropped, so that nothing of it is left behind.
+//! Source of facts: `docs/heron.md#user-program`. The main runs in a process group of its own, which is killed when its
+//! time is up or when the future is dropped, so that nothing of it is left behind.
 
 use std::io;
 use std::path::{Path, PathBuf};

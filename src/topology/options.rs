@@ -1,7 +1,7 @@
 //! What the user's main is told: the text of `HERON_OPTIONS`.
 //!
 //! Pairs joined by commas, with `%%%%` for a blank and no way to say a comma or an equals sign. Source of facts:
-//! `facts/heron.md` §5.2.
+//! `docs/heron.md#user-program`.
 
 use std::path::Path;
 

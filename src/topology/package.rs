@@ -1,8 +1,8 @@
 //! The topology package: what Mesos unpacks into every container beside Heron itself.
 //!
 //! A gzipped tar with the topology file and `<name>.defn` at its root and the configuration in `heron-conf/`
-//! (`facts/heron.md` §5.4). The same content always gives the same bytes: entries are sorted, and nothing of this machine
-//! or of the time is written. The time of the entries is 1980, because `tar` complains about 1970.
+//! (`docs/heron.md#topology-package`). The same content always gives the same bytes: entries are sorted, and nothing of
+//! this machine or of the time is written. The time of the entries is 1980, because `tar` complains about 1970.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! How a command line gets through a shell: encoded JVM options and quoting.
 //!
-//! Source of facts: `facts/heron.md` §6.5 and `facts/heron-measured.md`, hazard 12.
+//! Source of facts: `docs/heron.md#jvm-options` and `docs/heron.md#an-executor-behind-a-shell`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,8 @@ pub struct ZeroByte(pub usize);
 /// The quotes are literal and part of the argument, as in the argv of Heron's own code. What Heron launches is that
 /// argv joined by blanks, so that a shell removes them and the executor gets the bare text; [`shell_command`] quotes
 /// every argument, so that the executor gets the quotes too. Both work: every executor since 0.14 strips `"` from both
-/// ends before it decodes, and none wants them there (`golden/mesos/09` ran without, where a shell had removed them).
+/// ends before it decodes, and none wants them there (`tests/data/mesos/09-heron-topology.jsonl` ran
+/// without, where a shell had removed them).
 #[must_use]
 pub fn encode_jvm_options(options: &str, release: &Release) -> String {
     let text = STANDARD.encode(options).replace('=', release.jvm_options_escape());
@@ -26,9 +27,10 @@ pub fn encode_jvm_options(options: &str, release: &Release) -> String {
 
 /// The command for `sh -c`, safe for every text in it.
 ///
-/// `exec` lets Mesos wait for the executor itself, which otherwise outlives its task (`facts/heron-measured.md`, hazard
-/// 12). Only a Java home that begins with `${JAVA_HOME}` is left to the agent's shell: Heron's sample configuration says
-/// so, and it has always been the agent's that counted when the client had none.
+/// `exec` lets Mesos wait for the executor itself, which otherwise outlives its task
+/// (`docs/heron.md#an-executor-behind-a-shell`). Only a Java home that begins with `${JAVA_HOME}` is left to the
+/// agent's shell: Heron's sample configuration says so, and it has always been the agent's that counted when the client
+/// had none.
 pub fn shell_command(argv: &[String]) -> Result<String, ZeroByte> {
     let mut words = vec!["exec".to_owned()];
     for (index, argument) in argv.iter().enumerate() {

@@ -76,7 +76,7 @@ pub enum RequestError {
     },
 }
 
-/// Reads the flags (`facts/heron.md` §4.7).
+/// Reads the flags (`docs/heron.md#update`).
 pub fn wanted(args: &UpdateArgs) -> Result<Wanted, RequestError> {
     let plan = !args.component_parallelism.is_empty() || args.container_number.is_some();
     match (plan, args.runtime_config.is_empty()) {

@@ -1,4 +1,5 @@
-//! HDFS, or what else Hadoop's client reaches, by the `hadoop` program: Heron's `HdfsUploader` (`facts/heron.md` §10.3).
+//! HDFS, or what else Hadoop's client reaches, by the `hadoop` program: Heron's `HdfsUploader`
+//! (`docs/heron.md#uploaders`).
 //!
 //! The client starts slowly, a second or two each time, so it is asked as little as possible. The package goes in by
 //! standard input, so that there is progress; under a name of its own, so that nobody sees half of it.

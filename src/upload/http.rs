@@ -1,5 +1,5 @@
 //! An HTTP server that takes PUT, such as an artifact repository or a folder shared by HTTP, or POST of a form, as
-//! Heron's `HttpUploader` sends it (`facts/heron.md` §10.3).
+//! Heron's `HttpUploader` sends it (`docs/heron.md#uploaders`).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Bringing a topology's package to where Mesos can fetch it (`facts/heron.md` §10.3).
+//! Bringing a topology's package to where Mesos can fetch it (`docs/heron.md#uploaders`).
 //!
 //! One file per kind of store, all behind [`Store`]; [`store_for`] makes one from its configuration. Knows neither Mesos
 //! nor ZooKeeper, and nothing of what is in a package.

@@ -4,7 +4,7 @@ use futures_util::future::{BoxFuture, ready};
 
 use super::{Effect, Package, Progress, Store, UploadError, Uploaded};
 
-/// A store that does nothing, as Heron's `NullUploader` (`facts/heron.md` §10.3), with a URI that makes sense.
+/// A store that does nothing, as Heron's `NullUploader` (`docs/heron.md#uploaders`), with a URI that makes sense.
 #[derive(Clone, Debug)]
 pub struct NullStore {
     uri: String,

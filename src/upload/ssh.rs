@@ -1,5 +1,5 @@
-//! Another machine's directory by the system's own `ssh`, `scp` and `sftp`: Heron's `ScpUploader` (`facts/heron.md`
-//! §10.3), and one for accounts that have sftp only.
+//! Another machine's directory by the system's own `ssh`, `scp` and `sftp`: Heron's `ScpUploader`
+//! (`docs/heron.md#uploaders`), and one for accounts that have sftp only.
 //!
 //! The programs are OpenSSH's, so that the user's `ssh_config`, agent, keys and jump hosts count. They never ask for
 //! anything: there may be nobody to answer. Whether an unknown host is trusted is for the user's configuration to say.

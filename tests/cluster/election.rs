@@ -1,5 +1,5 @@
-//! The election of masters in ZooKeeper: an ephemeral sequential `json.info_` node for each, the lowest
-//! number leads. Source of facts: facts/mesos.md §6 and golden/mesos/07-leader-and-redirect.
+//! The election of masters in ZooKeeper: an ephemeral sequential `json.info_` node for each, the lowest number leads.
+//! Source of facts: `docs/mesos.md#leader` and `tests/data/mesos/07-leader-and-redirect`.
 
 use std::sync::Weak;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! A small HTTP/1.1 server written for this test tool, so that every byte on the wire is under its
 //! control: chunk borders, silence in the middle of a stream, connections cut or never answered.
 //!
-//! A streaming answer never ends the reading of the connection, and nothing that a client sends on it
-//! afterwards is ever answered (facts/mesos.md §1.10).
+//! A streaming answer never ends the reading of the connection, and nothing that a client sends on it afterwards is
+//! ever answered (`docs/mesos.md#connections`).
 
 use std::collections::HashMap;
 use std::io::Write as _;

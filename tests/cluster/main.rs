@@ -1,6 +1,6 @@
-//! `test-cluster`: simulated Mesos masters and agents in one process, a test tool that is never linked into
-//! the product and shares no code with it. README.md beside this file describes the command line and the
-//! control interface; facts/mesos.md and golden/mesos are the source of facts.
+//! `test-cluster`: simulated Mesos masters and agents in one process, a test tool that is never linked into the product
+//! and shares no code with it. README.md beside this file describes the command line and the control interface;
+//! `docs/mesos.md` and `tests/data/mesos` are the source of facts.
 
 // This is a test tool: numbers are small, and one line on standard output is its interface.
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::print_stdout)]

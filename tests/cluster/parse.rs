@@ -1,4 +1,4 @@
-//! Reading resources, with the complaints that Mesos has about them. Source of facts: facts/mesos.md §4.3.
+//! Reading resources, with the complaints that Mesos has about them. Source of facts: `docs/mesos.md#tasks`.
 
 use serde_json::{Value, json};
 

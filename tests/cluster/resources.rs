@@ -1,5 +1,5 @@
-//! Resources: reading, writing and arithmetic. Scalars are kept in thousandths, as Mesos rounds them.
-//! Source of facts: facts/mesos.md §2.12, §3.1, §4.3.
+//! Resources: reading, writing and arithmetic. Scalars are kept in thousandths, as Mesos rounds them. Source of facts:
+//! `docs/mesos.md#resources`, `docs/mesos.md#offers`, `docs/mesos.md#tasks`.
 
 use serde_json::{Map, Value, json};
 

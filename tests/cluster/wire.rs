@@ -1,5 +1,5 @@
-//! Small helpers for JSON as Mesos writes it: ids as objects, doubles with a fraction, members in
-//! declaration order. Source of facts: facts/mesos.md §1.7.
+//! Small helpers for JSON as Mesos writes it: ids as objects, doubles with a fraction, members in declaration order.
+//! Source of facts: `docs/mesos.md#json`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

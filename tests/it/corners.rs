@@ -231,7 +231,7 @@ fn a_tmanager_without_a_physical_plan_is_left_alone() {
     assert_eq!(ran.code, 9, "{}", ran.stderr);
     assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);
     assert!(ran.stderr.contains("goes on with it"), "{}", ran.stderr);
-    // A request would end it (hazard 1), and its location would go with it.
+    // A request would end it (`docs/heron.md#a-request-before-the-plan`), and its location would go with it.
     let before = bed.json(&["status", "planless"]);
     assert_eq!(before["topology"]["state"], "STARTING");
     for verb in ["activate", "deactivate"] {

@@ -25,8 +25,8 @@ pub struct Settings {
     pub dialect: String,
     /// Pause before a dead process is started again.
     pub restart_delay_ms: u64,
-    /// What is added to that pause after a changed packing plan: measured, not explained (`facts/heron-measured.md`, a
-    /// TManager was back 18.7 s after its end then, and 10 s after any other).
+    /// What is added to that pause after a changed packing plan: measured, not explained
+    /// (`docs/heron.md#tmanager-restart`: a TManager was back 18.7 s after its end then, and 10 s after any other).
     pub replan_delay_ms: u64,
     /// ZooKeeper session timeout of TManager and stream managers.
     pub session_timeout_ms: u64,
@@ -103,7 +103,7 @@ impl Settings {
         Dialect::parse(&self.dialect).unwrap_or_default()
     }
 
-    /// The host that is registered: Heron's rule (facts/heron-measured.md, hazard 9), unless one is set.
+    /// The host that is registered: Heron's rule (`docs/heron.md#tmanager-restart`), unless one is set.
     pub fn host(&self) -> String {
         let in_docker =
             Path::new("/.dockerenv").exists().then(|| std::env::var("HOST").ok()).flatten();
@@ -123,7 +123,7 @@ impl Settings {
 /// What an executor learns from its sandbox before it starts anything.
 #[derive(Debug)]
 pub struct Sandbox {
-    /// The root of the state tree, from `statemgr.yaml` and not from the flag (hazard 8).
+    /// The root of the state tree, from `statemgr.yaml` and not from the flag (`docs/heron.md#heron-conf`).
     pub root: String,
     /// The log directory of `heron_internals.yaml`.
     pub log_directory: String,
@@ -220,7 +220,7 @@ fn check_jvm_options(flags: &ExecutorFlags, dialect: Dialect) -> Result<()> {
     Ok(())
 }
 
-/// Strips the quotes, undoes the escapes for `=`, decodes base64 (facts/heron.md §6.5).
+/// Strips the quotes, undoes the escapes for `=`, decodes base64 (`docs/heron.md#jvm-options`).
 fn decode_options(text: &str, dialect: Dialect) -> Result<String> {
     let stripped = text.trim_matches('"').replace("&equals;", "=");
     let stripped =
@@ -247,7 +247,7 @@ fn text(values: &Yaml, key: &str) -> Option<String> {
     values.get(key).and_then(|value| value.as_str()).map(str::to_owned)
 }
 
-/// The substitutions of Heron's Python side; another token is an error (facts/heron.md §1.7).
+/// The substitutions of Heron's Python side; another token is an error (`docs/heron.md#heron-conf`).
 fn substitute(text: &str, flags: &ExecutorFlags) -> Result<String> {
     let home = std::env::var("HOME").unwrap_or_default();
     let text = text

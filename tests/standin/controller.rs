@@ -1,6 +1,6 @@
 //! The TManager's HTTP controller as a pure function: a request and a plan give an answer, perhaps a new plan.
 //!
-//! Source of facts: the recordings in `tests/data/controller-http`, facts/heron-measured.md (table and hazards 1, 2).
+//! Source of facts: the recordings in `tests/data/controller-http`, `docs/heron.md#tmanager-controller`.
 
 use base64::Engine as _;
 use heron_cli::proto::api::config::KeyValue;

@@ -1,4 +1,4 @@
-//! `make-core`: writes a `heron-core.tar.gz` in which this binary plays every part (facts/heron.md §5.5).
+//! `make-core`: writes a `heron-core.tar.gz` in which this binary plays every part (`docs/heron.md#core-package`).
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

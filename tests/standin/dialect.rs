@@ -1,7 +1,8 @@
 //! The releases that are played: what their executors take, and what they call things.
 //!
-//! Written down from facts/heron.md §0 and §6, apart from the product's own table, so that the two check each other.
-//! Where §6 gives only dates, the releases are those whose tagged parsers were looked at (see the product's table).
+//! Written down from `docs/heron.md#executor-command-line`, apart from the product's own table, so that the two check
+//! each other. Where §6 gives only dates, the releases are those whose tagged parsers were looked at (see the product's
+//! table).
 
 use anyhow::{Context as _, Result, ensure};
 

@@ -1,6 +1,6 @@
 //! The executor of one container: checks its command line and sandbox, waits for the packing plan, keeps its processes.
 //!
-//! Source of facts: facts/heron.md §6.6, facts/heron-measured.md hazards 6, 8, 11, 12 and 14.
+//! Source of facts: `docs/heron.md#executor`, `docs/heron.md#executor-and-signals`, `docs/heron.md#hazards`.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -384,7 +384,7 @@ impl Executor {
         }
     }
 
-    /// Stops the children, then the whole process group, itself included (hazard 14).
+    /// Stops the children, then the whole process group, itself included (`docs/heron.md#executor-and-signals`).
     async fn stop(&mut self, receiver: &mut mpsc::UnboundedReceiver<Ended>) -> Result<u8> {
         log::line("terminated; stopping all processes");
         self.signal_children();

@@ -1,6 +1,6 @@
 //! Command lines: the executor's, as strict as Heron's own parser, and the simple ones of the other parts.
 //!
-//! Source of facts: facts/heron.md §6.1 (0.20.5), §6.2 (0.16.4 and later) and §6.3 (before).
+//! Source of facts: `docs/heron.md#executor-command-line`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

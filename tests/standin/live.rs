@@ -319,7 +319,11 @@ async fn a_changed_packing_plan_brings_a_new_physical_plan_that_runs() {
         if let Some(plan) = bench.plan().await
             && plan.stmgrs.len() == 2
         {
-            assert_eq!(plan.topology.state, TopologyState::Running as i32, "hazard 4");
+            assert_eq!(
+                plan.topology.state,
+                TopologyState::Running as i32,
+                "it falls back to what was submitted"
+            );
             assert_eq!(plan.instances[2].instance_id, "container_2_word_spout_3");
             break;
         }

@@ -1,9 +1,9 @@
 //! Stands in for Heron's runtime in tests and in the demo: what `heron-core` holds, in one binary.
 //!
 //! It acts by the name it is called with (`heron-executor`, `heron-tmanager` or `heron-tmaster`, `heron-stmgr`,
-//! `heron-shell`, `heron-python-instance`), or by its first argument. It keeps the contracts that a client can see: the executor's command line
-//! and sandbox, the nodes in ZooKeeper, the TManager's HTTP controller, ports, processes, signals. It moves no tuples.
-//! Its source of facts is `facts/heron-measured.md`, and `facts/heron.md` §1, §3.1, §5.5 and §6.
+//! `heron-shell`, `heron-python-instance`), or by its first argument. It keeps the contracts that a client can see: the
+//! executor's command line and sandbox, the nodes in ZooKeeper, the TManager's HTTP controller, ports, processes,
+//! signals. It moves no tuples. Its source of facts is `docs/heron.md`.
 //!
 //! Further commands make a `heron-core.tar.gz` of it, start a ZooKeeper, and print the state tree.
 

@@ -35,7 +35,7 @@ pub fn instance_ids(plan: &PackingPlan, container: i32) -> Vec<String> {
     container.map(instances).unwrap_or_default().into_iter().map(|one| one.instance_id).collect()
 }
 
-/// What the executors of 0.14.0 to 0.14.2 were told instead of a packing plan (facts/heron.md §7.7).
+/// What the executors of 0.14.0 to 0.14.2 were told instead of a packing plan (`docs/heron.md#round-robin-of-2015`).
 pub fn distributed(text: &str) -> Result<PackingPlan> {
     let container = |part: &str| -> Result<ContainerPlan> {
         let bad = || format!("bad instance distribution: {part:?}");

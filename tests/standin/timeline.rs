@@ -1,5 +1,5 @@
-//! `timeline`: what happens in the state tree after a packing plan was changed, and when, as `facts/heron-measured.md` has it
-//! for the real Heron.
+//! `timeline`: what happens in the state tree after a packing plan was changed, and when, as `docs/heron.md#update` has
+//! it for the real Heron.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! The TManager (TMaster in the older dialect): location, physical plan, controller, and the ways in which it dies.
 //!
-//! It exits without closing its ZooKeeper session, as the real one does: its location lives on for the session
-//! timeout. Source of facts: facts/heron-measured.md, hazards 1–6, and facts/heron.md §1.3.
+//! It exits without closing its ZooKeeper session, as the real one does: its location lives on for the session timeout.
+//! Source of facts: `docs/heron.md#tmanager-restart`, `docs/heron.md#physical-plan`, `docs/heron.md#hazards`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,7 +117,8 @@ fn watch_session(client: Client) {
     });
 }
 
-/// Writes the location; while an older one is there, tries again, and exits when that one vanishes (hazard 3).
+/// Writes the location; while an older one is there, tries again, and exits when that one vanishes
+/// (`docs/heron.md#tmanager-restart`).
 async fn establish(client: &Client, flags: &Flags, settings: &Settings) -> Result<()> {
     let (name, root) = (flags.need("--topology_name")?, flags.need("--zkroot")?);
     let path = format!("{root}/{}/{name}", settings.dialect().location_directory());
@@ -141,7 +142,8 @@ async fn establish(client: &Client, flags: &Flags, settings: &Settings) -> Resul
     bail!("{path} belongs to another TManager")
 }
 
-/// Exits when the location is deleted, whoever's it is (hazards 3 and 5).
+/// Exits when the location is deleted, whoever's it is (`docs/heron.md#tmanager-restart`,
+/// `docs/heron.md#a-deleted-location`).
 async fn watch_location(client: &Client, path: &str) -> Result<()> {
     let stat = client.check_stat(path).await?;
     if stat.is_none() {
@@ -184,7 +186,8 @@ async fn wait_for_packing(client: &Client, path: &str, retry_ms: u64) -> Result<
     }
 }
 
-/// A changed packing plan deletes the physical plan and ends the TManager (hazard 4); a deleted one changes nothing.
+/// A changed packing plan deletes the physical plan and ends the TManager
+/// (`docs/heron.md#a-changed-packing-plan-and-a-paused-topology`); a deleted one changes nothing.
 async fn watch_packing(client: Client, path: String, first: Vec<u8>, plan_path: String) {
     loop {
         match client.check_and_watch_stat(&path).await {

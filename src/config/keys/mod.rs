@@ -4,7 +4,7 @@
 //! come from here. The canonical name of a setting is the one of Heron's last release, where that
 //! release had it.
 //!
-//! Source of facts: facts/heron.md §8.1.1, §8.3.1, §9.4–9.6, §10.
+//! Source of facts: `docs/heron.md#keys-for-mesos`, `docs/heron.md#configuration`, `docs/heron.md#uploaders`.
 
 mod cluster;
 mod kind;

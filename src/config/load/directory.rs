@@ -5,7 +5,7 @@
 //! counts: the scheduler's file, then `cluster/<name>.conf`, then `aurora_bind.conf`, whose values
 //! name other properties.
 //!
-//! Source of facts: facts/heron.md §9.3, §9.5.
+//! Source of facts: `docs/heron.md#yaml-files`.
 
 use std::path::{Path, PathBuf};
 

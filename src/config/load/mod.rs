@@ -3,7 +3,7 @@
 //! This is the edge: it reads the files that were named and nothing else. Neither the environment nor
 //! any default location is looked at; the caller passes what it knows.
 //!
-//! Source of facts: design.md §6, facts/heron.md §9.3, §9.5.
+//! Source of facts: `docs/configuration.md`, `docs/heron.md#configuration`.
 
 mod assemble;
 mod context;

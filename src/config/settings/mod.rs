@@ -3,7 +3,7 @@
 //! Values only; nothing here reads files or talks to anybody. [`resolve()`] makes settings of a
 //! [`Config`](crate::config::Config) and lists every problem it finds.
 //!
-//! Source of facts: design.md §6, facts/heron.md §8–§10.
+//! Source of facts: `docs/configuration.md`, `docs/heron.md#configuration`, `docs/heron.md#uploaders`.
 
 mod bucket;
 mod engine;

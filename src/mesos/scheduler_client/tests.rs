@@ -297,7 +297,7 @@ async fn answers_to_calls_are_told_apart() {
     }
 }
 
-/// A master never answers a second request on the connection of a stream (`facts/mesos.md`).
+/// A master never answers a second request on the connection of a stream (`docs/mesos.md#connections`).
 #[tokio::test]
 async fn the_connection_of_a_stream_carries_no_other_request() {
     let server = TestServer::start(|request| {

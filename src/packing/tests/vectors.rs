@@ -1,4 +1,4 @@
-//! Plans compared with those that Heron's own Java code made (`tests/data`, from golden/vectors).
+//! Plans compared with those that Heron's own Java code made (`tests/data/packing`, `tests/data/repack`).
 
 use std::path::PathBuf;
 

@@ -1,9 +1,9 @@
 //! Dry runs as text: Heron's four forms, each followed by what Heron does not show, namely what would be uploaded, written
 //! and launched. Pure: plans in, text out.
 //!
-//! The forms are Heron's (facts/heron.md §4.9), with two liberties. Rows stand by task id, where Heron follows its hash
-//! tables; and of a container that an update changes, the rows that come and go are told apart by a word as well, since
-//! Heron's plain table shows them all alike.
+//! The forms are Heron's (`docs/heron.md#dry-run`), with two liberties. Rows stand by task id, where Heron follows its
+//! hash tables; and of a container that an update changes, the rows that come and go are told apart by a word as well,
+//! since Heron's plain table shows them all alike.
 
 mod figures;
 mod json;

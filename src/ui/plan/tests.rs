@@ -1,4 +1,4 @@
-//! Expectations made by hand from Heron's rules (facts/heron.md §4.9).
+//! Expectations made by hand from Heron's rules (`docs/heron.md#dry-run`).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Command lines of every era, as their users typed them, and what they mean here (`facts/heron.md` §4.10–4.14).
+//! Command lines of every era, as their users typed them, and what they mean here (`docs/heron.md#command-lines`).
 
 use std::fmt::Write as _;
 

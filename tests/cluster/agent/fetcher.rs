@@ -1,5 +1,5 @@
-//! The fetcher: puts URIs into a sandbox and unpacks archives, by way of the agent's cache where that is wanted. What it
-//! says goes to the sandbox's `stderr`, as with the real one. Source of facts: facts/mesos.md §9.
+//! The fetcher: puts URIs into a sandbox and unpacks archives, by way of the agent's cache where that is wanted. What
+//! it says goes to the sandbox's `stderr`, as with the real one. Source of facts: `docs/mesos.md#fetcher`.
 
 use std::fs::{self, OpenOptions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

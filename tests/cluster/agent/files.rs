@@ -1,5 +1,5 @@
-//! Sandbox files: browse, read, download, and their v1 forms.
-//! Source of facts: facts/mesos.md §7.5 and golden/mesos/05-operator-and-files.
+//! Sandbox files: browse, read, download, and their v1 forms. Source of facts: `docs/mesos.md#sandboxes` and
+//! `tests/data/mesos/05-operator-and-files`.
 
 use std::fs::{self, File, Metadata};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};

@@ -1,4 +1,4 @@
-//! The routes of an agent. Source of facts: facts/mesos.md §7.4.
+//! The routes of an agent. Source of facts: `docs/mesos.md#agents`.
 
 use std::sync::{Arc, Weak};
 

@@ -1,5 +1,5 @@
-//! The state of one agent: its frameworks, their executors, and what a master tells it.
-//! Source of facts: facts/mesos.md §4.4–§4.6, §5.8.
+//! The state of one agent: its frameworks, their executors, and what a master tells it. Source of facts:
+//! `docs/mesos.md#life-of-a-task`, `docs/mesos.md#kill`.
 
 pub mod fetcher;
 pub mod files;

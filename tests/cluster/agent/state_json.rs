@@ -1,5 +1,5 @@
-//! `/state` and `/containers` of an agent.
-//! Source of facts: facts/mesos.md §7.4 and golden/mesos/05-operator-and-files.
+//! `/state` and `/containers` of an agent. Source of facts: `docs/mesos.md#agents` and
+//! `tests/data/mesos/05-operator-and-files`.
 
 use serde_json::{Map, Value, json};
 

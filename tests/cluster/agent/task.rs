@@ -1,5 +1,5 @@
-//! The run of one task: sandbox, fetching, the process, its end.
-//! Source of facts: facts/mesos.md §4.2, §4.5, §4.6, §7.5, §9.4.
+//! The run of one task: sandbox, fetching, the process, its end. Source of facts: `docs/mesos.md#tasks`,
+//! `docs/mesos.md#life-of-a-task`, `docs/mesos.md#sandboxes`, `docs/mesos.md#fetcher`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! Status updates: one queue per task, only its head is sent, until it is acknowledged.
-//! Source of facts: facts/mesos.md §5.4 and the shapes in golden/mesos/01-lifecycle.
+//! Status updates: one queue per task, only its head is sent, until it is acknowledged. Source of facts:
+//! `docs/mesos.md#status-updates` and the shapes in `tests/data/mesos/01-lifecycle`.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! ACCEPT: checking offers, launching tasks, giving the rest back.
-//! Source of facts: facts/mesos.md §3.3, §3.4, §4.3 and golden/mesos/04-tasks-that-fail.
+//! ACCEPT: checking offers, launching tasks, giving the rest back. Source of facts: `docs/mesos.md#offers`,
+//! `docs/mesos.md#tasks` and `tests/data/mesos/04-tasks-that-fail`.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! Agents as the master sees them: registration, disconnection, loss, return.
-//! Source of facts: facts/mesos.md §5.6 and golden/mesos/08-agent-lost-and-back.
+//! Agents as the master sees them: registration, disconnection, loss, return. Source of facts:
+//! `docs/mesos.md#lost-agents` and `tests/data/mesos/08-agent-lost-and-back`.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! The scheduler endpoint: the order of checks, then the call itself.
-//! Source of facts: facts/mesos.md §1.3 and golden/mesos/02-call-errors.
+//! The scheduler endpoint: the order of checks, then the call itself. Source of facts: `docs/mesos.md#answers-to-calls`
+//! and `tests/data/mesos/02-call-errors`.
 
 use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;

@@ -1,5 +1,4 @@
-//! The life of a framework: subscription, takeover, disconnection, removal.
-//! Source of facts: facts/mesos.md §2.
+//! The life of a framework: subscription, takeover, disconnection, removal. Source of facts: `docs/mesos.md#framework`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! The routes of a master, and the faults that a test has switched on.
-//! Source of facts: facts/mesos.md §1.3, §1.11, §7.1, §8.
+//! The routes of a master, and the faults that a test has switched on. Source of facts:
+//! `docs/mesos.md#answers-to-calls`, `docs/mesos.md#redirects`, `docs/mesos.md#operator-endpoints`,
+//! `docs/mesos.md#authentication`.
 
 use std::sync::{Arc, Weak};
 

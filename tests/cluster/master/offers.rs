@@ -1,5 +1,5 @@
-//! Offers: who is offered what, declining, reviving, suppressing, rescinding.
-//! Source of facts: facts/mesos.md §3 and golden/mesos/06-offers-over-time.
+//! Offers: who is offered what, declining, reviving, suppressing, rescinding. Source of facts: `docs/mesos.md#offers`
+//! and `tests/data/mesos/06-offers-over-time`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! The v1 operator API and the endpoints that change something.
-//! Source of facts: facts/mesos.md §7.2, §7.3 and golden/mesos/05-operator-and-files.
+//! The v1 operator API and the endpoints that change something. Source of facts: `docs/mesos.md#operator-endpoints` and
+//! `tests/data/mesos/05-operator-and-files`.
 
 use serde_json::{Map, Value, json};
 

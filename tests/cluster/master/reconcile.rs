@@ -1,4 +1,5 @@
-//! RECONCILE and KILL. Source of facts: facts/mesos.md §5.7, §5.8 and golden/mesos/01, 08.
+//! RECONCILE and KILL. Source of facts: `docs/mesos.md#reconciliation`, `docs/mesos.md#kill` and the recordings 01 and
+//! 08 in `tests/data/mesos`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Role syntax. Source of facts: facts/mesos.md §2.3.
+//! Role syntax. Source of facts: `docs/mesos.md#roles`.
 
 /// Checks a role; the error is the text that Mesos gives.
 pub fn check(role: &str) -> Result<(), String> {

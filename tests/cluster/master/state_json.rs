@@ -1,5 +1,5 @@
-//! The read-only endpoints with their v0 names and their order of members.
-//! Source of facts: facts/mesos.md §7.2 and golden/mesos/05-operator-and-files.
+//! The read-only endpoints with their v0 names and their order of members. Source of facts:
+//! `docs/mesos.md#operator-endpoints` and `tests/data/mesos/05-operator-and-files`.
 
 use serde_json::{Map, Value, json};
 

@@ -1,5 +1,5 @@
-//! A subscription: events as RecordIO records, put into chunks one by one or at odd places.
-//! Source of facts: facts/mesos.md §1.5, §1.6.
+//! A subscription: events as RecordIO records, put into chunks one by one or at odd places. Source of facts:
+//! `docs/mesos.md#scheduler-endpoint`, `docs/mesos.md#recordio`.
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;

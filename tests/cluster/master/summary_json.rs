@@ -1,4 +1,5 @@
-//! `/state-summary` and `/roles`. Source of facts: facts/mesos.md §7.2 and golden/mesos/05-operator-and-files.
+//! `/state-summary` and `/roles`. Source of facts: `docs/mesos.md#operator-endpoints` and
+//! `tests/data/mesos/05-operator-and-files`.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! The checks of a single task. Source of facts: facts/mesos.md §4.3.
+//! The checks of a single task. Source of facts: `docs/mesos.md#tasks`.
 
 use serde_json::Value;
 

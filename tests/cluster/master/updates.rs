@@ -1,5 +1,5 @@
-//! Status updates on their way from an agent to a scheduler, and acknowledgements on their way back.
-//! Source of facts: facts/mesos.md §5.1, §5.4.
+//! Status updates on their way from an agent to a scheduler, and acknowledgements on their way back. Source of facts:
+//! `docs/mesos.md#status-updates`.
 
 use serde_json::{Map, Value, json};
 

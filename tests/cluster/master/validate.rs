@@ -1,4 +1,5 @@
-//! Validation of calls. Source of facts: facts/mesos.md §1.3, §1.4, §1.7, and golden/mesos/02-call-errors.
+//! Validation of calls. Source of facts: `docs/mesos.md#answers-to-calls`, `docs/mesos.md#json`, and
+//! `tests/data/mesos/02-call-errors`.
 
 use serde_json::Value;
 
