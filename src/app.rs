@@ -118,6 +118,7 @@ async fn in_cluster(
     let context = Context {
         settings: &given.configured.settings,
         yaml_directory: given.configured.loaded.yaml_directory.as_deref(),
+        place: &given.configured.place,
         reporter: ui.console(),
         machine: &machine,
         env,

@@ -31,7 +31,8 @@ async fn read(context: &Context<'_>, state: &StateTree, name: &str) -> anyhow::R
         holder(&state.zk, &paths.lock),
     );
     let topology = topology?;
-    context.check_place(state, &topology)?;
+    context.check_exists(state, &topology)?;
+    warn_of_place(context, &topology)?;
     let journalled = journalled?;
     let location = topology.tmanager_location.as_ref().map(|found| found.message()).transpose()?;
     Ok(Status {
@@ -46,6 +47,17 @@ async fn read(context: &Context<'_>, state: &StateTree, name: &str) -> anyhow::R
         update: update(&journalled),
         containers: containers(&journalled),
     })
+}
+
+/// A topology is found by its name, which is unique in its state tree; another place than the typed one is worth a word.
+fn warn_of_place(context: &Context<'_>, topology: &TopologyState) -> anyhow::Result<()> {
+    let Some(found) = &topology.execution_state else { return Ok(()) };
+    let at = found.message()?;
+    let place = [&at.cluster, &at.role, &at.environ].map(String::as_str);
+    if !context.place.means(place.map(Some)) {
+        context.reporter.warn(&format!("topology {} is at {}", topology.name, place.join("/")));
+    }
+    Ok(())
 }
 
 fn about(topology: &TopologyState) -> anyhow::Result<StatusTopology> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::configure::TypedPlace;
 use super::state_tree::StateTree;
 use crate::clock::rfc3339;
 use crate::config::Settings;
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The user's own directory of Heron's YAML files, if the configuration is one.
     pub yaml_directory: Option<&'a Path>,
+    /// The place that was typed in front of the topology.
+    pub place: &'a TypedPlace,
     /// Who listens.
     pub reporter: Arc<dyn Reporter>,
     /// The machine and the user.
@@ -106,15 +109,18 @@ impl Context<'_> {
         }
     }
 
+    /// Makes sure that a topology exists, wherever it runs: enough for verbs that only read.
+    pub fn check_exists(&self, state: &StateTree, topology: &TopologyState) -> anyhow::Result<()> {
+        if topology.exists() {
+            return Ok(());
+        }
+        let (topology, place) = (topology.name.clone(), state.place());
+        Err(CommandError::NoSuchTopology { topology, place }.into())
+    }
+
     /// Makes sure that a topology exists, and at the place that the command was given.
     pub fn check_place(&self, state: &StateTree, topology: &TopologyState) -> anyhow::Result<()> {
-        if !topology.exists() {
-            return Err(CommandError::NoSuchTopology {
-                topology: topology.name.clone(),
-                place: state.place(),
-            }
-            .into());
-        }
+        self.check_exists(state, topology)?;
         let Some(found) = &topology.execution_state else { return Ok(()) };
         let execution = found.message()?;
         let Settings { cluster, role, environ, .. } = self.settings;

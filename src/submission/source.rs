@@ -1,6 +1,7 @@
 //! What is submitted: the definitions that the user's main writes, or one that is ready, and the file with their code.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::topology::download::{self, Limits, Proxies};
 use crate::topology::file_kind::FileKind;
 use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
-use crate::topology::location::Location;
+use crate::topology::location::{Location, LocationError};
 use crate::topology::main_runner::{self, UserMain};
 use crate::topology::options::Options;
 use crate::topology::package::{Contents, Fingerprint};
@@ -101,7 +102,7 @@ async fn local(
     directory: &Path,
 ) -> anyhow::Result<PathBuf> {
     let file = match Location::parse(word)? {
-        Location::Path(path) => return Ok(env.directory.join(path)),
+        Location::Path(path) => return there(env.directory.join(path)),
         Location::Web(file) => file,
     };
     std::fs::create_dir_all(directory)
@@ -119,6 +120,16 @@ async fn local(
     let proxies = proxies(env);
     let download = download::download(&file, directory, &proxies, &limits, &on_progress);
     context.or_interrupted(doing, download).await
+}
+
+/// A path, if there is something. Whether that can be read, those say who read it.
+fn there(path: PathBuf) -> anyhow::Result<PathBuf> {
+    match std::fs::metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(LocationError::Missing { path }.into())
+        }
+        _ => Ok(path),
+    }
 }
 
 /// What a process started here would make of the environment; a CGI's `HTTP_PROXY` is a client's header.

@@ -11,6 +11,7 @@
     reason = "tests; those that are left out say why"
 )]
 
+mod answers;
 mod bed;
 mod corners;
 #[path = "../support/definition.rs"]
