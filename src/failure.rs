@@ -7,8 +7,8 @@ use std::fmt;
 use crate::cli::UsageError;
 use crate::commands::config::ConfigError;
 use crate::config::secret::SecretError;
-use crate::context::CommandError;
 use crate::context::configure::ConfigureError;
+use crate::context::{CommandError, ZooKeeperSettingsError};
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
 use crate::fetch_check::error::CheckError;
@@ -142,7 +142,10 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         let nothing = "nothing was changed".to_owned();
         return Some((exit_of_upload(error), vec![error.hint(), nothing]));
     }
-    if error.is::<SecretError>() || error.is::<CredentialsError>() || error.is::<UnknownUploader>()
+    if error.is::<SecretError>()
+        || error.is::<CredentialsError>()
+        || error.is::<UnknownUploader>()
+        || error.is::<ZooKeeperSettingsError>()
     {
         return Some((Exit::Configuration, Vec::new()));
     }
@@ -279,7 +282,10 @@ fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         | StateError::SessionExpired
         | StateError::Closed
         | StateError::UnknownOutcome { .. } => Exit::Unreachable,
-        StateError::NoAuth { .. } | StateError::AclRefused { .. } => Exit::NotAllowed,
+        StateError::NoAuth { .. } | StateError::AclRefused { .. } => {
+            let text = "heron.statemgr.zookeeper.auth.file says who we are for ZooKeeper";
+            return Some((Exit::NotAllowed, hint(text)));
+        }
         StateError::LockHeld { .. } => {
             return Some((Exit::Conflict, hint("wait until it is done, then try again")));
         }

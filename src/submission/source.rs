@@ -82,6 +82,10 @@ pub async fn sources(
         check_before_main(&file, limit).await?;
         (run_main(context, args, target, env, &file, temporary).await?, file)
     };
+    let max_buffer = context.settings.state.max_buffer.get();
+    for definition in &definitions {
+        definition.check_size(usize::try_from(max_buffer).unwrap_or(usize::MAX))?;
+    }
     let fingerprint = package::fingerprint(&binary)?;
     let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Sources {

@@ -46,3 +46,6 @@ mod wrong;
 mod zk;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
+mod zookeeper_access;
+mod zookeeper_silence;
+mod zookeeper_tls;
