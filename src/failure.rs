@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use anyhow::anyhow;
+use clap::error::ErrorKind;
+
 use crate::cli::UsageError;
 use crate::commands::config::ConfigError;
 use crate::config::secret::SecretError;
@@ -83,13 +86,19 @@ impl Failure {
     /// Wrong usage in clap's words: its tips are hints, and so is the usage line.
     #[must_use]
     pub fn of_clap(error: &clap::Error) -> Self {
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            let hints = hint("`heron-cli help` lists the commands");
+            return Self { exit: Exit::Usage, error: anyhow!("no command was given"), hints };
+        }
         let text = error.render().to_string();
         let mut message: Vec<&str> = Vec::new();
         let mut hints = Vec::new();
         for paragraph in text.split("\n\n").map(str::trim) {
             if let Some(tip) = paragraph.strip_prefix("tip: ") {
+                let tips = tip.lines().map(|line| line.trim().trim_start_matches("tip: "));
+                // That `--` ends the flags helps nobody who mistyped one.
                 hints.extend(
-                    tip.lines().map(|line| line.trim().trim_start_matches("tip: ").to_owned()),
+                    tips.filter(|tip| !tip.starts_with("to pass ")).map(str::to_owned),
                 );
             } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
                 hints.push(format!("usage: {usage}"));
@@ -97,7 +106,7 @@ impl Failure {
                 message.push(paragraph.strip_prefix("error: ").unwrap_or(paragraph));
             }
         }
-        Self { exit: Exit::Usage, error: anyhow::anyhow!("{}", message.join("\n")), hints }
+        Self { exit: Exit::Usage, error: anyhow!("{}", message.join("\n")), hints }
     }
 }
 

@@ -52,7 +52,7 @@ A setting comes from the highest layer that has it; `heron-cli config show` prin
 1. built-in defaults
 2. a context of a `config.toml` (`--context`, `HERON_CONTEXT`, or the current one where no file is named)
 3. the directory or file of `--config-path`
-4. the file of `--config-file`
+4. the file of `--config-file`, or of `HERON_CONFIG_FILE` where neither file, path nor context is named otherwise
 5. the overrides, the first argument of most commands
 6. `--config-property key=value`
 

@@ -131,18 +131,17 @@ fn listed_text(listed: &TopologyList) -> String {
         .topologies
         .iter()
         .map(|topology| {
+            let place = [&topology.cluster, &topology.role, &topology.environ].map(dash);
             vec![
                 topology.name.clone(),
                 topology.state.clone(),
-                dash(&topology.cluster),
-                dash(&topology.role),
-                dash(&topology.environ),
                 topology.container_count.map_or_else(|| "-".to_owned(), |count| count.to_string()),
                 dash(&topology.submitted_at),
+                place.join("/"),
             ]
         })
         .collect();
-    table(&["NAME", "STATE", "CLUSTER", "ROLE", "ENVIRON", "CONTAINERS", "SUBMITTED"], &rows)
+    table(&["NAME", "STATE", "CONTAINERS", "SUBMITTED", "CLUSTER"], &rows)
 }
 
 fn status_text(status: &Status, verbose: bool) -> String {

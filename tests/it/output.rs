@@ -131,3 +131,36 @@ fn topologies_and_containers_are_completed() {
     );
     bed.ok(&["kill", "wordcount"]);
 }
+
+/// The suite checks each document that it sees; here are those that nothing else looks at.
+#[test]
+fn every_document_is_as_its_schema_says() {
+    let bed = Bed::new();
+    let contexts = bed.directory.path().join(".config/heron-cli");
+    std::fs::create_dir_all(&contexts).unwrap();
+    let config = bed.config.display();
+    let text = format!(
+        "[contexts.prod]\ncluster = \"a/b/c\"\nconfig-file = \"{config}\"\n\
+                        [contexts.prod.settings]\n\"x.y\" = \"z\"\n"
+    );
+    std::fs::write(contexts.join("config.toml"), text).unwrap();
+    let words: [&[&str]; 13] = [
+        &["config", "show", "--defaults"],
+        &["config", "keys"],
+        &["config", "keys", "zk"],
+        &["config", "convert", "mesos_scheduler.conf"],
+        &["config", "context", "list"],
+        &["config", "context", "show", "prod"],
+        &["config", "context", "use", "prod"],
+        &["config", "check"],
+        &["version"],
+        &["classpath"],
+        &["completions", "fish"],
+        &["man", "man"],
+        &["list"],
+    ];
+    for words in words {
+        bed.json(words);
+    }
+    bed.run(&["config", "check", "-o", "json", "--config-property", "heron.mesos.master.uri=::"]);
+}
