@@ -97,9 +97,7 @@ impl Failure {
             if let Some(tip) = paragraph.strip_prefix("tip: ") {
                 let tips = tip.lines().map(|line| line.trim().trim_start_matches("tip: "));
                 // That `--` ends the flags helps nobody who mistyped one.
-                hints.extend(
-                    tips.filter(|tip| !tip.starts_with("to pass ")).map(str::to_owned),
-                );
+                hints.extend(tips.filter(|tip| !tip.starts_with("to pass ")).map(str::to_owned));
             } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
                 hints.push(format!("usage: {usage}"));
             } else if !paragraph.starts_with("For more information") {

@@ -23,6 +23,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 
 /// How many characters must be inserted, removed, replaced or swapped with their neighbour; `None`
 /// if it is more than the limit. Only cells that near the diagonal matter.
+#[must_use]
 pub fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit {
         return None;

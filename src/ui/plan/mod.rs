@@ -12,12 +12,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::table::wrapped;
 use crate::cli::DryRunFormat;
 use crate::outcome::plan::{Planned, PlannedStep};
-
-/// How wide a line may be.
-const WIDTH: usize = 100;
 
 /// Whether escape sequences and strike-through are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,22 +45,13 @@ pub(super) fn text(planned: &Planned, terminal: bool) -> String {
     }
 }
 
-/// A line that is too long for a terminal, in several.
-fn in_lines(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
-        line.to_owned()
-    } else {
-        wrapped(line, WIDTH - 4).join("\n      ")
-    }
-}
-
 /// What would be done, a paragraph per step.
 fn steps(steps: &[PlannedStep]) -> String {
     let mut text = String::new();
     for step in steps {
         text.push_str(&format!("\n{}:\n", step.title));
         for line in &step.lines {
-            text.push_str(&format!("  {}\n", in_lines(line)));
+            text.push_str(&format!("  {line}\n"));
         }
     }
     text
