@@ -63,6 +63,8 @@ pub fn given(typed: &Typed<'_>, env: &Env) -> Result<Named, GivenError> {
         properties,
         overrides: typed.overrides.map(str::to_owned),
         context: global.context.clone(),
+        file_named_by: None,
+        context_named_by: None,
         release_file: typed.release_file.map(Path::to_owned),
     };
     let triple = given.overrides.as_deref().is_some_and(|overrides| !overrides.trim().is_empty());
@@ -71,11 +73,13 @@ pub fn given(typed: &Typed<'_>, env: &Env) -> Result<Named, GivenError> {
     let variable = |name| env.get(name).map(str::to_owned);
     if given.context.is_none() {
         given.context = variable("HERON_CONTEXT");
+        given.context_named_by = given.context.is_some().then_some("HERON_CONTEXT");
         if !file_or_path && let Some(file) = variable("HERON_CONFIG_FILE") {
             if given.context.is_some() {
                 return Err(GivenError::BothVariables);
             }
             given.config_file = Some(PathBuf::from(file));
+            given.file_named_by = Some("HERON_CONFIG_FILE");
         }
     }
     if let Some(word) = bare_word(&given)
@@ -86,6 +90,7 @@ pub fn given(typed: &Typed<'_>, env: &Env) -> Result<Named, GivenError> {
             return Err(GivenError::Contradiction { word: word.to_owned(), place, other });
         }
         given.context = given.overrides.take();
+        given.context_named_by = Some("the word before the topology");
     }
     Ok(Named { given, by_hand })
 }

@@ -13,6 +13,11 @@ pub trait Reporter: Send + Sync {
 
     /// A line of the topology's own program.
     fn program_output(&self, line: &str);
+
+    /// Asks for a line of text, where somebody is there to answer.
+    fn ask(&self, _question: &str) -> Option<String> {
+        None
+    }
 }
 
 /// How far a step has come.

@@ -32,8 +32,9 @@ pub use check::{ClusterCheck, ClusterCheckArgs, FetchArgs};
 pub use classpath::ClasspathArgs;
 pub use completions::CompletionsArgs;
 pub use config::{
-    CheckArgs, ConfigArgs, ConfigCommand, ContextArgs, ContextCommand, ContextShowArgs,
-    ContextUseArgs, ConvertArgs, KeysArgs, ShowArgs,
+    CheckArgs, ConfigArgs, ConfigCommand, ContextAddArgs, ContextArgs, ContextCommand,
+    ContextRemoveArgs, ContextShowArgs, ContextUseArgs, ConvertArgs, GetArgs, InitArgs, KeysArgs,
+    ShowArgs,
 };
 pub use deactivate::DeactivateArgs;
 pub use dry_run::DryRunFormat;
@@ -51,10 +52,6 @@ pub use version::VersionArgs;
 pub use words::Words;
 
 /// The arguments of a verb from its own words, for tests of what is done with them.
-///
-/// # Panics
-/// On words that the verb doesn't take.
-#[must_use]
 #[cfg(test)]
 pub fn arguments<A: clap::Args>(words: &[&str]) -> A {
     let command = A::augment_args(clap::Command::new("test").no_binary_name(true));

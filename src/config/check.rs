@@ -88,7 +88,7 @@ pub fn check(sources: &Sources, need: Need) -> Report {
 /// Judges a configuration that was read.
 #[must_use]
 pub fn check_loaded(loaded: &Loaded, need: Need) -> Report {
-    let Resolved { settings, warnings } = judge(loaded, need);
+    let Resolved { settings, warnings, .. } = judge(loaded, need);
     let problems = settings.err().map(|Problems(list)| list).unwrap_or_default();
     let mut lines = Lines::new(&loaded.files);
     let mut findings: Vec<_> = problems.iter().map(|p| of_problem(p, &mut lines)).collect();

@@ -9,6 +9,22 @@ use std::path::{Path, PathBuf};
 /// No configuration is larger; a file that is was not meant.
 const LARGEST: u64 = 16 << 20;
 
+/// The YAML files that a client reads, in the order of precedence, later wins.
+pub(super) const YAML_FILES: [&str; 9] = [
+    "cluster.yaml",
+    "client.yaml",
+    "healthmgr.yaml",
+    "packing.yaml",
+    "scheduler.yaml",
+    "statemgr.yaml",
+    "uploader.yaml",
+    "downloader.yaml",
+    "stateful.yaml",
+];
+
+/// Read after the others where it exists.
+pub(super) const OVERRIDE: &str = "override.yaml";
+
 /// Why a file can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -96,6 +112,11 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
         Err(FileError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a directory holds Heron's YAML files.
+pub(super) fn has_yaml(directory: &Path) -> bool {
+    YAML_FILES.iter().chain(&[OVERRIDE]).any(|name| directory.join(name).is_file())
 }
 
 #[cfg(test)]

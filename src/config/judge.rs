@@ -12,44 +12,40 @@ use super::layer::{Config, Setting};
 use super::load::Loaded;
 use super::problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
 use super::secret::read_secret;
-use super::settings::{Backend, Need, Resolved, Settings};
+use super::settings::{Need, Resolved};
 
 /// Settings for a command that needs so much of them, or everything that is wrong.
 #[must_use]
 pub fn judge(loaded: &Loaded, need: Need) -> Resolved {
-    let Resolved { settings, mut warnings } = loaded.resolve(need);
-    let config = &loaded.config;
-    let mut found = named_files(config, need, &mut warnings);
-    let settings = match settings {
-        Ok(settings) => {
-            found.splice(0..0, not_driven(config, &settings, need));
-            if found.is_empty() { Ok(settings) } else { Err(Problems(found)) }
-        }
-        Err(Problems(mut problems)) => {
-            problems.append(&mut found);
-            Err(Problems(problems))
-        }
-    };
-    Resolved { settings, warnings }
+    let mut resolved = loaded.resolve(need);
+    let mut found: Vec<_> = not_driven(&loaded.config, &resolved, need).into_iter().collect();
+    found.append(&mut named_files(&loaded.config, need, &mut resolved.warnings));
+    if found.is_empty() {
+        return resolved;
+    }
+    if let Err(Problems(problems)) = resolved.settings {
+        found.splice(0..0, problems);
+    }
+    Resolved { settings: Err(Problems(found)), ..resolved }
 }
 
 /// Engines and states that Heron has and this version hasn't.
-fn not_driven(config: &Config, settings: &Settings, need: Need) -> Option<Problem> {
+fn not_driven(config: &Config, resolved: &Resolved, need: Need) -> Option<Problem> {
     let first = |keys: &[&KeySpec]| keys.iter().find_map(|key| config.setting(key)).cloned();
     let refused = |setting: Option<Setting>, key: &KeySpec, reason: String| match setting {
         Some(setting) => Problem::with(&setting, ProblemKind::Unsupported, reason),
         None => Problem::missing(key, reason),
     };
-    if settings.engine != Engine::Mesos && need > Need::State {
+    if resolved.engine != Engine::Mesos && need > Need::State {
         let reason = format!(
             "this is for the {} engine, and this version of heron-cli drives Mesos only: use MesosLauncher and \
              MesosConfigLoader",
-            settings.engine.name()
+            resolved.engine.name()
         );
         let setting = first(&[&keys::LAUNCHER, &keys::SCHEDULER, &keys::RUNTIME_MANAGER]);
         return Some(refused(setting, &keys::LAUNCHER, reason));
     }
-    if settings.state.backend == Backend::LocalFiles {
+    if resolved.local_state {
         let reason = "this keeps the state in files of one machine, which no other machine can see: name the \
                       ZooKeeper servers, such as zk1:2181, in heron.statemgr.connection.string"
             .to_owned();
@@ -69,10 +65,7 @@ enum Content {
 }
 
 /// The files that values name, and the uploader that reads them where only one does.
-const FILES: [(&KeySpec, Content, Need, &str); 11] = [
-    (&keys::STATE_AUTH_FILE, Content::Secret, Need::State, ""),
-    (&keys::STATE_CA, Content::Certificates, Need::State, ""),
-    (&keys::STATE_CLIENT_CERTIFICATE, Content::Secret, Need::State, ""),
+const FILES: [(&KeySpec, Content, Need, &str); 8] = [
     (&keys::MESOS_CA, Content::Certificates, Need::Engine, ""),
     (&keys::MESOS_CLIENT_CERTIFICATE, Content::Secret, Need::Engine, ""),
     (&keys::MESOS_SECRET, Content::Secret, Need::Engine, ""),

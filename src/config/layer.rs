@@ -183,6 +183,15 @@ impl Config {
         self.latest(key.spellings())
     }
 
+    /// Every value of a setting under any of its spellings, the one that counts first.
+    #[must_use]
+    pub fn values(&self, key: &KeySpec) -> Vec<&Setting> {
+        let slots = key.spellings().filter_map(|name| self.slots.get(*self.index.get(name)?));
+        let mut values: Vec<_> = slots.flat_map(|slot| &slot.values).collect();
+        values.sort_by_key(|(order, setting)| std::cmp::Reverse((setting.layer, *order)));
+        values.into_iter().map(|(_, setting)| setting).collect()
+    }
+
     /// Of several spellings, the one that counts.
     pub fn latest<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Option<&Setting> {
         let values = keys.filter_map(|key| self.winner(key));

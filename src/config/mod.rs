@@ -31,6 +31,7 @@ pub mod secret;
 pub mod settings;
 pub mod show;
 pub mod substitute;
+pub mod template;
 pub mod units;
 pub mod yaml;
 

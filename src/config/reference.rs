@@ -52,16 +52,22 @@ A setting comes from the highest layer that has it; `heron-cli config show` prin
 1. built-in defaults
 2. a context of a `config.toml` (`--context`, `HERON_CONTEXT`, or the current one where no file is named)
 3. the directory or file of `--config-path`
-4. the file of `--config-file`, or of `HERON_CONFIG_FILE` where neither file, path nor context is named otherwise
+4. the file of `--config-file`, or of `HERON_CONFIG_FILE`
 5. the overrides, the first argument of most commands
 6. `--config-property key=value`
+
+`HERON_CONFIG_FILE` counts only where none of `--config-file`, `--config-path` and `--context` is given and `HERON_CONTEXT` is
+not set; both variables together are an error. `heron-cli config init` writes a file to start from, `heron-cli config get KEY`
+prints one value, and `heron-cli config context add NAME` keeps what a command line says under a name.
 
 `.conf` files are Java properties files: `key: value` or `key=value`, `\\` at the end of a line continues it, `#` starts a
 comment only at the start of a line, and values are taken as they stand, quotes included. YAML files are Heron's own;
 `${HOME}`, `${JAVA_HOME}`, `${CLUSTER}`, `${ROLE}` and `${TOPOLOGY}` in them are replaced where they are whole components of a path.
 
 All names of a key are the same setting, whichever era they come from; in one layer the last one counts. Keys that are not listed here
-are kept, and `heron-cli config check` names the nearest known one.
+are kept where they stand in files, and `heron-cli config check` names the nearest known one. On the command line a key that is nearly
+a known one, or that begins with `heron.`, `mesos.` or `zk.`, is an error; others are passed on to the containers, with a warning.
+What `config check` calls an error, every command that needs it refuses.
 `heron-cli config convert` gives an old file the names of today.
 
 Durations without a unit count in the unit that is listed; with one they are written as `500ms`, `30s`, `10m`, `2h`, `7d` or `1h30m`.

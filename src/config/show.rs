@@ -1,14 +1,15 @@
 //! `config show`: every key with what counts, where it came from and what it hides.
 //!
-//! The JSON form is stable. Keys stand as they are written; a row whose setting is
-//! decided by another spelling says so.
+//! Keys stand as they are written. A setting that is written under several of its names has one row, under the name that
+//! counts. Members of the JSON form are added, never changed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::Serialize;
 
 use super::keys;
-use super::layer::{Config, Layer, Origin, Setting};
+use super::layer::{Config, Entry, Layer, Origin, Setting};
+use super::load::ReadFrom;
 use super::problem::redact_setting;
 
 /// What to show.
@@ -43,16 +44,36 @@ pub enum Secrets {
 pub struct Shown {
     /// The document's version.
     pub schema: u32,
-    /// One row for each spelling of a key, in the order of first appearance.
+    /// One row for each setting, in the order of first appearance.
     pub settings: Vec<Row>,
+    /// What was read, lowest layer first, and what named it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceRow>,
 }
 
-/// One spelling of a key.
+/// A context, directory or file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceRow {
+    /// The layer that it makes.
+    pub layer: &'static str,
+    /// Its name or path.
+    pub name: String,
+    /// A flag, a variable of the environment, or `the current context`.
+    pub named_by: &'static str,
+}
+
+impl From<&ReadFrom> for SourceRow {
+    fn from(read: &ReadFrom) -> Self {
+        Self { layer: read.layer.name(), name: read.what.clone(), named_by: read.named_by }
+    }
+}
+
+/// One setting.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
     /// The key as it is written.
     pub key: String,
-    /// The value that counts for this spelling.
+    /// The value that counts.
     pub value: String,
     /// Its layer.
     pub layer: &'static str,
@@ -63,9 +84,6 @@ pub struct Row {
     /// The canonical name, where the key is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canonical: Option<&'static str>,
-    /// The spelling that counts instead of this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overridden_by: Option<String>,
     /// The key's UTF-16 code units, where it has unpaired surrogates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_utf16: Option<Vec<u16>>,
@@ -133,57 +151,86 @@ impl From<&Origin> for Place {
     }
 }
 
-/// Makes the document.
+/// Makes the document. Every setting has one row, under the name that counts; the others stand among what it hides.
 #[must_use]
 pub fn show(config: &Config, options: ShowOptions) -> Shown {
-    let spellings = Spellings::of(config);
+    let mut settings = Vec::new();
+    let mut done: HashSet<&str> = HashSet::new();
+    for entry in config.entries() {
+        let spec = named_once(&entry.winner.key);
+        if spec.is_none_or(|spec| done.insert(spec.name)) {
+            settings.push(row_of(config, spec, &entry, options));
+        }
+    }
+    if options.defaults == Defaults::Shown {
+        let unset = keys::all().filter(|spec| !done.contains(spec.name));
+        settings.extend(unset.filter_map(default_row));
+    }
+    Shown { schema: 1, settings, sources: Vec::new() }
+}
+
+/// One setting by any of its names; a default where nothing sets it. `None` if nothing is known of it.
+#[must_use]
+pub fn show_one(config: &Config, key: &str, secrets: Secrets) -> Option<Row> {
+    let options = ShowOptions { defaults: Defaults::Shown, secrets };
+    let spec = named_once(key);
+    let entry = match spec {
+        Some(spec) => config.setting(spec).map(|winner| Entry { winner, shadows: Vec::new() }),
+        None => config.entries().find(|entry| entry.winner.key == key),
+    };
+    match entry {
+        Some(entry) => Some(row_of(config, spec, &entry, options)),
+        None => default_row(spec?),
+    }
+}
+
+/// The setting of a name; names with a variable part are settings of their own.
+fn named_once(key: &str) -> Option<&'static keys::KeySpec> {
+    match keys::lookup(key) {
+        keys::Lookup::Canonical(spec) | keys::Lookup::Alias(spec) => Some(spec),
+        keys::Lookup::Pattern(_) | keys::Lookup::Unknown => None,
+    }
+}
+
+fn row_of(
+    config: &Config,
+    spec: Option<&'static keys::KeySpec>,
+    entry: &Entry<'_>,
+    options: ShowOptions,
+) -> Row {
     let value = |setting: &Setting| match options.secrets {
         Secrets::Redacted => redact_setting(setting),
         Secrets::Shown => setting.value.clone(),
     };
-    let shadow = |setting: &Setting, row_key: &str| Shadow {
-        key: (setting.key != row_key).then(|| setting.key.clone()),
+    let all = spec.map(|spec| config.values(spec));
+    let (winner, hidden) = match all.as_deref() {
+        Some([winner, hidden @ ..]) => (*winner, hidden.to_vec()),
+        _ => (entry.winner, entry.shadows.clone()),
+    };
+    let shadow = |setting: &&Setting| Shadow {
+        key: (setting.key != winner.key).then(|| setting.key.clone()),
         value: value(setting),
         layer: setting.layer.name(),
         origin: (&setting.origin).into(),
     };
-    let mut settings: Vec<Row> = Vec::new();
-    for entry in config.entries() {
-        let winner = entry.winner;
-        let spec = spellings.spec(&winner.key);
-        let mut shadows: Vec<_> =
-            entry.shadows.iter().map(|hidden| shadow(hidden, &winner.key)).collect();
-        let decides = spec.and_then(|spec| config.setting(spec)).unwrap_or(winner);
-        let overridden_by = (decides.key != winner.key).then(|| decides.key.clone());
-        if overridden_by.is_none()
-            && let Some(spec) = spec
-        {
-            let others = spec.spellings().filter(|name| *name != winner.key);
-            let others = others.filter_map(|name| config.get(name));
-            shadows.extend(others.map(|other| shadow(other, &winner.key)));
-            if let (Defaults::Shown, Some(default)) = (options.defaults, spec.default) {
-                shadows.push(built_in(default));
-            }
-        }
-        let shown = value(winner);
-        let redacted = shown != winner.value;
-        let utf16 = winner.utf16.as_deref().filter(|_| !redacted);
-        settings.push(Row {
-            key: winner.key.clone(),
-            value: shown,
-            layer: winner.layer.name(),
-            origin: (&winner.origin).into(),
-            shadows,
-            canonical: spec.map(|spec| spec.name).filter(|name| *name != winner.key),
-            overridden_by,
-            key_utf16: utf16.and_then(|utf16| utf16.key.clone()),
-            value_utf16: utf16.and_then(|utf16| utf16.value.clone()),
-        });
+    let mut shadows: Vec<_> = hidden.iter().map(shadow).collect();
+    if let (Defaults::Shown, Some(default)) = (options.defaults, spec.and_then(|spec| spec.default))
+    {
+        shadows.push(built_in(default));
     }
-    if options.defaults == Defaults::Shown {
-        settings.extend(spellings.unset_defaults());
+    let shown = value(winner);
+    let redacted = shown != winner.value;
+    let utf16 = winner.utf16.as_deref().filter(|_| !redacted);
+    Row {
+        key: winner.key.clone(),
+        value: shown,
+        layer: winner.layer.name(),
+        origin: (&winner.origin).into(),
+        shadows,
+        canonical: spec.map(|spec| spec.name).filter(|name| *name != winner.key),
+        key_utf16: utf16.and_then(|utf16| utf16.key.clone()),
+        value_utf16: utf16.and_then(|utf16| utf16.value.clone()),
     }
-    Shown { schema: 1, settings }
 }
 
 fn built_in(value: &str) -> Shadow {
@@ -191,48 +238,18 @@ fn built_in(value: &str) -> Shadow {
     Shadow { key: None, value: value.to_owned(), layer, origin }
 }
 
-/// Which settings of the table the configuration's keys spell.
-struct Spellings<'a> {
-    specs: HashMap<&'a str, &'static keys::KeySpec>,
-}
-
-impl<'a> Spellings<'a> {
-    fn of(config: &'a Config) -> Self {
-        let known = config.winners().filter_map(|setting| {
-            // Names with a variable part are settings of their own.
-            match keys::lookup(&setting.key) {
-                keys::Lookup::Canonical(spec) | keys::Lookup::Alias(spec) => {
-                    Some((setting.key.as_str(), spec))
-                }
-                keys::Lookup::Pattern(_) | keys::Lookup::Unknown => None,
-            }
-        });
-        Self { specs: known.collect() }
-    }
-
-    fn spec(&self, key: &str) -> Option<&'static keys::KeySpec> {
-        self.specs.get(key).copied()
-    }
-
-    /// The defaults of settings that nothing sets, in the order of the table.
-    fn unset_defaults(&self) -> Vec<Row> {
-        let set: HashSet<&str> = self.specs.values().map(|spec| spec.name).collect();
-        let unset = keys::all().filter(|spec| !set.contains(spec.name));
-        let rows = unset.filter_map(|spec| {
-            Some(Row {
-                key: spec.name.to_owned(),
-                value: spec.default?.to_owned(),
-                layer: Layer::Default.name(),
-                origin: (&Origin::Default).into(),
-                shadows: Vec::new(),
-                canonical: None,
-                overridden_by: None,
-                key_utf16: None,
-                value_utf16: None,
-            })
-        });
-        rows.collect()
-    }
+/// The default of a setting that nothing sets.
+fn default_row(spec: &'static keys::KeySpec) -> Option<Row> {
+    Some(Row {
+        key: spec.name.to_owned(),
+        value: spec.default?.to_owned(),
+        layer: Layer::Default.name(),
+        origin: (&Origin::Default).into(),
+        shadows: Vec::new(),
+        canonical: None,
+        key_utf16: None,
+        value_utf16: None,
+    })
 }
 
 #[cfg(test)]

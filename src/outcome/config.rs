@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::error::ErrorMember;
 use crate::config::reference::KeyRow;
-use crate::config::show::{Place, Shown};
+use crate::config::show::{Place, Row, Shown};
 
 /// Outcome of `config show`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,6 +18,28 @@ pub struct ShownConfig {
     /// Whether text tells what values hide.
     #[serde(skip)]
     pub with_overridden: bool,
+}
+
+/// Outcome of `config get`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GotSetting {
+    /// The document's version.
+    pub schema: u32,
+    /// The setting, as in `config show`.
+    #[serde(flatten)]
+    pub row: Row,
+    /// Whether text tells where the value comes from.
+    #[serde(skip)]
+    pub with_origin: bool,
+}
+
+/// Outcome of `config init`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WrittenConfig {
+    /// The document's version.
+    pub schema: u32,
+    /// The new file.
+    pub file: String,
 }
 
 /// Outcome of `config check`.
@@ -190,5 +212,20 @@ pub struct UsedContext {
     /// The one before.
     pub before: Option<String>,
     /// The file that says so.
+    pub file: String,
+}
+
+/// Outcome of `config context add` and `remove`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedContext {
+    /// The document's version.
+    pub schema: u32,
+    /// The context.
+    pub name: String,
+    /// `added`, `replaced` or `removed`.
+    pub change: &'static str,
+    /// Whether it is the current one now.
+    pub current: bool,
+    /// The file that was changed.
     pub file: String,
 }

@@ -23,7 +23,8 @@ use serde::Serialize;
 pub use answer::{Text, Version};
 pub use change::{Killed, Restarted, SettingsChanged, StateChanged, Updated};
 pub use config::{
-    CheckedConfig, ContextDetails, Contexts, ConvertedFile, KeyList, ShownConfig, UsedContext,
+    ChangedContext, CheckedConfig, ContextDetails, Contexts, ConvertedFile, GotSetting, KeyList,
+    ShownConfig, UsedContext, WrittenConfig,
 };
 pub use fetch::FetchChecked;
 pub use listing::TopologyList;
@@ -63,6 +64,10 @@ pub enum Outcome {
     FetchChecked(FetchChecked),
     /// `config show`.
     ConfigShown(ShownConfig),
+    /// `config get`.
+    ConfigGot(GotSetting),
+    /// `config init`.
+    ConfigWritten(WrittenConfig),
     /// `config check`.
     ConfigChecked(CheckedConfig),
     /// `config convert`.
@@ -75,6 +80,8 @@ pub enum Outcome {
     ContextShown(Box<ContextDetails>),
     /// `config context use`.
     ContextUsed(UsedContext),
+    /// `config context add` and `remove`.
+    ContextChanged(ChangedContext),
     /// `version`.
     Version(Version),
     /// Text that is itself the answer: completions, the class path.

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use super::paint::Paint;
-use super::table::{table, wrapped};
+use super::table::table;
 use crate::config::reference::KeyRow;
 use crate::config::show::{Place, Row, Shadow};
 use crate::outcome::config::{
-    CheckedConfig, ContextDetails, Contexts, Finding, KeyList, ShownConfig, UsedContext,
+    ChangedContext, CheckedConfig, ContextDetails, Contexts, Finding, GotSetting, KeyList,
+    ShownConfig, UsedContext, WrittenConfig,
 };
 
 const ERROR: Paint = Paint::Danger;
@@ -33,6 +34,13 @@ fn one_line(value: &str) -> String {
 /// `config show`: `key = value` lines, with what was asked for beside and below.
 pub(super) fn shown(shown: &ShownConfig) -> String {
     let mut text = String::new();
+    if shown.with_origin {
+        for source in &shown.document.sources {
+            let name = one_line(&source.name);
+            let _ =
+                writeln!(text, "{FAINT}# {}: {name} ({}){FAINT:#}", source.layer, source.named_by);
+        }
+    }
     for row in &shown.document.settings {
         // Writing to a text can't fail.
         let _ = write!(text, "{} = {}", one_line(&row.key), one_line(&row.value));
@@ -45,6 +53,26 @@ pub(super) fn shown(shown: &ShownConfig) -> String {
         }
     }
     text
+}
+
+/// `config get`: the value alone, for scripts.
+pub(super) fn got(got: &GotSetting) -> String {
+    let value = one_line(&got.row.value);
+    if got.with_origin {
+        let from = came_from(got.row.layer, &got.row.origin);
+        return format!("{value}  {FAINT}# {from}{FAINT:#}\n");
+    }
+    format!("{value}\n")
+}
+
+/// `config init`: the file, and what to do with it.
+pub(super) fn written(written: &WrittenConfig) -> String {
+    let file = shlex::try_quote(&written.file).unwrap_or_else(|_| written.file.as_str().into());
+    format!(
+        "{} is written; look through it, and then\n  heron-cli config check --config-file {file}\n  \
+         heron-cli check fetch --config-file {file}\n",
+        one_line(&written.file)
+    )
 }
 
 fn came_from(layer: &str, origin: &Place) -> String {
@@ -61,9 +89,6 @@ fn hidden(text: &mut String, row: &Row) {
         let (key, value) = (one_line(key), one_line(value));
         let from = came_from(layer, origin);
         let _ = writeln!(text, "  {FAINT}overrides {key} = {value}  # {from}{FAINT:#}");
-    }
-    if let Some(other) = &row.overridden_by {
-        let _ = writeln!(text, "  {FAINT}overridden by {}{FAINT:#}", one_line(other));
     }
 }
 
@@ -159,6 +184,21 @@ fn entry(row: &KeyRow) -> String {
     text
 }
 
+/// Words in lines of at most so many characters, where the words allow it.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// `config context list`.
 pub(super) fn contexts(contexts: &Contexts) -> String {
     if contexts.contexts.is_empty() {
@@ -219,5 +259,38 @@ pub(super) fn used(used: &UsedContext) -> String {
             format!("context {current} is current now, before it was {before} ({file})\n")
         }
         None => format!("context {current} is current now ({file})\n"),
+    }
+}
+
+/// `config context add` and `remove`.
+pub(super) fn changed(changed: &ChangedContext) -> String {
+    let ChangedContext { name, change, current, file, .. } = changed;
+    match (*change, current) {
+        ("removed", _) => format!("context {name} is removed ({file})\n"),
+        (change, true) => format!("context {name} is {change}, and current ({file})\n"),
+        (change, false) => format!(
+            "context {name} is {change} ({file})\n\
+             use it with --context {name}, or always: heron-cli config context use {name}\n"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+    use crate::config::reference::key_rows;
+
+    #[test]
+    fn the_table_of_keys_fits_a_terminal() {
+        for explained in [false, true] {
+            let text = keys(&KeyList { schema: 1, keys: key_rows(), explained });
+            let text = anstream::adapter::strip_str(&text).to_string();
+            for line in text.lines() {
+                let words = line.split_whitespace().count();
+                assert!(line.width() <= 80 || words == 1, "{line}");
+            }
+        }
     }
 }

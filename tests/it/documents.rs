@@ -23,15 +23,12 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
         ("status", _) => "status",
         ("check", "fetch") => "check-fetch",
         ("config", "show") => "config-show",
+        ("config", "get") => "config-get",
+        ("config", "init") => "config-init",
+        ("config", "context") if has("add") || has("remove") => "config-context-change",
         ("config", "check") => "config-check",
         ("config", "convert") => "config-convert",
         ("config", "keys") => "config-keys",
-        ("config", "context") => match words.last().copied() {
-            Some("list") => "config-context-list",
-            _ if words.contains(&"show") => "config-context-show",
-            _ => "config-context-use",
-        },
-        ("classpath" | "completions" | "man", _) => "text",
         ("version", _) => "version",
         _ => return None,
     })

@@ -11,8 +11,8 @@
     reason = "tests; those that are left out say why"
 )]
 
-mod answers;
 mod bed;
+mod config;
 mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
@@ -46,6 +46,3 @@ mod wrong;
 mod zk;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
-mod zookeeper_access;
-mod zookeeper_silence;
-mod zookeeper_tls;

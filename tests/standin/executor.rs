@@ -252,8 +252,7 @@ impl Executor {
             let command = self.stmgr_command(container, &instances, runs);
             wanted.insert(plan::stmgr_id(container), command);
             for id in instances.into_iter().filter(|_| runs) {
-                let command = self.instance_command(&id);
-                wanted.insert(id, command);
+                wanted.insert(id.clone(), self.instance_command(id));
             }
         }
         Ok(wanted)
@@ -299,7 +298,7 @@ impl Executor {
         ]
     }
 
-    fn instance_command(&self, id: &str) -> Vec<String> {
+    fn instance_command(&self, id: String) -> Vec<String> {
         let value = |flag| self.flags.get(flag);
         vec![
             value("--python-instance-binary").to_owned(),

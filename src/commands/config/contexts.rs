@@ -1,9 +1,9 @@
 //! `config context`: named clusters.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::ConfigError;
+use super::error::ConfigError;
+use super::write::replace;
 use crate::config::context::{self, Context};
 use crate::config::files;
 use crate::config::layer::Origin;
@@ -14,21 +14,26 @@ use crate::outcome::config::{ContextDetails, ContextRow, Contexts, Setting, Used
 use crate::outcome::{Outcome, SCHEMA};
 
 /// Contexts, and where they were looked for.
-struct Known {
-    contexts: context::Contexts,
+pub(super) struct Known {
+    pub(super) contexts: context::Contexts,
     looked_in: Vec<PathBuf>,
 }
 
 impl Known {
-    fn read(env: &Env) -> Result<Self, ConfigError> {
+    pub(super) fn read(env: &Env) -> Result<Self, ConfigError> {
         let looked_in = context_files(env);
         let home = env.home().map(|home| home.display().to_string()).unwrap_or_default();
         Ok(Self { contexts: context::read(&looked_in, &home)?, looked_in })
     }
 
-    fn current(&self) -> Option<&str> {
+    pub(super) fn current(&self) -> Option<&str> {
         self.contexts.current.as_ref().map(|(name, _)| name.as_str())
     }
+}
+
+/// The user's own `config.toml`.
+pub(super) fn own_file(env: &Env) -> Result<PathBuf, ConfigError> {
+    Ok(env.config_home().ok_or(ConfigError::NoHome)?.join("heron-cli/config.toml"))
 }
 
 /// Lists all contexts. `--context` counts as the current one.
@@ -77,13 +82,13 @@ pub(super) fn show(name: Option<&str>, given: &Given, env: &Env) -> anyhow::Resu
 pub(super) fn make_current(name: &str, env: &Env) -> anyhow::Result<Outcome> {
     let known = Known::read(env)?;
     known.contexts.get(name).map_err(ConfigError::from)?;
-    let own = env.config_home().ok_or(ConfigError::NoHome)?.join("heron-cli/config.toml");
+    let own = own_file(env)?;
     let old = files::read_if_there(&own).map_err(ConfigError::from)?.unwrap_or_default();
     // It was read as TOML above, which is UTF-8.
     let old = String::from_utf8_lossy(&old);
     let new = context::with_current(&old, name);
     if new != old {
-        write(&own, &new).map_err(|source| ConfigError::Write { file: own.clone(), source })?;
+        replace(&own, &new).map_err(|source| ConfigError::Write { file: own.clone(), source })?;
     }
     Ok(Outcome::ContextUsed(UsedContext {
         schema: SCHEMA,
@@ -91,21 +96,6 @@ pub(super) fn make_current(name: &str, env: &Env) -> anyhow::Result<Outcome> {
         before: known.current().map(str::to_owned),
         file: own.display().to_string(),
     }))
-}
-
-/// Replaces a file as a whole, so that nobody ever reads half of it. Links and permissions stay.
-fn write(file: &Path, text: &str) -> std::io::Result<()> {
-    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let directory = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
-    let mut new = tempfile::NamedTempFile::new_in(directory)?;
-    new.write_all(text.as_bytes())?;
-    if let Ok(old) = std::fs::metadata(&file) {
-        new.as_file().set_permissions(old.permissions())?;
-    }
-    new.as_file().sync_all()?;
-    new.persist(&file)?;
-    Ok(())
 }
 
 fn row(context: &Context, current: Option<&str>) -> ContextRow {

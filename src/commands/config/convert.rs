@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::config::convert::{self, Converted};
 use crate::config::files;
 use crate::outcome::config::{ConvertedFile, RemarkRow, RenamedRow};

@@ -1,6 +1,6 @@
 //! `config keys`: the table of keys, or the entries of some.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::config::keys;
 use crate::config::reference::{KeyRow, key_rows};
 use crate::outcome::{KeyList, Outcome, SCHEMA};

@@ -21,8 +21,10 @@ pub(super) fn show(
         defaults: if args.defaults { Defaults::Shown } else { Defaults::Hidden },
         secrets: if args.redact { Secrets::Redacted } else { Secrets::Shown },
     };
+    let mut document = document(&loaded.config, options);
+    document.sources = loaded.read_from.iter().map(Into::into).collect();
     Ok(Outcome::ConfigShown(ShownConfig {
-        document: document(&loaded.config, options),
+        document,
         with_origin: args.origin,
         with_overridden: args.include_overridden,
     }))

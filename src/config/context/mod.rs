@@ -25,9 +25,9 @@ mod edit;
 mod model;
 mod read;
 
-pub use edit::with_current;
-pub use model::{Context, ContextError, Contexts};
-pub use read::read;
+pub use edit::{with_context, with_current, without_context};
+pub use model::{Context, ContextError, Contexts, NewContext};
+pub use read::{read, read_text};
 
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,19 @@ pub struct Context {
     pub secrets: Vec<(String, PathBuf, Origin)>,
 }
 
+/// A context that is to be written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewContext {
+    /// Its name.
+    pub name: String,
+    /// Its entries by their names in the file, such as `config-file`.
+    pub entries: Vec<(&'static str, String)>,
+    /// Settings of its own.
+    pub settings: Vec<(String, String)>,
+    /// Keys, and the files that hold their values.
+    pub secrets: Vec<(String, String)>,
+}
+
 /// All contexts of all files.
 #[derive(Debug, Clone, Default)]
 pub struct Contexts {

@@ -22,6 +22,13 @@ pub fn read(files: &[PathBuf], home: &str) -> Result<Contexts, ContextError> {
     Ok(contexts)
 }
 
+/// The contexts of one file's text.
+pub fn read_text(file: &Path, text: &str, home: &str) -> Result<Contexts, ContextError> {
+    let mut contexts = Contexts::default();
+    parse(file, text.as_bytes(), home, &mut contexts)?;
+    Ok(contexts)
+}
+
 /// A file that is being read.
 struct Source<'a> {
     file: Arc<Path>,
@@ -98,7 +105,7 @@ impl Source<'_> {
     }
 }
 
-pub(super) fn parse(
+fn parse(
     path: &Path,
     bytes: &[u8],
     home: &str,

@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use std::path::Path;
 
-use super::read::parse;
 use super::*;
 
 const TEXT: &str = r#"# my clusters
@@ -29,9 +28,7 @@ config-path = "/etc/heron"
 "#;
 
 fn read_text(text: &str) -> Result<Contexts, ContextError> {
-    let mut contexts = Contexts::default();
-    parse(Path::new("/c/config.toml"), text.as_bytes(), "/home/alice", &mut contexts)?;
-    Ok(contexts)
+    super::read_text(Path::new("/c/config.toml"), text, "/home/alice")
 }
 
 #[test]
@@ -93,6 +90,39 @@ fn another_context_becomes_current() {
     // A comment behind the value, line ends and what only looks like the entry all stay.
     let odd = "\u{feff}# current = 'no'\r\n\"current\" = 'b' # mine\r\n[contexts.b]\r\ndescription = \"\"\"\r\ncurrent = 1\"\"\"\r\n";
     assert_eq!(with_current(odd, "a"), odd.replace("'b'", "\"a\""));
+}
+
+#[test]
+fn contexts_come_and_go_and_everything_else_stays() {
+    let new = NewContext {
+        name: "new one".to_owned(),
+        entries: vec![("config-file", "/c/new.conf".to_owned()), ("cluster", "c/r/e".to_owned())],
+        settings: vec![("a.b".to_owned(), "x \"y\"".to_owned())],
+        secrets: vec![("heron.mesos.secret.file".to_owned(), "/s".to_owned())],
+    };
+    for text in [TEXT, "", "current = 'x' # mine", "# only a comment\n"] {
+        let added = with_context(text, &new);
+        assert!(added.starts_with(text), "{added}");
+        let contexts = read_text(&added).unwrap();
+        let context = contexts.get("new one").unwrap();
+        assert_eq!(context.config_file.as_deref(), Some(Path::new("/c/new.conf")));
+        assert_eq!(context.settings[0].1, "x \"y\"");
+        assert_eq!(context.secrets[0].1, Path::new("/s"));
+        assert_eq!(without_context(&added, "new one").trim_end(), text.trim_end());
+    }
+}
+
+#[test]
+fn a_context_goes_with_its_tables_and_comments_and_is_current_no_more() {
+    let text = "# my clusters\ncurrent = \"b\"   # mine\n\n[contexts.a]\ndescription = \"\"\"\n[contexts.b]\n\"\"\"\n\n\
+                # the old one\n[contexts.b]\nloader = 'X'\n[contexts.b.settings]\nx = 1\n# the last\n[contexts.c]\n";
+    let expected = "# my clusters\n\n[contexts.a]\ndescription = \"\"\"\n[contexts.b]\n\"\"\"\n\n# the last\n[contexts.c]\n";
+    assert_eq!(without_context(text, "b"), expected);
+    let current = "current = \"b\"\n\n";
+    assert!(without_context(&format!("{current}{expected}"), "a").starts_with(current));
+    // What is written otherwise stays, and the caller sees that it does.
+    let inline = "contexts = { b = { loader = 'X' } }\n";
+    assert_eq!(without_context(inline, "b"), inline);
 }
 
 proptest! {

@@ -13,10 +13,6 @@ INSTANCE_RAM = "heron.resources.instance.ram", Kind::Bytes,
 INSTANCE_DISK = "heron.resources.instance.disk", Kind::Bytes,
     "The disk space of an instance that asks for none.",
     aliases(&["instance.disk.default"]), default("1073741824");
-STMGR_RAM = "heron.resources.stmgr.ram", Kind::Bytes,
-    "The memory of the stream manager in each container.", default("1073741824");
-METRICSMGR_RAM = "heron.resources.metricsmgr.ram", Kind::Bytes,
-    "The memory of the metrics manager in each container.", default("1073741824");
 CKPTMGR_RAM = "heron.resources.ckptmgr.ram", Kind::Bytes,
     "The memory of the checkpoint manager in each container of a stateful topology.",
     default("1073741824");

@@ -29,6 +29,12 @@ MESOS_RECONCILIATION = "heron.mesos.framework.reconciliation.interval.ms", Kind:
 MESOS_DECLINE = "heron.mesos.offer.decline.seconds", Kind::Duration(TimeUnit::Seconds),
     "For how long Mesos holds back offers that did not fit.",
     unused("Offers are asked for anew whenever something is to be placed.");
+STMGR_RAM = "heron.resources.stmgr.ram", Kind::Bytes,
+    "The memory of the stream manager in each container.",
+    unused("No packing algorithm of Heron reads it; set `topology.stmgr.ram`.");
+METRICSMGR_RAM = "heron.resources.metricsmgr.ram", Kind::Bytes,
+    "The memory of the metrics manager in each container.",
+    unused("No packing algorithm of Heron reads it; set `topology.metricsmgr.ram`.");
 VERBOSE = "heron.config.verbose", Kind::Bool,
     "Whether Heron's programs log more.", aliases(&["heron.verbose"]), unused("Use `-v`.");
 SUBMITTER = "submitter.id", Kind::Text,
@@ -169,6 +175,6 @@ STATE_RETRY_INTERVAL = "heron.statemgr.zookeeper.retry.interval.ms", Kind::Durat
     unused(RETRIES);
 STATE_INITIALIZE = "heron.statemgr.localfs.is.initialize.file.tree", Kind::Bool,
     "Whether missing directories of the state are created.",
-    aliases(&["is.initialize.file.tree"]),
+    aliases(&["is.initialize.file.tree", "heron.statemgr.zookeeper.is.initialize.tree"]),
     unused("Missing directories are always created.");
 }

@@ -6,6 +6,7 @@ use super::directory;
 use super::error::{LoadError, LoadErrors};
 use super::loading::Loading;
 use super::sources::{Files, Sources};
+use crate::config::context::Context;
 use crate::config::layer::{Config, Layer};
 use crate::config::overrides::Positional;
 use crate::config::problem::Warning;
@@ -24,6 +25,19 @@ pub struct Loaded {
     pub yaml_directory: Option<PathBuf>,
     /// The files that were read, for quoting them.
     pub files: Files,
+    /// The context, directory and file that were read, and what named each.
+    pub read_from: Vec<ReadFrom>,
+}
+
+/// A context, directory or file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFrom {
+    /// The layer that it makes.
+    pub layer: Layer,
+    /// Its name or path.
+    pub what: String,
+    /// A flag, a variable of the environment, or `the current context`.
+    pub named_by: &'static str,
 }
 
 impl Loaded {
@@ -40,11 +54,12 @@ impl Loaded {
 pub fn load(sources: &Sources) -> Result<Loaded, LoadErrors> {
     let mut loading = Loading::default();
     let context = loading.context(sources);
+    let read_from = read_from(sources, context.as_ref());
+    let context = context.map(|(context, _)| context);
     let loader = loading.loader(sources, context.as_ref());
     let overrides = loading.positional(sources, loader);
     let has_pairs = matches!(&overrides, Positional::Overrides { .. });
-    let nothing =
-        sources.config_file.is_none() && sources.config_path.is_none() && context.is_none();
+    let nothing = read_from.is_empty();
     if nothing && !has_pairs && sources.properties.is_empty() && loading.errors.is_empty() {
         loading.errors.push(LoadError::NothingGiven);
     }
@@ -54,7 +69,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadErrors> {
         loading.add_context(context, loader, sources);
     }
     if let Some(path) = &sources.config_file {
-        loading.file("--config-file", path, Layer::ConfigFile);
+        loading.file(file_named_by(sources), path, Layer::ConfigFile);
     }
     if let Some(path) = sources.config_path.as_deref() {
         directory::add_path(
@@ -79,5 +94,22 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadErrors> {
         return Err(LoadErrors { list: errors, files });
     }
     let facts = Facts { user: sources.user.clone(), home: sources.home.clone(), loader };
-    Ok(Loaded { config, facts, warnings, yaml_directory, files })
+    Ok(Loaded { config, facts, warnings, yaml_directory, files, read_from })
+}
+
+/// What a message calls the file's origin.
+fn file_named_by(sources: &Sources) -> &'static str {
+    sources.file_named_by.unwrap_or("--config-file")
+}
+
+/// What is read, lowest layer first.
+fn read_from(sources: &Sources, context: Option<&(Context, &'static str)>) -> Vec<ReadFrom> {
+    let of = |layer, what: String, named_by| ReadFrom { layer, what, named_by };
+    let context = context.map(|(context, by)| of(Layer::Context, context.name.clone(), *by));
+    let path = sources.config_path.as_ref();
+    let path = path.map(|path| of(Layer::ConfigPath, path.display().to_string(), "--config-path"));
+    let file = sources.config_file.as_ref();
+    let file =
+        file.map(|file| of(Layer::ConfigFile, file.display().to_string(), file_named_by(sources)));
+    context.into_iter().chain(path).chain(file).collect()
 }

@@ -17,16 +17,18 @@ use crate::config::overrides;
 use crate::config::secret;
 
 impl Loading {
-    /// The context that is named; the current one only where nothing else is.
-    pub(super) fn context(&mut self, sources: &Sources) -> Option<Context> {
-        let name = sources.context.clone().filter(|name| !name.is_empty());
-        let other = sources.config_file.is_some() || sources.config_path.is_some();
-        if name.is_none() && other {
+    /// The context that is named, and what names it; the current one only where nothing else is.
+    pub(super) fn context(&mut self, sources: &Sources) -> Option<(Context, &'static str)> {
+        let named = sources.context.clone().filter(|name| !name.is_empty());
+        if named.is_none() && (sources.config_file.is_some() || sources.config_path.is_some()) {
             return None;
         }
+        let named = named.map(|name| (name, sources.context_named_by.unwrap_or("--context")));
         let found = context::read(&sources.context_files, &sources.home).and_then(|contexts| {
-            let current = contexts.current.as_ref().map(|(name, _)| name.clone());
-            name.or(current).map(|name| contexts.get(&name).cloned()).transpose()
+            let current = contexts.current.as_ref();
+            let current = current.map(|(name, _)| (name.clone(), "the current context"));
+            let get = |(name, by): (String, _)| Ok((contexts.get(&name)?.clone(), by));
+            named.or(current).map(get).transpose()
         });
         found.map_err(|error| self.errors.push(error.into())).ok().flatten()
     }

@@ -12,28 +12,14 @@ use std::path::{Path, PathBuf};
 use super::error::LoadError;
 use super::loading::Loading;
 use super::sources::Sources;
-use crate::config::files;
+use crate::config::files::{self, OVERRIDE, YAML_FILES, has_yaml};
 use crate::config::keys;
 use crate::config::layer::{Layer, Origin, Setting};
 use crate::config::loader::Loader;
 use crate::config::properties;
 
-/// The YAML files that a client reads, in the order of precedence, later wins.
-const YAML_FILES: [&str; 9] = [
-    "cluster.yaml",
-    "client.yaml",
-    "healthmgr.yaml",
-    "packing.yaml",
-    "scheduler.yaml",
-    "statemgr.yaml",
-    "uploader.yaml",
-    "downloader.yaml",
-    "stateful.yaml",
-];
-
 /// Read after the others where they exist; `release.yaml` also from elsewhere.
 const RELEASE: &str = "release.yaml";
-const OVERRIDE: &str = "override.yaml";
 
 /// Adds a file, or everything in a directory.
 pub(super) fn add_path(
@@ -155,8 +141,4 @@ fn cluster(loading: &Loading) -> Option<String> {
     let cluster = loading.config.setting(&keys::CLUSTER)?.value.trim().to_owned();
     let usable = !cluster.is_empty() && cluster != "." && cluster != ".." && !cluster.contains('/');
     usable.then_some(cluster)
-}
-
-fn has_yaml(directory: &Path) -> bool {
-    YAML_FILES.iter().chain(&[OVERRIDE]).any(|name| directory.join(name).is_file())
 }

@@ -19,8 +19,8 @@ use crate::config::yaml::YamlError;
 pub enum LoadError {
     /// Nothing to read was named.
     #[error(
-        "no configuration is given; name one with --config-file, --config-path or --context \
-         (an example to start from is conf/mesos_scheduler.conf)"
+        "no configuration is given; name one with --config-file, --config-path or --context, or in HERON_CONFIG_FILE; \
+         `heron-cli config init` writes one to start from"
     )]
     NothingGiven,
     /// The context can't be read.

@@ -13,7 +13,7 @@ mod flags;
 mod loading;
 mod sources;
 
-pub use assemble::{Loaded, load};
+pub use assemble::{Loaded, ReadFrom, load};
 pub use error::{LoadError, LoadErrors};
 pub use sources::{Files, Sources};
 

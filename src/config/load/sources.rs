@@ -19,8 +19,12 @@ pub struct Sources {
     pub properties: Vec<String>,
     /// The `[overrides]` argument.
     pub overrides: Option<String>,
-    /// `--context`, or what `HERON_CONTEXT` says.
+    /// `--context`
     pub context: Option<String>,
+    /// What named the file, where it was not `--config-file`.
+    pub file_named_by: Option<&'static str>,
+    /// What named the context, where it was not `--context`.
+    pub context_named_by: Option<&'static str>,
     /// The files that may define contexts, in order; those that don't exist are passed over.
     pub context_files: Vec<PathBuf>,
     /// The user who runs heron-cli.

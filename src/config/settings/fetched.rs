@@ -21,7 +21,9 @@ impl Work<'_> {
         };
         fetched.extend(own.filter(|_| !folder_named));
         if !self.reader.flag(&keys::FETCH_CREDENTIALS) {
-            fetched.iter().for_each(|key| self.refuse_credentials(key));
+            for key in fetched {
+                self.refuse_credentials(key);
+            }
         }
         if *uploader != Uploader::Null && folder_named {
             self.refuse_query(&keys::TOPOLOGY_URI);

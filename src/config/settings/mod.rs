@@ -20,9 +20,7 @@ mod uploader_programs;
 mod values;
 mod work;
 
-pub use model::{
-    Backend, MasterText, Mesos, Release, Resources, Sandbox, Settings, State, ZooKeeperAccess,
-};
+pub use model::{Backend, MasterText, Mesos, Release, Resources, Sandbox, Settings, State};
 pub use resolve::{Resolved, resolve};
 pub use stores::{Bucket, BucketService, HttpMethod, SecretText, Uploader, with_topology};
 pub use uploader_programs::UPLOADERS;

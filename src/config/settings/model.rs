@@ -70,25 +70,6 @@ pub struct State {
     pub session_timeout: Duration,
     /// How long to try to reach ZooKeeper.
     pub connection_timeout: Duration,
-    /// How ZooKeeper lets us in.
-    pub access: ZooKeeperAccess,
-    /// Whether missing directories are created.
-    pub initialize_tree: bool,
-    /// The servers' `jute.maxbuffer`.
-    pub max_buffer: Bytes,
-}
-
-/// How ZooKeeper lets us in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ZooKeeperAccess {
-    /// The user of `auth_file` is one that the servers know (SASL); otherwise it is a digest.
-    pub sasl: bool,
-    /// The file with user and password; see [`read_secret`](crate::config::read_secret).
-    pub auth_file: Option<PathBuf>,
-    /// The authorities of the servers' certificates; with it, TLS is spoken.
-    pub ca_file: Option<PathBuf>,
-    /// The file with our certificate and its key.
-    pub client_certificate_file: Option<PathBuf>,
 }
 
 /// What keeps the state.
@@ -198,10 +179,6 @@ pub struct Resources {
     pub instance_ram: Bytes,
     /// Disk space of an instance.
     pub instance_disk: Bytes,
-    /// Memory of a stream manager.
-    pub stmgr_ram: Bytes,
-    /// Memory of a metrics manager.
-    pub metricsmgr_ram: Bytes,
     /// Memory of a checkpoint manager.
     pub ckptmgr_ram: Bytes,
     /// Cores of container 0.

@@ -29,8 +29,6 @@ pub(super) fn resources(reader: &Reader) -> Resources {
         instance_cpu: reader.number(&keys::INSTANCE_CPU),
         instance_ram: reader.bytes(&keys::INSTANCE_RAM),
         instance_disk: reader.bytes(&keys::INSTANCE_DISK),
-        stmgr_ram: reader.bytes(&keys::STMGR_RAM),
-        metricsmgr_ram: reader.bytes(&keys::METRICSMGR_RAM),
         ckptmgr_ram: reader.bytes(&keys::CKPTMGR_RAM),
         tmanager_cpu: reader.number(&keys::TMANAGER_CPU),
         tmanager_ram: reader.bytes(&keys::TMANAGER_RAM),

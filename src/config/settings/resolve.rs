@@ -19,6 +19,10 @@ pub struct Resolved {
     pub settings: Result<Settings, Problems>,
     /// Everything doubtful.
     pub warnings: Vec<Warning>,
+    /// The engine that is meant, even where something is wrong.
+    pub engine: Engine,
+    /// Whether the state is in files of one machine, even where something is wrong.
+    pub local_state: bool,
 }
 
 /// Makes settings of a configuration.
@@ -29,9 +33,10 @@ pub fn resolve(config: &Config, facts: &Facts, need: Need) -> Resolved {
     work.check_values();
     work.check_duplicates();
     let settings = work.settings();
+    let (engine, local_state) = (settings.engine, settings.state.backend == Backend::LocalFiles);
     let problems = work.problems;
     let settings = if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) };
-    Resolved { settings, warnings: work.warnings }
+    Resolved { settings, warnings: work.warnings, engine, local_state }
 }
 
 impl Work<'_> {
@@ -39,11 +44,6 @@ impl Work<'_> {
         let engine = engine::choose(self.reader.config, self.facts.loader, &mut self.problems);
         let cluster = self.reader.text(&keys::CLUSTER);
         let role = self.reader.optional(&keys::ROLE).unwrap_or_else(|| self.facts.user.clone());
-        if role.is_empty() {
-            let reason =
-                "the user of this process has no name, which would be the role: name a role";
-            self.problems.push(Problem::missing(&keys::ROLE, reason));
-        }
         let environ = self.environ();
         let place = format!("{cluster}/{role}/{environ}");
         let state = self.state(engine, &place);
@@ -60,9 +60,9 @@ impl Work<'_> {
         let reader = &self.reader;
         let packing_class = reader.text(&keys::PACKING);
         Settings {
-            submit_user: reader.optional(&keys::SUBMIT_USER).unwrap_or_else(|| {
-                if self.facts.user.is_empty() { role.clone() } else { self.facts.user.clone() }
-            }),
+            submit_user: reader
+                .optional(&keys::SUBMIT_USER)
+                .unwrap_or_else(|| self.facts.user.clone()),
             engine,
             state,
             mesos,

@@ -40,15 +40,39 @@ fn the_document_has_its_fixed_form() {
 }
 
 #[test]
-fn another_spelling_hides() {
+fn a_setting_with_two_names_is_one_row() {
     let config = config(&[
         ("zk.connection.string", "old:1", Layer::ConfigFile, 1),
-        ("heron.statemgr.connection.string", "new:1", Layer::ConfigFile, 2),
+        ("a", "1", Layer::ConfigFile, 2),
+        ("heron.statemgr.connection.string", "new:1", Layer::ConfigFile, 3),
+        ("zk.connection.string", "context:1", Layer::Context, 4),
     ]);
     let rows = show(&config, PLAIN).settings;
-    assert_eq!(rows[0].overridden_by.as_deref(), Some("heron.statemgr.connection.string"));
-    assert_eq!(rows[1].overridden_by, None);
-    assert_eq!(rows[1].shadows[0].key.as_deref(), Some("zk.connection.string"));
+    let keys: Vec<_> = rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(keys, ["heron.statemgr.connection.string", "a"]);
+    assert_eq!(rows[0].value, "new:1");
+    let hidden: Vec<_> =
+        rows[0].shadows.iter().map(|s| (s.key.as_deref().unwrap(), s.value.as_str())).collect();
+    let old = "zk.connection.string";
+    assert_eq!(hidden, [(old, "old:1"), (old, "context:1")]);
+}
+
+#[test]
+fn one_setting_is_found_by_any_of_its_names() {
+    let config = config(&[
+        ("zk.connection.string", "zk1:1", Layer::ConfigFile, 1),
+        ("mesos.master.uri.c.e", "m:1", Layer::ConfigFile, 2),
+        ("my.password", "geheim", Layer::ConfigFile, 3),
+    ]);
+    let one = |key| show_one(&config, key, Secrets::Redacted);
+    let value = |key| one(key).unwrap().value;
+    assert_eq!(value("heron.statemgr.connection.string"), "zk1:1");
+    assert_eq!(value("zk.connection.string"), "zk1:1");
+    assert_eq!(value("mesos.master.uri.c.e"), "m:1");
+    assert_eq!(value("my.password"), "********");
+    assert_eq!(one("instance.cpu.default").unwrap().layer, "default");
+    assert_eq!(one("heron.package.core.uri"), None);
+    assert_eq!(one("nothing.at.all"), None);
 }
 
 #[test]

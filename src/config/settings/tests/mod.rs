@@ -2,6 +2,7 @@
 
 mod files;
 mod judgement;
+mod kept;
 mod uploaders;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,40 @@
+//! `config get`: the value of one key.
+
+use super::error::ConfigError;
+use crate::cli::GetArgs;
+use crate::config::keys::{self, Lookup};
+use crate::config::show::{Secrets, show_one};
+use crate::config::{Sources, load};
+use crate::context::configure::ConfigureError;
+use crate::outcome::config::GotSetting;
+use crate::outcome::{Outcome, SCHEMA};
+use crate::report::Reporter;
+
+/// The value that counts for a key, by any of its names.
+pub(super) fn get(
+    args: &GetArgs,
+    sources: &Sources,
+    reporter: &dyn Reporter,
+) -> anyhow::Result<Outcome> {
+    let loaded = load(sources).map_err(ConfigureError::from)?;
+    for warning in loaded.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
+        reporter.warn(&warning.to_string());
+    }
+    let secrets = if args.redact { Secrets::Redacted } else { Secrets::Shown };
+    let row = show_one(&loaded.config, &args.key, secrets).ok_or_else(|| missing(&args.key))?;
+    Ok(Outcome::ConfigGot(GotSetting { schema: SCHEMA, row, with_origin: args.origin }))
+}
+
+fn missing(key: &str) -> ConfigError {
+    let key = key.to_owned();
+    match keys::lookup(&key) {
+        Lookup::Unknown => {
+            let nearest = keys::nearest(&key);
+            ConfigError::UnknownKey { key, nearest }
+        }
+        known => {
+            let default = known.spec().and_then(|spec| spec.default_note);
+            ConfigError::Unset { key, default }
+        }
+    }
+}
