@@ -62,7 +62,6 @@ const EXAMPLES: &str = "Examples:
   heron-cli submit --config-file m.conf wordcount.pex - wordcount
   heron-cli submit --config-file m.conf wordcount.jar com.example.WordCount wc
   heron-cli submit --config-file m.conf wc.defn --topology-binary topologies.jar
-  heron-cli submit --context prod https://repo/wc.jar com.example.WordCount wc
   heron-cli submit \"role=web environ:test\" wc.jar com.example.Main --deactivated
 
 Behind the class, only flags that earlier releases had are heron-cli's.";
