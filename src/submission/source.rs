@@ -1,6 +1,8 @@
 //! What is submitted: the definitions that the user's main writes, or one that is ready, and the file with their code.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::env::Env;
 use crate::net::redact::redact;
 use crate::proto::api::TopologyState;
 use crate::report::Progress;
+use crate::temporary;
 use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
 use crate::topology::download::{self, Limits, Proxies};
@@ -54,10 +57,9 @@ pub async fn sources(
     env: &Env,
 ) -> anyhow::Result<Sources> {
     let temporary = env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
-    let directory =
-        tempfile::Builder::new().prefix("heron-cli-").tempdir_in(&temporary).with_context(
-            || format!("failed to make a temporary directory in {}", temporary.display()),
-        )?;
+    let directory = temporary::directory(&temporary).with_context(|| {
+        format!("failed to make a temporary directory in {}", temporary.display())
+    })?;
     let fetched = directory.path().join("fetched");
     let file = local(context, env, &target.file, &fetched.join("topology")).await?;
     let limit = context.settings.package_max.get();
@@ -187,6 +189,7 @@ async fn run_main(
         jvm_properties: args.topology_main_jvm_property.clone(),
         extra_classpath: classpath(env, args.extra_launch_classpath.as_deref()),
         time_limit: context.timeout.map_or(limit, |timeout| timeout.min(limit)),
+        size_limit: settings.package_max.get(),
         temporary,
     };
     let doing = format!("running the main of {file_shown}");
@@ -257,12 +260,14 @@ impl Sources {
         });
         let built = building.await.context("building the package was broken off")??;
         if let Some(keep) = &self.keep {
-            std::fs::create_dir_all(keep)
-                // The name that Heron always gave it: a configuration of 2016 says that agents find it under that.
-                .and_then(|()| std::fs::copy(&path, keep.join("topology.tar.gz")))
-                .and_then(|_| {
-                    let name = format!("{}.defn", definition.name());
-                    std::fs::write(keep.join(name), &definition.bytes)
+            // The name that Heron always gave it: a configuration of 2016 says that agents find it under that.
+            let copy = |file: &mut File| io::copy(&mut File::open(&path)?, file).map(drop);
+            let name = format!("{}.defn", definition.name());
+            temporary::place(keep, "topology.tar.gz", copy)
+                .and_then(|()| {
+                    temporary::place(keep, &name, |file| {
+                        file.write_all(&definition.bytes)
+                    })
                 })
                 .with_context(|| format!("failed to keep the package in {}", keep.display()))?;
         }

@@ -2,10 +2,9 @@
 //!
 //! Nothing is fetched here; who has the bytes passes them in. Source of facts: `docs/heron.md#core-package`.
 
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufReader, Read};
 
-use flate2::read::MultiGzDecoder;
-
+use super::archive::{self, TarError};
 use super::yaml;
 
 /// The file that names the release; at the root of the archive.
@@ -21,9 +20,12 @@ const MOVING: [&str; 4] = ["snapshot", "latest", "nightly", "live"];
 /// Why the release of a package is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum CoreError {
-    /// It is no tar, or was cut off.
-    #[error("it is no tar archive that can be read: {0}")]
-    Unreadable(#[from] io::Error),
+    /// It is no tar, or was cut off. Agents may unpack other archives; their release can't be looked up.
+    #[error(transparent)]
+    Unreadable(#[from] TarError),
+    /// A directory, a pipe or the like.
+    #[error("it is no file")]
+    NotAFile,
     /// It has no such file.
     #[error("it has no release.yaml")]
     NoReleaseFile,
@@ -32,12 +34,15 @@ pub enum CoreError {
     NoVersion,
 }
 
+impl From<io::Error> for CoreError {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error.into())
+    }
+}
+
 /// Reads an archive, compressed by gzip or not, as far as its `release.yaml`, and returns the version in that.
 pub fn version(archive: impl Read) -> Result<String, CoreError> {
-    let mut archive = BufReader::new(archive);
-    let compressed = archive.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    let plain: Box<dyn Read + '_> =
-        if compressed { Box::new(MultiGzDecoder::new(archive)) } else { Box::new(archive) };
+    let plain = archive::open(BufReader::new(archive))?;
     for entry in tar::Archive::new(plain.take(MOST_UNPACKED)).entries()? {
         let entry = entry?;
         let path = entry.path()?.into_owned();
@@ -158,6 +163,16 @@ mod tests {
         {
             let tar = tar_of(&[("release.yaml", text)]);
             assert!(matches!(version(tar.as_slice()), Err(CoreError::NoVersion)));
+        }
+        for (bytes, what) in [
+            (
+                b"\xfd7zXZ\0\x01\x02".as_slice(),
+                "a file compressed by xz; a tar, or a tar compressed by gzip",
+            ),
+            (b"PK\x03\x04", "a zip archive"),
+        ] {
+            let error = version(bytes).unwrap_err().to_string();
+            assert!(error.contains(what), "{error:?}");
         }
         let html = b"<html>not found</html>".repeat(100);
         assert!(matches!(version(html.as_slice()), Err(CoreError::Unreadable(_))));

@@ -129,7 +129,7 @@ async fn in_file(path: String) -> Result<String, Unread> {
         let file = Path::new(&path);
         // Opening a pipe would wait for its writer.
         if !std::fs::metadata(file).map_err(CoreError::from)?.is_file() {
-            return Err(CoreError::from(io::Error::other("it is no file")));
+            return Err(CoreError::NotAFile);
         }
         core_package::version(File::open(file)?.take(MOST_BYTES))
     })

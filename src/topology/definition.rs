@@ -9,7 +9,8 @@ use std::fmt;
 
 use super::edit;
 pub use super::problem::{Amount, PARALLELISM, Problem, RELIABILITY};
-use super::problem::{EFFECTIVELY_ONCE, MAX_NAME, RELIABILITY_MODES};
+use super::problem::{EFFECTIVELY_ONCE, RELIABILITY_MODES};
+use crate::names::{self, Named};
 use crate::proto::api::{Bolt, Component, Config, Spout, Topology};
 use crate::proto::check::{self, Malformed};
 use crate::proto::wire::WireError;
@@ -144,47 +145,18 @@ fn components(topology: &Topology) -> impl Iterator<Item = (&'static str, usize,
 fn check_names(topology: &Topology, problems: &mut Vec<Problem>) {
     if topology.name.is_empty() {
         problems.push(Problem::NoName);
+    } else {
+        problems.extend(misnamed(Named::Topology, &topology.name));
     }
     if topology.id.is_empty() {
         problems.push(Problem::NoId);
-    }
-    check_name("topology name", &topology.name, &['.', '/'], problems);
-    // The id travels in the URLs of the TManager and in arguments; it begins with the name.
-    check_characters("topology id", &topology.id, &['/'], problems);
-}
-
-fn check_name(what: &'static str, name: &str, reserved: &[char], problems: &mut Vec<Problem>) {
-    check_characters(what, name, reserved, problems);
-    if name.len() > MAX_NAME {
-        let name = name.chars().take(60).chain("…".chars()).collect();
-        problems.push(Problem::LongName { what, name });
+    } else {
+        problems.extend(misnamed(Named::TopologyId, &topology.id));
     }
 }
 
-fn check_characters(
-    what: &'static str,
-    name: &str,
-    reserved: &[char],
-    problems: &mut Vec<Problem>,
-) {
-    let unfit = name.chars().find_map(|character| {
-        let why = if reserved.contains(&character) {
-            match character {
-                ':' | ',' => "which separates entries in Heron's component lists",
-                _ => "which can't stand in a znode or file name of Heron's",
-            }
-        } else if character.is_control() {
-            "a control character"
-        } else if matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}') {
-            "which ZooKeeper refuses"
-        } else {
-            return None;
-        };
-        Some((character, why))
-    });
-    if let Some((character, why)) = unfit {
-        problems.push(Problem::Character { what, name: name.to_owned(), character, why });
-    }
+fn misnamed(what: Named, name: &str) -> Option<Problem> {
+    names::check(what, name).err().map(Problem::Name)
 }
 
 fn check_components(topology: &Topology, problems: &mut Vec<Problem>) {
@@ -202,7 +174,7 @@ fn check_components(topology: &Topology, problems: &mut Vec<Problem>) {
         if !seen.insert(name) && repeated.insert(name) {
             problems.push(Problem::DuplicateComponent(name.to_owned()));
         }
-        check_name("component name", name, &[':', ',', '/'], problems);
+        problems.extend(misnamed(Named::Component, name));
         match first(&component.config, PARALLELISM) {
             None => problems.push(Problem::NoParallelism(name.to_owned())),
             Some(value) if parallelism(value).is_none() => problems

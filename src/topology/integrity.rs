@@ -62,7 +62,7 @@ pub fn check(path: &Path, limit: u64) -> Result<(), IntegrityError> {
                 Some(why) => Err(IntegrityError::Jar { path: path.to_owned(), why }),
             }
         }
-        Ok(FileKind::Tar | FileKind::TarGz) => Ok(untar::check(path)?),
+        Ok(FileKind::Tar | FileKind::TarGz) => Ok(untar::check(path, limit)?),
         _ => Ok(()),
     }
 }

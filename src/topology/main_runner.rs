@@ -4,7 +4,8 @@
 //! Source of facts: `docs/heron.md#user-program`. The main runs in a process group of its own, which is killed when its
 //! time is up or when the future is dropped, so that nothing of it is left behind.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +17,10 @@ use super::options::{Options, OptionsError};
 use super::untar::{self, UntarError};
 use crate::program::output::{Source, Tail};
 use crate::program::{self, End, Program, Ran, RunError};
+use crate::temporary;
+
+/// A definition of more bytes is none: what ZooKeeper takes of one is a hundredth of this.
+const MAX_DEFINITION: u64 = 128 << 20;
 
 /// What to run, and how.
 #[derive(Debug, Clone)]
@@ -36,6 +41,8 @@ pub struct UserMain {
     pub extra_classpath: Vec<PathBuf>,
     /// How long it may take.
     pub time_limit: Duration,
+    /// How many bytes a tar may have once it is unpacked.
+    pub size_limit: u64,
     /// Where to put temporary files.
     pub temporary: PathBuf,
 }
@@ -143,6 +150,9 @@ pub enum MainError {
         /// The other.
         second: PathBuf,
     },
+    /// A file that is far too large for a definition.
+    #[error("{} has more than {MAX_DEFINITION} bytes, which is far too much for a definition", .0.display())]
+    TooLarge(PathBuf),
     /// A definition that no cluster could run.
     #[error("failed to use the definition {}", file.display())]
     Definition {
@@ -175,12 +185,18 @@ pub async fn run(
     let file = topology_file(&main.file)?;
     let kind = FileKind::of_path(&file)?;
     check_class_path(&main.extra_classpath)?;
-    let temporary = temporary_directory(main)?;
-    let definitions = subdirectory(temporary.path(), "definitions")?;
-    let work = subdirectory(temporary.path(), "work")?;
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| MainError::Temporary { path, source }
+    };
+    let temporary = temporary::directory(&main.temporary).map_err(unwritable(&main.temporary))?;
+    let subdirectory = |name| {
+        temporary::subdirectory(temporary.path(), name).map_err(unwritable(temporary.path()))
+    };
+    let (definitions, work) = (subdirectory("definitions")?, subdirectory("work")?);
     if matches!(kind, FileKind::Tar | FileKind::TarGz) {
-        let (file, work) = (file.clone(), work.clone());
-        let extracting = tokio::task::spawn_blocking(move || untar::extract(&file, &work));
+        let (file, work, limit) = (file.clone(), work.clone(), main.size_limit);
+        let extracting = tokio::task::spawn_blocking(move || untar::extract(&file, &work, limit));
         extracting.await.map_err(|error| RunError::Follow {
             program: "the extraction of the topology".to_owned(),
             source: io::Error::other(error),
@@ -217,21 +233,6 @@ fn check_class_path(entries: &[PathBuf]) -> Result<(), MainError> {
     match missing {
         Some(entry) => Err(MainError::NoClassPath { entry: entry.clone() }),
         None => Ok(()),
-    }
-}
-
-fn temporary_directory(main: &UserMain) -> Result<tempfile::TempDir, MainError> {
-    tempfile::Builder::new()
-        .prefix("heron-cli-")
-        .tempdir_in(&main.temporary)
-        .map_err(|source| MainError::Temporary { path: main.temporary.clone(), source })
-}
-
-fn subdirectory(parent: &Path, name: &str) -> Result<PathBuf, MainError> {
-    let path = parent.join(name);
-    match std::fs::create_dir(&path) {
-        Ok(()) => Ok(path),
-        Err(source) => Err(MainError::Temporary { path, source }),
     }
 }
 
@@ -278,10 +279,19 @@ fn collect(directory: &Path) -> Result<Vec<Definition>, MainError> {
     Ok(found.into_iter().map(|(_, definition)| definition).collect())
 }
 
-/// Reads and checks one definition.
+/// Reads and checks one definition, never more of it than a definition can have.
 pub(super) fn read_definition(path: &Path) -> Result<Definition, MainError> {
-    let bytes = std::fs::read(path)
-        .map_err(|source| MainError::Unreadable { path: path.to_owned(), source })?;
+    let unreadable = |source| MainError::Unreadable { path: path.to_owned(), source };
+    // Opening a pipe would wait for its writer.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(MainError::NotAFile(path.to_owned()));
+    }
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_DEFINITION + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_DEFINITION {
+        return Err(MainError::TooLarge(path.to_owned()));
+    }
     Definition::decode(bytes)
         .map_err(|source| MainError::Definition { file: path.to_owned(), source })
 }

@@ -7,6 +7,7 @@
 //! which [`shell`] gets through a shell. [`dialect`] knows what the releases of Heron call things. Nothing here knows
 //! Mesos or ZooKeeper.
 
+pub mod archive;
 mod arguments;
 pub mod core_layout;
 pub mod core_package;

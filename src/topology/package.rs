@@ -12,10 +12,13 @@ use std::path::{Path, PathBuf};
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest as _, Sha256};
 
+use super::archive;
 use super::definition::Definition;
 use super::edit;
+use super::file_kind::FileKind;
 use crate::digest::hexadecimal;
 use crate::proto::wire::WireError;
+use crate::temporary;
 
 /// 1980-01-01T00:00:00Z.
 const MTIME: u64 = 315_532_800;
@@ -96,15 +99,18 @@ pub struct Fingerprint {
     pub size: u64,
 }
 
-/// Writes a package of at most so many bytes to a path and says what was written; nothing is left there if it fails.
+/// Writes a package of at most so many bytes to a path where nothing is yet, and says what was written; nothing is left
+/// there if it fails.
 pub fn build(
     contents: &Contents<'_>,
     path: &Path,
     limit: u64,
 ) -> Result<Fingerprint, PackageError> {
     let members = members(contents)?;
+    let unwritable = |source| PackageError::Write { path: path.to_owned(), source };
+    let file = temporary::create(path).map_err(unwritable)?;
     let mut room = Room { limit, full: false };
-    let mut written = write_to(contents, &members, path, &mut room);
+    let mut written = write_to(contents, &members, (path, file), &mut room);
     if room.full {
         written = Err(PackageError::TooLarge { limit });
     }
@@ -113,6 +119,27 @@ pub fn build(
         let _ = std::fs::remove_file(path);
     }
     written
+}
+
+/// Whether a file is a package, as [`build`] or Heron's own tool makes it, and no topology file.
+pub fn is_package(path: &Path) -> Result<bool, PackageError> {
+    let unreadable = |source| PackageError::Read { path: path.to_owned(), source };
+    if !matches!(FileKind::of_path(path), Ok(FileKind::Tar | FileKind::TarGz)) {
+        return Ok(false);
+    }
+    let file = BufReader::new(File::open(path).map_err(unreadable)?);
+    // What can't be read is told by whoever reads it in earnest.
+    let Ok(reader) = archive::open(file) else { return Ok(false) };
+    let mut archive = tar::Archive::new(reader);
+    let Ok(entries) = archive.entries() else { return Ok(false) };
+    for entry in entries {
+        let Ok(entry) = entry else { return Ok(false) };
+        let Ok(entry) = entry.path() else { return Ok(false) };
+        if entry.strip_prefix(".").unwrap_or(&entry).starts_with(CONF) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Takes the hash of a file.
@@ -241,11 +268,10 @@ fn members<'a>(contents: &Contents<'a>) -> Result<BTreeMap<String, Member<'a>>, 
 fn write_to(
     contents: &Contents<'_>,
     members: &BTreeMap<String, Member<'_>>,
-    path: &Path,
+    (path, file): (&Path, File),
     room: &mut Room,
 ) -> Result<Fingerprint, PackageError> {
     let unwritable = |source| PackageError::Write { path: path.to_owned(), source };
-    let file = File::create(path).map_err(unwritable)?;
     let hashing = Hashing::new(Bounded { inner: BufWriter::new(file), written: 0, room });
     // Neither a time nor a name nor the operating system.
     let gzip = GzBuilder::new().mtime(0).operating_system(255);

@@ -1,9 +1,7 @@
 //! The faults that a definition can have, each with the words for it.
 
+use crate::names::NameError;
 use crate::proto::check::Fault;
-
-/// Names become file names with a few letters in front and behind; file systems take 255 bytes.
-pub(super) const MAX_NAME: usize = 200;
 
 /// Setting of a component: how many instances it has.
 pub const PARALLELISM: &str = "topology.component.parallelism";
@@ -24,26 +22,9 @@ pub enum Problem {
     /// The topology has no id.
     #[error("the topology has no id")]
     NoId,
-    /// A name with a character that has a meaning elsewhere.
-    #[error("the {what} {name:?} contains {character:?}, {why}")]
-    Character {
-        /// `topology name`, `component name` …
-        what: &'static str,
-        /// The name.
-        name: String,
-        /// The first such character.
-        character: char,
-        /// Why that can't be.
-        why: &'static str,
-    },
-    /// A name that makes file names too long.
-    #[error("the {what} {name:?} is longer than {MAX_NAME} bytes")]
-    LongName {
-        /// `topology name`, `component name` …
-        what: &'static str,
-        /// Its beginning.
-        name: String,
-    },
+    /// A name that something on the way can't carry.
+    #[error(transparent)]
+    Name(NameError),
     /// Nothing emits anything.
     #[error("the topology has no spout")]
     NoSpout,

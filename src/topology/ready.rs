@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::definition::Definition;
 use super::file_kind::{FileKind, UnknownKind};
 use super::main_runner::{MainError, read_definition};
+use super::package::{PackageError, is_package};
 
 /// A definition and its package.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,13 @@ pub enum ReadyError {
         /// The definition, as it may be shown.
         definition: String,
     },
+    /// What lies beside the definition or is named was made by this tool or Heron's for agents; the topology's code is
+    /// in it, among other things.
+    #[error("{} is a package that was made for agents, with a topology's code in it; `--topology-binary` must name the code itself, a jar, pex or tar", .0.display())]
+    Package(PathBuf),
+    /// The package can't be looked into.
+    #[error(transparent)]
+    Unread(#[from] PackageError),
     /// Nothing lies beside the definition.
     #[error("no jar, pex or tar lies beside {}; `--topology-binary` names one", definition.display())]
     NothingBeside {
@@ -71,6 +79,9 @@ pub fn load(definition: &Path, binary: Option<&Path>) -> Result<Ready, ReadyErro
             if !named.is_file() {
                 return Err(ReadyError::NoSuchBinary(named.to_owned()));
             }
+            if is_package(named)? {
+                return Err(ReadyError::Package(named.to_owned()));
+            }
             named.to_owned()
         }
         None => beside(definition)?,
@@ -84,14 +95,23 @@ fn beside(definition: &Path) -> Result<PathBuf, ReadyError> {
         _ => Path::new("."),
     };
     let unreadable = |source| ReadyError::Directory { directory: directory.to_owned(), source };
-    let mut found = Vec::new();
+    let (mut found, mut package) = (Vec::new(), None);
     for entry in std::fs::read_dir(directory).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if FileKind::of_path(&path).is_ok() && path.is_file() {
+        if FileKind::of_path(&path).is_err() || !path.is_file() {
+            continue;
+        }
+        // `--tmp-dir` puts one beside the definition.
+        if is_package(&path)? {
+            package = Some(path);
+        } else {
             found.push(path);
         }
     }
     found.sort();
+    if let (true, Some(package)) = (found.is_empty(), package) {
+        return Err(ReadyError::Package(package));
+    }
     match <[PathBuf; 1]>::try_from(found) {
         Ok([only]) => Ok(only),
         Err(found) if found.is_empty() => {
@@ -136,6 +156,45 @@ mod tests {
         let error = load(&definition, None).unwrap_err().to_string();
         assert!(error.contains("wordcount.defn: a.jar, w.pex; "), "{error}");
         assert_eq!(load(&definition, Some(&pex)).unwrap().binary, pex);
+    }
+
+    #[test]
+    fn a_package_for_agents_is_not_the_topologys_code() {
+        let directory = tempfile::tempdir().unwrap();
+        let definition = directory.path().join("wordcount.defn");
+        std::fs::write(&definition, recorded()).unwrap();
+        for prefix in ["", "./"] {
+            let package = directory.path().join("topology.tar.gz");
+            let mut tar = tar::Builder::new(Vec::new());
+            for name in ["wordcount.defn", "w.pex", "heron-conf/override.yaml"] {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(0);
+                let name = format!("{prefix}{name}");
+                header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+                header.set_cksum();
+                tar.append(&header, std::io::empty()).unwrap();
+            }
+            std::fs::write(&package, tar.into_inner().unwrap()).unwrap();
+            for named in [None, Some(package.as_path())] {
+                let error = load(&definition, named).unwrap_err();
+                assert!(matches!(&error, ReadyError::Package(path) if *path == package), "{error}");
+            }
+        }
+        let pex = directory.path().join("w.pex");
+        std::fs::write(&pex, "").unwrap();
+        assert_eq!(load(&definition, None).unwrap().binary, pex);
+    }
+
+    #[test]
+    fn a_definition_is_a_file_of_a_definitions_size() {
+        let directory = tempfile::tempdir().unwrap();
+        let definition = directory.path().join("huge.defn");
+        let file = std::fs::File::create(&definition).unwrap();
+        file.set_len(3 << 30).unwrap();
+        let error = load(&definition, None).unwrap_err();
+        assert!(matches!(error, ReadyError::Definition(MainError::TooLarge(_))), "{error}");
+        let error = load(directory.path(), None).unwrap_err();
+        assert!(matches!(error, ReadyError::Definition(MainError::NotAFile(_))), "{error}");
     }
 
     #[test]

@@ -7,10 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
-
-/// More than this is not extracted; a topology's jars are some hundred megabytes.
-const MAX_BYTES: u64 = 8 << 30;
+use super::archive::{self, TarError};
 
 /// Why a tar is not extracted.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +18,7 @@ pub enum UntarError {
         /// The tar.
         file: PathBuf,
         /// Why.
-        source: io::Error,
+        source: TarError,
     },
     /// An entry that would be written elsewhere.
     #[error("{} has the entry {}, which leads out of it", file.display(), entry.display())]
@@ -45,42 +42,52 @@ pub enum UntarError {
         /// The tar.
         file: PathBuf,
     },
-    /// It does not end.
-    #[error("{} holds more than {MAX_BYTES} bytes", file.display())]
+    /// It does not end, or would fill the disk: a small file can hold very many zeros.
+    #[error("{} holds more than {limit} bytes once it is unpacked; `heron.topology.package.max.bytes` raises the limit", file.display())]
     TooLarge {
         /// The tar.
         file: PathBuf,
+        /// The most that is unpacked.
+        limit: u64,
     },
 }
 
-/// Extracts a tar, compressed or not, into a directory that exists.
-pub fn extract(file: &Path, directory: &Path) -> Result<(), UntarError> {
-    each_entry(file, |entry| entry.unpack_in(directory))
+/// Extracts a tar, compressed or not, of at most so many bytes in all into a directory that exists.
+pub fn extract(file: &Path, directory: &Path, limit: u64) -> Result<(), UntarError> {
+    each_entry(file, limit, |entry| entry.unpack_in(directory))
 }
 
 /// Reads a tar to its end: whether it is whole, and could be extracted.
-pub fn check(file: &Path) -> Result<(), UntarError> {
-    each_entry(file, |entry| io::copy(entry, &mut io::sink()).map(|_| true))
+pub fn check(file: &Path, limit: u64) -> Result<(), UntarError> {
+    each_entry(file, limit, |entry| io::copy(entry, &mut io::sink()).map(|_| true))
 }
 
 /// Gives every entry that may be extracted to a function, which says whether it stayed inside.
 fn each_entry(
     file: &Path,
+    limit: u64,
     mut take: impl FnMut(&mut tar::Entry<'_, Box<dyn Read>>) -> io::Result<bool>,
 ) -> Result<(), UntarError> {
-    let failed = |source| UntarError::Failed { file: file.to_owned(), source };
-    let mut archive = tar::Archive::new(open(file).map_err(failed)?);
+    let failed =
+        |source: io::Error| UntarError::Failed { file: file.to_owned(), source: source.into() };
+    let reader = BufReader::new(File::open(file).map_err(failed)?);
+    let reader = archive::open(reader)
+        .map_err(|source| UntarError::Failed { file: file.to_owned(), source })?;
+    let mut archive = tar::Archive::new(reader);
     archive.set_preserve_permissions(false);
     let mut total = 0_u64;
     let mut entries = 0_u64;
     for entry in archive.entries().map_err(failed)? {
         let mut entry = entry.map_err(failed)?;
+        let kind = entry.header().entry_type();
+        if archive::is_about_archive(kind) {
+            continue;
+        }
         let path = entry.path().map_err(failed)?.into_owned();
         let outside = |entry: PathBuf| UntarError::Outside { file: file.to_owned(), entry };
         if !is_inside(&path) {
             return Err(outside(path));
         }
-        let kind = entry.header().entry_type();
         if kind.is_symlink() || kind.is_hard_link() {
             let target = entry.link_name().map_err(failed)?.unwrap_or_default().into_owned();
             let base = if kind.is_symlink() { path.parent() } else { None };
@@ -92,8 +99,8 @@ fn each_entry(
             return Err(UntarError::Special { file: file.to_owned(), entry: path });
         }
         total = total.saturating_add(entry.size());
-        if total > MAX_BYTES {
-            return Err(UntarError::TooLarge { file: file.to_owned() });
+        if total > limit {
+            return Err(UntarError::TooLarge { file: file.to_owned(), limit });
         }
         if !take(&mut entry).map_err(failed)? {
             return Err(outside(path));
@@ -101,19 +108,6 @@ fn each_entry(
         entries = entries.saturating_add(1);
     }
     if entries == 0 { Err(UntarError::NoEntries { file: file.to_owned() }) } else { Ok(()) }
-}
-
-/// Opens a tar, whatever its name says of compression: the first bytes say it better.
-fn open(file: &Path) -> io::Result<Box<dyn Read>> {
-    let mut magic = [0; 2];
-    let mut opened = File::open(file)?;
-    let is_gzip = match opened.read_exact(&mut magic) {
-        Ok(()) => magic == [0x1f, 0x8b],
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => false,
-        Err(error) => return Err(error),
-    };
-    let reader = BufReader::new(File::open(file)?);
-    Ok(if is_gzip { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) })
 }
 
 /// Whether a relative path stays below where it begins, at every step.

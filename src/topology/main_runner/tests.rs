@@ -33,6 +33,7 @@ fn fixture(file: &str, content: &str, class: &str) -> Fixture {
         jvm_properties: Vec::new(),
         extra_classpath: Vec::new(),
         time_limit: Duration::from_mins(1),
+        size_limit: 1 << 30,
         temporary,
     };
     Fixture { directory, main }

@@ -23,7 +23,7 @@ fn extracted(bytes: &[u8]) -> Result<tempfile::TempDir, UntarError> {
     std::fs::write(&file, bytes).unwrap();
     let target = directory.path().join("out");
     std::fs::create_dir(&target).unwrap();
-    extract(&file, &target).map(|()| directory)
+    extract(&file, &target, 1 << 20).map(|()| directory)
 }
 
 #[test]
@@ -67,4 +67,57 @@ fn devices_and_damage_are_refused() {
         Err(UntarError::Failed { .. })
     ));
     assert!(matches!(extracted(&[0x1f, 0x8b, 0]), Err(UntarError::Failed { .. })));
+}
+
+/// Entries about the archive come first, as `git archive` and `tar --label` write them.
+#[test]
+fn what_is_said_about_the_archive_is_no_entry() {
+    let comment = b"52 comment=0123456789012345678901234567890123456789\n";
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::XGlobalHeader);
+    header.set_size(comment.len() as u64);
+    header.set_path("pax_global_header").unwrap();
+    header.set_cksum();
+    builder.append(&header, comment.as_slice()).unwrap();
+    let mut label = tar::Header::new_gnu();
+    label.set_entry_type(tar::EntryType::new(b'V'));
+    label.set_path("a label").unwrap();
+    label.set_size(0);
+    label.set_cksum();
+    builder.append(&label, io::empty()).unwrap();
+    let jar = tar_with(tar::EntryType::Regular, "a.jar", "");
+    let bytes = [builder.into_inner().unwrap()[..1536].to_vec(), jar].concat();
+    let directory = extracted(&bytes).unwrap();
+    let names: Vec<_> = std::fs::read_dir(directory.path().join("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["a.jar"]);
+}
+
+#[test]
+fn zeros_do_not_fill_the_disk() {
+    let mut builder =
+        tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(2 << 20);
+    header.set_mode(0o644);
+    builder.append_data(&mut header, "zeros", io::repeat(0).take(2 << 20)).unwrap();
+    let bytes = builder.into_inner().unwrap().finish().unwrap();
+    assert!(bytes.len() < 100_000);
+    let error = extracted(&bytes).unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "more than 1048576 bytes once it is unpacked; `heron.topology.package.max.bytes`"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn another_kind_of_archive_is_called_by_its_name() {
+    let error = extracted(b"\xfd7zXZ\0\0\0").unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("compressed by xz"), "{cause}");
 }
