@@ -27,9 +27,9 @@ use crate::topology::download::DownloadError;
 use crate::topology::executor::ExecutorError;
 use crate::topology::integrity::IntegrityError;
 use crate::topology::location::LocationError;
-use crate::topology::main_runner::MainError;
 use crate::topology::package::PackageError;
 use crate::topology::ready::ReadyError;
+use crate::topology::user_main::MainError;
 use crate::update::request::RequestError;
 use crate::upload::{CredentialsError, Trouble, UnknownUploader, UploadError};
 

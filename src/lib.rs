@@ -19,6 +19,7 @@ pub mod fetch_check;
 pub mod given;
 pub mod mesos;
 pub mod names;
+mod near;
 pub mod net;
 pub mod outcome;
 pub mod packing;

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Command};
 
-use crate::config::keys::distance;
+use crate::near::distance;
 
 /// Long flags that some earlier release had. Only these may be abbreviated, and only these are heron-cli's behind a
 /// topology's class, so that a new flag never changes what an old command line means.

@@ -4,7 +4,8 @@ use crate::config::Settings;
 use crate::packing::{ContainerPlan, PackingPlan};
 use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
-use crate::topology::executor::{ExecutorCommand, Layout};
+use crate::topology::executor::ExecutorCommand;
+use crate::topology::layout::Layout;
 
 /// The executor's command line for the containers of a topology. `binary_name` is the name that the topology's code has in
 /// the sandbox.
@@ -47,7 +48,7 @@ pub fn executor_command(
         metricscache_mode: settings.metricscache_mode.clone(),
         healthmgr_mode: settings.healthmgr_mode.clone(),
         is_stateful: definition.is_stateful(),
-        stateful_storage_classpath: String::new(),
+        stateful_storage_classpath: sandbox.storage_classpath.clone(),
         checkpoint_manager_ram: definition
             .setting("topology.stateful.checkpointmanager.ram")
             .and_then(|bytes| bytes.parse().ok())
@@ -72,10 +73,5 @@ fn instance_distribution(packing: &PackingPlan) -> String {
 #[must_use]
 pub fn layout(settings: &Settings) -> Layout {
     let sandbox = &settings.sandbox;
-    Layout {
-        bin: format!("{}/bin", sandbox.core_directory),
-        lib: format!("{}/lib", sandbox.core_directory),
-        conf: sandbox.conf_directory.clone(),
-        classpaths: Vec::new(),
-    }
+    Layout::new(&sandbox.core_directory, &sandbox.conf_directory, &sandbox.paths)
 }

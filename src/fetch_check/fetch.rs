@@ -5,7 +5,7 @@ use crate::mesos::call::Uri;
 use crate::mesos::fetcher;
 use crate::topology::core_layout;
 use crate::topology::dialect::Release;
-use crate::topology::executor::Layout;
+use crate::topology::layout::Layout;
 
 /// Which of a container's packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,22 +17,36 @@ const KEPT: usize = 20;
 /// Exceptions that are kept, the first and its causes.
 const EXCEPTIONS: usize = 4;
 
-/// The last lines of a program, without the frames of Java's stack traces, and its exceptions first.
+/// The last lines of a program; its exceptions first, of Java's stack traces only where each was thrown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tail {
     exceptions: Vec<String>,
     lines: VecDeque<String>,
+    /// How many of `exceptions` are exceptions; the others are their frames.
+    count: usize,
+    /// Whether the last line was an exception that is kept, so that the next frame is its first.
+    is_thrown: bool,
 }
 
 impl Tail {
     pub(super) fn push(&mut self, line: &str) {
         let line = line.trim_end();
-        if is_frame(line) || line.is_empty() {
+        if line.is_empty() {
+            return;
+        }
+        let was_thrown = std::mem::take(&mut self.is_thrown);
+        if is_frame(line) {
+            // What is behind `... 1 more` was said of the exception before.
+            if was_thrown && line.ends_with(')') {
+                self.exceptions.push(format!("  {}", line.trim_start()));
+            }
             return;
         }
         if is_exception(line) {
-            if self.exceptions.len() < EXCEPTIONS {
+            if self.count < EXCEPTIONS {
                 self.exceptions.push(line.to_owned());
+                self.count += 1;
+                self.is_thrown = true;
             }
             return;
         }
@@ -97,8 +111,9 @@ mod tests {
             \tat com.example.Main.read(Main.java:9)\n\t... 1 more\n";
         assert_eq!(
             tail(printed).to_string(),
-            "it printed\n  Exception in thread \"main\" java.lang.RuntimeException: outer\n  \
-             Caused by: java.io.IOException: inner\n  starting"
+            "it printed\n  Exception in thread \"main\" java.lang.RuntimeException: outer\n    \
+             at com.example.Main.main(Main.java:3)\n  \
+             Caused by: java.io.IOException: inner\n    at com.example.Main.read(Main.java:9)\n  starting"
         );
     }
 

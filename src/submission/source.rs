@@ -24,10 +24,11 @@ use crate::topology::file_kind::FileKind;
 use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
 use crate::topology::location::Location;
-use crate::topology::main_runner::{self, UserMain};
+use crate::topology::main_runner;
 use crate::topology::options::Options;
 use crate::topology::package::{Contents, Fingerprint};
 use crate::topology::ready::ReadyError;
+use crate::topology::user_main::UserMain;
 use crate::topology::{integrity, package, ready};
 use crate::upload::Package;
 
@@ -265,9 +266,7 @@ impl Sources {
             let name = format!("{}.defn", definition.name());
             temporary::place(keep, "topology.tar.gz", copy)
                 .and_then(|()| {
-                    temporary::place(keep, &name, |file| {
-                        file.write_all(&definition.bytes)
-                    })
+                    temporary::place(keep, &name, |file| file.write_all(&definition.bytes))
                 })
                 .with_context(|| format!("failed to keep the package in {}", keep.display()))?;
         }

@@ -5,7 +5,7 @@
 
 use super::arguments::{Argument, table};
 use super::dialect::Release;
-use super::executor::{Classpath, Layout};
+use super::layout::{Binary, Classpath, Layout};
 
 /// Something that a container needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,20 +45,20 @@ fn need(kind: NeedKind, path: &str) -> Need {
 
 /// What the core package of a release must hold.
 ///
-/// The programs for instances in Python and C++ are left out: only such topologies need them.
+/// The programs for instances in Python and C++ are left out: only such topologies need them. So are class paths that the
+/// configuration gives: they may name jars that the topology brings.
 #[must_use]
 pub fn of_core(release: &Release, layout: &Layout) -> Vec<Need> {
-    let program = |name: &str| need(NeedKind::Program, &format!("{}/{name}", layout.bin));
-    let library = |which: &Classpath| {
-        need(NeedKind::Directory, &format!("{}/{}", layout.lib, which.directory()))
-    };
-    let mut needs = vec![program("heron-executor")];
+    let program = |which| need(NeedKind::Program, &layout.binary(which, release));
+    let library =
+        |which: &Classpath| Some(need(NeedKind::Directory, &layout.library_directory(*which)?));
+    let mut needs = vec![program(Binary::Executor)];
     for (argument, ..) in table(release) {
         match argument {
-            Argument::TManagerBinary => needs.push(program(release.tmanager_binary())),
-            Argument::StmgrBinary => needs.push(program("heron-stmgr")),
-            Argument::ShellBinary => needs.push(program("heron-shell")),
-            other => needs.extend(libraries(*other).iter().map(library)),
+            Argument::TManagerBinary => needs.push(program(Binary::TManager)),
+            Argument::StmgrBinary => needs.push(program(Binary::Stmgr)),
+            Argument::ShellBinary => needs.push(program(Binary::Shell)),
+            other => needs.extend(libraries(*other).iter().filter_map(library)),
         }
     }
     needs
@@ -94,7 +94,7 @@ pub fn of_topology(release: &Release, layout: &Layout) -> Vec<Need> {
     };
     table(release)
         .filter_map(|(argument, ..)| name(argument))
-        .map(|name| need(NeedKind::File, &format!("{}/{name}", layout.conf)))
+        .map(|name| need(NeedKind::File, &layout.file(name)))
         .collect()
 }
 

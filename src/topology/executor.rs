@@ -6,6 +6,7 @@
 use super::arguments::{Argument, table};
 use super::dialect::Release;
 use super::file_kind::{self, FileKind, UnknownKind};
+use super::layout::{Binary, Classpath, Layout};
 use super::shell::encode_jvm_options;
 
 /// What a command line can't carry.
@@ -85,85 +86,6 @@ fn placeholder(index: usize) -> String {
     format!("<{}>", PORT_NAMES.get(index).copied().unwrap_or_default())
 }
 
-/// Where Heron's files are in a container's directory; the default gives the usual.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
-    /// `./heron-core/bin`.
-    pub bin: String,
-    /// `./heron-core/lib`.
-    pub lib: String,
-    /// `./heron-conf`.
-    pub conf: String,
-    /// Class paths that are not where they usually are, by [`Classpath`].
-    pub classpaths: Vec<(Classpath, String)>,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        Self {
-            bin: "./heron-core/bin".to_owned(),
-            lib: "./heron-core/lib".to_owned(),
-            conf: "./heron-conf".to_owned(),
-            classpaths: Vec::new(),
-        }
-    }
-}
-
-/// A class path of Heron's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Classpath {
-    /// `heron.classpath.instance`.
-    Instance,
-    /// `heron.classpath.metrics.manager`.
-    MetricsManager,
-    /// `heron.classpath.metricscache.manager`.
-    MetricsCacheManager,
-    /// `heron.classpath.healthmgr`.
-    HealthManager,
-    /// `heron.classpath.scheduler`.
-    Scheduler,
-    /// `heron.classpath.packing`.
-    Packing,
-    /// `heron.classpath.statemgr`.
-    StateManager,
-    /// `heron.classpath.ckptmgr`.
-    CheckpointManager,
-    /// `heron.classpath.statefulstorage`.
-    StatefulStorage,
-}
-
-impl Classpath {
-    pub(super) fn directory(self) -> &'static str {
-        match self {
-            Self::Instance => "instance",
-            Self::MetricsManager => "metricsmgr",
-            Self::MetricsCacheManager => "metricscachemgr",
-            Self::HealthManager => "healthmgr",
-            Self::Scheduler => "scheduler",
-            Self::Packing => "packing",
-            Self::StateManager => "statemgr",
-            Self::CheckpointManager => "ckptmgr",
-            Self::StatefulStorage => "statefulstorage",
-        }
-    }
-}
-
-impl Layout {
-    fn classpath(&self, which: Classpath) -> String {
-        let given = self.classpaths.iter().find(|(key, _)| *key == which);
-        given
-            .map_or_else(|| format!("{}/{}/*", self.lib, which.directory()), |(_, own)| own.clone())
-    }
-
-    fn binary(&self, name: &str) -> String {
-        format!("{}/{name}", self.bin)
-    }
-
-    fn file(&self, name: &str) -> String {
-        format!("{}/{name}", self.conf)
-    }
-}
-
 /// Everything that a command line says, apart from the container's number and ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutorCommand {
@@ -231,7 +153,7 @@ impl ExecutorCommand {
             return Err(ExecutorError::NoComponents);
         }
         let kind = FileKind::of(&self.topology_binary_file)?;
-        let mut argv = vec![self.layout.binary("heron-executor")];
+        let mut argv = vec![self.layout.binary(Binary::Executor, &self.release)];
         for (argument, flag, _, _) in table(&self.release) {
             let value = match argument {
                 Argument::Shard => shard.to_owned(),
@@ -274,8 +196,8 @@ impl ExecutorCommand {
             Argument::StateConnection => self.state_manager_connection.clone(),
             Argument::StateRoot => self.state_manager_root.clone(),
             Argument::StateConfig => layout.file("statemgr.yaml"),
-            Argument::TManagerBinary => layout.binary(self.release.tmanager_binary()),
-            Argument::StmgrBinary => layout.binary("heron-stmgr"),
+            Argument::TManagerBinary => layout.binary(Binary::TManager, &self.release),
+            Argument::StmgrBinary => layout.binary(Binary::Stmgr, &self.release),
             Argument::MetricsManagerClasspath => layout.classpath(Classpath::MetricsManager),
             Argument::InstanceJvmOptions => {
                 encode_jvm_options(&self.instance_jvm_options, &self.release)
@@ -293,7 +215,7 @@ impl ExecutorCommand {
             }
             Argument::TopologyBinary => self.topology_binary_file.clone(),
             Argument::JavaHome => self.java_home.clone(),
-            Argument::ShellBinary => layout.binary("heron-shell"),
+            Argument::ShellBinary => layout.binary(Binary::Shell, &self.release),
             Argument::Cluster => self.cluster.clone(),
             Argument::Role => self.role.clone(),
             Argument::Environ => self.environ.clone(),
@@ -305,8 +227,8 @@ impl ExecutorCommand {
                 layout.classpath(Classpath::StateManager),
             ]
             .join(":"),
-            Argument::PythonBinary => layout.binary("heron-python-instance"),
-            Argument::CppBinary => layout.binary("heron-cpp-instance"),
+            Argument::PythonBinary => layout.binary(Binary::PythonInstance, &self.release),
+            Argument::CppBinary => layout.binary(Binary::CppInstance, &self.release),
             Argument::MetricsCacheClasspath => layout.classpath(Classpath::MetricsCacheManager),
             Argument::MetricsCacheMode => self.metricscache_mode.clone(),
             Argument::IsStateful => self.is_stateful.to_string(),

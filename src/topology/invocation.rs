@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::file_kind::{self, FileKind};
-use super::main_runner::{MainError, UserMain};
+use super::user_main::{MainError, UserMain};
 use crate::program::{Program, is_executable};
 
 /// The class name that means "run the pex itself".

@@ -7,175 +7,16 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use super::definition::{Definition, DefinitionError};
-use super::file_kind::{FileKind, UnknownKind};
+use super::class_name;
+use super::definition::Definition;
+use super::file_kind::FileKind;
 use super::invocation::{Directories, invocation};
-use super::java::{JavaEnvironment, NoJava};
-use super::options::{Options, OptionsError};
-use super::untar::{self, UntarError};
+use super::untar;
+use super::user_main::{MAX_DEFINITION, MainError, UserMain};
 use crate::program::output::{Source, Tail};
 use crate::program::{self, End, Program, Ran, RunError};
 use crate::temporary;
-
-/// A definition of more bytes is none: what ZooKeeper takes of one is a hundredth of this.
-const MAX_DEFINITION: u64 = 128 << 20;
-
-/// What to run, and how.
-#[derive(Debug, Clone)]
-pub struct UserMain {
-    /// The topology file.
-    pub file: PathBuf,
-    /// Class of the main; `-` for a pex that is to run itself; the describing program for C++.
-    pub class: String,
-    /// Arguments of the main.
-    pub arguments: Vec<String>,
-    /// What it is told about the submission.
-    pub options: Options,
-    /// Where Java may be.
-    pub java: JavaEnvironment,
-    /// `key=value`, for `-D`.
-    pub jvm_properties: Vec<String>,
-    /// Jars and directories behind the topology's own code.
-    pub extra_classpath: Vec<PathBuf>,
-    /// How long it may take.
-    pub time_limit: Duration,
-    /// How many bytes a tar may have once it is unpacked.
-    pub size_limit: u64,
-    /// Where to put temporary files.
-    pub temporary: PathBuf,
-}
-
-/// Why there are no definitions.
-#[derive(Debug, thiserror::Error)]
-pub enum MainError {
-    /// No such file, or it can't be read.
-    #[error("failed to read {}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A directory where a file is expected.
-    #[error("{} is not a file", .0.display())]
-    NotAFile(PathBuf),
-    /// A file of no known kind.
-    #[error(transparent)]
-    Kind(#[from] UnknownKind),
-    /// No Java for a Java topology.
-    #[error(transparent)]
-    NoJava(#[from] NoJava),
-    /// Something that the main can't be told.
-    #[error(transparent)]
-    Options(#[from] OptionsError),
-    /// A class path entry with a colon.
-    #[error("{} can't be part of a class path, because of its colon", entry.display())]
-    ClassPath {
-        /// The entry.
-        entry: PathBuf,
-    },
-    /// A class path entry that is not there.
-    #[error("{} of `--extra-launch-classpath` does not exist", entry.display())]
-    NoClassPath {
-        /// The entry.
-        entry: PathBuf,
-    },
-    /// A tar that can't be extracted, or must not be.
-    #[error(transparent)]
-    Untar(#[from] UntarError),
-    /// A pex without permission to be executed that does not say by what either.
-    #[error("{} is not executable and does not begin with #!", file.display())]
-    NotExecutable {
-        /// The file.
-        file: PathBuf,
-    },
-    /// A temporary file or directory can't be made.
-    #[error("failed to write {}", path.display())]
-    Temporary {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The program can't be run.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// It ended with a failure.
-    #[error("the topology's main {class} exited with status {status}; {tail}")]
-    Exited {
-        /// The main.
-        class: String,
-        /// Its exit status.
-        status: i32,
-        /// What it printed.
-        tail: Tail,
-    },
-    /// Somebody killed it.
-    #[error("the topology's main {class} was killed by signal {signal}; {tail}")]
-    Killed {
-        /// The main.
-        class: String,
-        /// The signal.
-        signal: i32,
-        /// What it printed.
-        tail: Tail,
-    },
-    /// It took too long and was killed.
-    #[error("the topology's main {class} was still running after {} s and was killed; {tail}", limit.as_secs_f64())]
-    TimedOut {
-        /// The main.
-        class: String,
-        /// How long it had.
-        limit: Duration,
-        /// What it printed.
-        tail: Tail,
-    },
-    /// It ended well and wrote nothing.
-    #[error("the topology's main {class} ended without submitting a topology; {tail}")]
-    NoDefinition {
-        /// The main.
-        class: String,
-        /// What it printed.
-        tail: Tail,
-    },
-    /// Two of its definitions have the same name.
-    #[error("{} and {} both define the topology {name:?}", first.display(), second.display())]
-    Duplicate {
-        /// The name.
-        name: String,
-        /// One file.
-        first: PathBuf,
-        /// The other.
-        second: PathBuf,
-    },
-    /// A file that is far too large for a definition.
-    #[error("{} has more than {MAX_DEFINITION} bytes, which is far too much for a definition", .0.display())]
-    TooLarge(PathBuf),
-    /// A definition that no cluster could run.
-    #[error("failed to use the definition {}", file.display())]
-    Definition {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        source: DefinitionError,
-    },
-}
-
-impl MainError {
-    /// What the main printed, if it ran.
-    #[must_use]
-    pub fn tail(&self) -> Option<&Tail> {
-        match self {
-            Self::Exited { tail, .. }
-            | Self::Killed { tail, .. }
-            | Self::TimedOut { tail, .. }
-            | Self::NoDefinition { tail, .. } => Some(tail),
-            _ => None,
-        }
-    }
-}
 
 /// Runs the main and reads what it defines, sorted by file name. `on_line` gets every line as it is printed.
 pub async fn run(
@@ -204,7 +45,9 @@ pub async fn run(
     }
     let directories = Directories { definitions: &definitions, work: &work };
     let invocation = invocation(main, kind, &file, &directories)?;
-    let tail = execute(main, &invocation, on_line).await?;
+    let tail = execute(main, &invocation, on_line)
+        .await
+        .map_err(|error| class_name::explained(error, kind, &file, &work))?;
     let found = collect(&definitions)?;
     if found.is_empty() {
         return Err(MainError::NoDefinition { class: main.class.clone(), tail });

@@ -9,6 +9,7 @@
 
 pub mod archive;
 mod arguments;
+mod class_name;
 pub mod core_layout;
 pub mod core_package;
 pub mod core_release;
@@ -23,6 +24,7 @@ pub mod integrity;
 mod internals;
 mod invocation;
 pub mod java;
+pub mod layout;
 pub mod location;
 pub mod main_runner;
 pub mod options;
@@ -31,4 +33,6 @@ mod problem;
 pub mod ready;
 pub mod shell;
 pub mod untar;
+pub mod user_main;
 pub mod yaml;
+mod zip;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::definition::Definition;
 use super::file_kind::{FileKind, UnknownKind};
-use super::main_runner::{MainError, read_definition};
+use super::main_runner::read_definition;
 use super::package::{PackageError, is_package};
+use super::user_main::MainError;
 
 /// A definition and its package.
 #[derive(Debug, Clone, PartialEq)]

@@ -114,9 +114,11 @@ UPLOADER_TIME_LIMIT = "heron.uploader.program.time.limit.seconds", Kind::Limit(T
     "`HdfsUploader`, `ScpUploader`, `SftpUploader`, `CommandUploader`: how long one run of their program may take.",
     default("600");
 CORE_DIRECTORY = "heron.directory.cluster.home", Kind::Path,
-    "Where the core package's files lie in a container.", default("./heron-core");
+    "Where the core package's files lie in a container.",
+    aliases(&["heron.directory.sandbox.home"]), default("./heron-core");
 CONF_DIRECTORY = "heron.directory.cluster.conf", Kind::Path,
-    "Where the configuration files lie in a container.", default("./heron-conf");
+    "Where the configuration files lie in a container.",
+    aliases(&["heron.directory.sandbox.conf"]), default("./heron-conf");
 JAVA_HOME = "heron.directory.sandbox.java.home", Kind::Path,
     "Where Java is installed on the agents.",
     aliases(&["heron.java.home.path"]), default("/usr/lib/jvm/default-java");
@@ -133,6 +135,9 @@ STATEFUL_CLASS = "heron.statefulstorage.classname", Kind::Class,
 STATEFUL_CONFIG = "heron.statefulstorage.config", Kind::Text,
     "The options of the checkpoint storage; they go to the containers with the `stateful.yaml` of `--config-path`.",
     aliases(&["heron.statefulstorage.config.<name>"]);
+STORAGE_OWN_CLASSPATH = "heron.statefulstorage.custom.classpath", Kind::Text,
+    "The class path of a checkpoint storage that is not Heron's; in `stateful.yaml` it stands inside `heron.statefulstorage.config`.",
+    aliases(&["heron.statefulstorage.config.heron.statefulstorage.custom.classpath"]);
 LOCAL_WORKING_DIRECTORY = "heron.scheduler.local.working.directory", Kind::Path,
     "`LocalUploader`, the one of 2016: the directory to copy packages to, where `heron.uploader.localfs.file.system.directory` is not set.",
     aliases(&["heron.local.working.directory"]);

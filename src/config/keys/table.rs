@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::spec::KeySpec;
-use super::{cluster, mesos, packages, resources, state, topology, unused};
+use super::{cluster, mesos, packages, resources, sandbox, state, topology, unused};
 
 /// Keys that belong together.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,7 @@ pub static GROUPS: &[Group] = &[
     Group { title: "State in ZooKeeper", keys: state::TABLE },
     Group { title: "Mesos", keys: mesos::TABLE },
     Group { title: "Packages and uploading", keys: packages::TABLE },
+    Group { title: "Inside the containers", keys: sandbox::TABLE },
     Group { title: "Resources and packing", keys: resources::TABLE },
     Group { title: "The topology's own configuration", keys: topology::TABLE },
     Group { title: "Accepted, without effect here", keys: unused::TABLE },

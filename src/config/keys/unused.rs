@@ -76,14 +76,14 @@ AURORA_NO_WAIT = "heron.aurora.no.wait", Kind::Bool,
 AURORA_CONTROLLER = "heron.class.scheduler.aurora.controller.cli", Kind::Bool,
     "Whether Aurora was driven by its command line.", unused("It always is.");
 BINARIES = "heron.binaries.<name>", Kind::Path,
-    "The programs of the core package.",
+    "Other programs of the core package.",
     aliases(&[
         "heron.executor.binary", "heron.scheduler.binary", "heron.stmgr.binary",
         "heron.tmaster.binary", "heron.shell.binary",
     ]),
     unused(LAYOUT);
 CLASSPATHS = "heron.classpath.<name>", Kind::Text,
-    "The classpaths of the core package's programs.",
+    "Class paths of other programs of the core package.",
     aliases(&["heron.class.path", "heron.metrics.mgr.classpath"]), unused(LAYOUT);
 PROXY = "heron.proxy.connection.<name>", Kind::Text,
     "A proxy to Heron's scheduler.", aliases(&["heron.proxy.type"]),

@@ -160,10 +160,15 @@ pub struct Sandbox {
     pub core_directory: String,
     /// The configuration's directory, `./heron-conf`.
     pub conf_directory: String,
+    /// Programs and class paths that are elsewhere inside the container, by their keys
+    /// ([`sandbox_paths`](crate::config::keys::sandbox_paths)).
+    pub paths: BTreeMap<&'static str, String>,
     /// Where Java is.
     pub java_home: String,
     /// The directory for logs, without a slash at its end.
     pub logging_directory: String,
+    /// Class path of the user's own storage for checkpoints; may be empty.
+    pub storage_classpath: String,
     /// More classpath entries of the instances; may be empty.
     pub additional_classpath: String,
     /// Whether Java logs its garbage collection.

@@ -17,11 +17,26 @@ pub(super) fn sandbox(reader: &Reader) -> Sandbox {
     Sandbox {
         core_directory: directory(&keys::CORE_DIRECTORY),
         conf_directory: directory(&keys::CONF_DIRECTORY),
+        paths: keys::sandbox_paths()
+            .filter_map(|key| Some((key.name, reader.optional(key)?)))
+            .filter(|(_, path)| is_inside_sandbox(path))
+            .collect(),
         java_home: directory(&keys::JAVA_HOME),
         logging_directory: directory(&keys::LOGGING_DIRECTORY),
+        storage_classpath: reader.text(&keys::STORAGE_OWN_CLASSPATH),
         additional_classpath: reader.text(&keys::TOPOLOGY_CLASSPATH),
         verbose_gc: reader.flag(&keys::VERBOSE_GC),
     }
+}
+
+/// Whether each part of a class path, or a single path, is in a container's own directory.
+pub(super) fn is_inside_sandbox(path: &str) -> bool {
+    path.split(':').all(|part| {
+        !part.is_empty()
+            && !part.starts_with(['/', '~'])
+            && !part.contains("${")
+            && !part.split('/').any(|step| step == "..")
+    })
 }
 
 pub(super) fn resources(reader: &Reader) -> Resources {
@@ -111,7 +126,13 @@ pub(super) fn container_overrides(config: &Config) -> BTreeMap<String, String> {
 
 /// Keys that tell this tool how to reach something; the containers have no use for them.
 fn is_for_client(spec: &keys::KeySpec) -> bool {
-    let prefixes =
-        ["heron.mesos.", "heron.uploader.", "heron.supervisor.", "heron.fetch.", "config."];
+    let prefixes = [
+        "heron.mesos.",
+        "heron.uploader.",
+        "heron.supervisor.",
+        "heron.fetch.",
+        "heron.package.allow.",
+        "config.",
+    ];
     prefixes.iter().any(|prefix| spec.name.starts_with(prefix))
 }

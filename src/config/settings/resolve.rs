@@ -2,7 +2,9 @@
 
 use super::engine;
 use super::model::{Backend, Sandbox, Settings, State};
-use super::parts::{container_overrides, release, resources, sandbox, topology_config};
+use super::parts::{
+    container_overrides, is_inside_sandbox, release, resources, sandbox, topology_config,
+};
 use super::reader::Reader;
 use super::stores::Uploader;
 use super::work::{Facts, Need, Work};
@@ -130,6 +132,14 @@ impl Work<'_> {
                 self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
             }
             default.clone_into(&mut sandbox.java_home);
+        }
+        for key in keys::sandbox_paths() {
+            if let Some(setting) = self.reader.setting(key)
+                && !is_inside_sandbox(setting.value.trim())
+            {
+                let text = "does not count: it names no path inside a container's directory";
+                self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
+            }
         }
         sandbox
     }

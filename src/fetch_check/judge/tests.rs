@@ -4,7 +4,7 @@ use super::*;
 use crate::fetch_check::model::{Model, Target};
 use crate::mesos::call::Uri;
 use crate::mesos::resources::Want;
-use crate::topology::executor::Layout;
+use crate::topology::layout::Layout;
 
 fn core() -> Fetch {
     let uri = Uri {

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::mesos::call::Uri;
 use crate::topology::dialect::Release;
-use crate::topology::executor::Layout;
+use crate::topology::layout::Layout;
 
 fn fetches(count: usize) -> Vec<Fetch> {
     let uri = Uri {

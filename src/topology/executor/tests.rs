@@ -104,15 +104,15 @@ fn configured(case: &Value, file: &str) -> ExecutorCommand {
         }
         "033.json" => {
             let own = "${NO_SUCH_TOKEN}/instance/*:${HERON_LIB}/x/*".to_owned();
-            command.layout.classpaths.push((Classpath::Instance, own));
+            command.layout.own.insert(Classpath::Instance.key(), own);
             command.state_manager_root = "/home/alice/WaverageTopology323/${NOT_A_KEY}".to_owned();
         }
         "034.json" => {
-            command.layout.classpaths.push((Classpath::HealthManager, "a b /c*".to_owned()));
+            command.layout.own.insert(Classpath::HealthManager.key(), "a b /c*".to_owned());
             command.state_manager_root = "/home/alice/state".to_owned();
         }
         "035.json" => {
-            command.layout.classpaths.push((Classpath::MetricsManager, String::new()));
+            command.layout.own.insert(Classpath::MetricsManager.key(), String::new());
             command.state_manager_root = String::new();
         }
         "038.json" => command.java_home = "${JAVA_HOME}".to_owned(),

@@ -1,8 +1,11 @@
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::*;
 use crate::proto::api::TopologyState;
+use crate::topology::java::JavaEnvironment;
+use crate::topology::options::Options;
 
 /// A directory with one topology file, and the directory for temporary files that must be empty afterwards.
 struct Fixture {
@@ -270,8 +273,14 @@ public class Main {
         assert_eq!(
             error,
             "the topology's main Main exited with status 1; it printed\n  \
-             Exception in thread \"main\" java.lang.IllegalStateException: no topic\n  \
-             Caused by: java.io.IOException: inner"
+             Exception in thread \"main\" java.lang.IllegalStateException: no topic\n    \
+             at Main.main(Main.java:6)\n  Caused by: java.io.IOException: inner"
+        );
+        fixture.main.class = "com.example.main".to_owned();
+        let error = fixture.error().await;
+        assert!(
+            error.contains("t.jar has no class com.example.main, but it has Main; "),
+            "{error}"
         );
     }
 
