@@ -21,6 +21,7 @@ pub use crate::outcome::exit::Exit;
 use crate::packing::PackingError;
 use crate::program::End;
 use crate::state::StateError;
+use crate::topology::conf_directory::ConfDirectoryError;
 use crate::topology::definition::DefinitionError;
 use crate::topology::dialect::ReleaseError;
 use crate::topology::download::DownloadError;
@@ -270,6 +271,11 @@ fn sort_package(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         }
     } else if error.is::<LocationError>() {
         Exit::Usage
+    } else if let Some(error) = error.downcast_ref::<ConfDirectoryError>() {
+        match error {
+            ConfDirectoryError::Read { .. } => Exit::Failed,
+            _ => Exit::Configuration,
+        }
     } else {
         return None;
     };

@@ -7,6 +7,7 @@ use crate::mesos::event::{TaskState, TaskStatus};
 use crate::mesos::fetcher;
 use crate::net::redact::redact;
 use crate::outcome::fetch::{FetchResult, Fetched};
+use crate::topology::arguments::are_alike;
 use crate::topology::dialect::Release;
 
 /// The output of a task, or why it can't be had.
@@ -156,7 +157,7 @@ fn unpacked_as(found: &SandboxContent, fetch: &Fetch) -> String {
 fn other_release(kind: PackageKind, found: &SandboxContent, release: &Release) -> Option<String> {
     let version = found.version.as_deref().filter(|_| kind == PackageKind::Core)?;
     let own = Release::parse(version).ok()?;
-    (!own.speaks_like(release)).then(|| {
+    (!are_alike(&own, release)).then(|| {
         format!(
             "its release.yaml says {version}, whose executor does not take the command line of {release}: set \
              heron.release.version to {version}"

@@ -17,6 +17,7 @@ use crate::net::redact::redact;
 use crate::proto::api::TopologyState;
 use crate::report::Progress;
 use crate::temporary;
+use crate::topology::conf_directory::{self, LeftOut, Secrets};
 use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
 use crate::topology::download::{self, Limits, Proxies};
@@ -48,6 +49,8 @@ pub struct Sources {
     directory: TempDir,
     /// Where what was built is kept, if the user wants it.
     keep: Option<PathBuf>,
+    /// The user's own files for `heron-conf/`.
+    own: BTreeMap<String, Vec<u8>>,
 }
 
 /// Runs the main, or reads the definition that is ready. What is on the web is fetched first.
@@ -57,6 +60,7 @@ pub async fn sources(
     target: &SubmitPositionals,
     env: &Env,
 ) -> anyhow::Result<Sources> {
+    let own = own_files(context)?;
     let temporary = env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
     let directory = temporary::directory(&temporary).with_context(|| {
         format!("failed to make a temporary directory in {}", temporary.display())
@@ -93,7 +97,24 @@ pub async fn sources(
         fingerprint,
         directory,
         keep: args.tmp_dir.as_ref().map(|keep| env.directory.join(keep)),
+        own,
     })
+}
+
+/// The files of the configuration directory that go into packages; what does not is told.
+fn own_files(context: &Context<'_>) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let secrets = if context.settings.package_secrets { Secrets::Allow } else { Secrets::Refuse };
+    let own = context.yaml_directory.map(|path| conf_directory::read(path, secrets)).transpose()?;
+    let own = own.unwrap_or_default();
+    tell_left_out(context, &own.left_out);
+    Ok(own.files)
+}
+
+fn tell_left_out(context: &Context<'_>, left_out: &[LeftOut]) {
+    if !left_out.is_empty() {
+        let names: Vec<String> = left_out.iter().map(ToString::to_string).collect();
+        context.reporter.warn(&format!("left out of the package: {}", names.join(", ")));
+    }
 }
 
 /// Where a file is on this machine: where it was said to be, or where it has been downloaded to.
@@ -220,7 +241,7 @@ impl Sources {
     ) -> anyhow::Result<String> {
         // Serialized objects may differ from run to run; what they are made of is in the binary.
         let trimmed = Definition::decode(definition.trimmed()?)?;
-        let conf = heron_conf(context, release)?.files()?;
+        let conf = self.heron_conf(context, release).files()?;
         let contents = self.contents(&trimmed, &conf);
         let command: Vec<&str> = command
             .iter()
@@ -249,7 +270,9 @@ impl Sources {
         release: &Release,
         name: &str,
     ) -> anyhow::Result<Package> {
-        let conf = heron_conf(context, release)?.files()?;
+        let conf = self.heron_conf(context, release);
+        tell_left_out(context, &conf.left_out());
+        let conf = conf.files()?;
         let path = self.directory.path().join(name);
         let limit = context.settings.package_max.get();
         let (binary, binary_name) = (self.binary.clone(), self.binary_name.clone());
@@ -272,23 +295,22 @@ impl Sources {
         }
         Ok(Package { path, size: built.size, sha256: built.sha256 })
     }
-}
 
-/// What the files of `heron-conf/` in the package are made of.
-fn heron_conf(context: &Context<'_>, release: &Release) -> anyhow::Result<HeronConf> {
-    let settings = context.settings;
-    let own = context.yaml_directory.map(package::read_directory).transpose()?;
-    Ok(HeronConf {
-        release: release.clone(),
-        zookeeper: settings.state.backend.connection().to_owned(),
-        root: settings.state.root.clone(),
-        logging_directory: settings.sandbox.logging_directory.clone(),
-        java_home: settings.sandbox.java_home.clone(),
-        core_uri: settings.core_uri.clone(),
-        packing_class: settings.packing_class.clone(),
-        build_user: settings.release.user.clone(),
-        release_yaml: None,
-        own: own.unwrap_or_default(),
-        overrides: settings.container_overrides.clone().into_iter().collect(),
-    })
+    /// What the files of `heron-conf/` in the package are made of.
+    fn heron_conf(&self, context: &Context<'_>, release: &Release) -> HeronConf {
+        let settings = context.settings;
+        HeronConf {
+            release: release.clone(),
+            zookeeper: settings.state.backend.connection().to_owned(),
+            root: settings.state.root.clone(),
+            logging_directory: settings.sandbox.logging_directory.clone(),
+            java_home: settings.sandbox.java_home.clone(),
+            core_uri: settings.core_uri.clone(),
+            packing_class: settings.packing_class.clone(),
+            build_user: settings.release.user.clone(),
+            release_yaml: None,
+            own: self.own.clone(),
+            overrides: settings.container_overrides.clone().into_iter().collect(),
+        }
+    }
 }

@@ -169,3 +169,34 @@ pub(super) fn table(release: &Release) -> impl Iterator<Item = &'static Row> {
     let version = release.version();
     rows.iter().filter(move |(_, _, since, until)| *since <= version && version < *until)
 }
+
+/// Whether an executor of one release takes the command lines of another, and finds what it needs.
+#[must_use]
+pub fn are_alike(one: &Release, other: &Release) -> bool {
+    let form =
+        |release| table(release).map(|(argument, flag, ..)| (*argument, *flag)).collect::<Vec<_>>();
+    form(one) == form(other)
+        && one.location_directory() == other.location_directory()
+        && one.java_package() == other.java_package()
+        && one.jvm_options_escape() == other.jvm_options_escape()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_that_take_the_same_command_line_are_alike() {
+        let alike = |one: &str, other: &str| {
+            let (one, other) = (Release::parse(one).unwrap(), Release::parse(other).unwrap());
+            assert_eq!(are_alike(&one, &other), are_alike(&other, &one));
+            are_alike(&one, &other)
+        };
+        assert!(alike("0.20.4", "0.20.5-incubating") && alike("0.16.0", "0.16.3"));
+        assert!(alike("0.19.0", "0.20.2") && alike("0.14.1", "0.14.0"));
+        assert!(!alike("0.20.2", "0.20.3") && !alike("0.17.8", "0.18.0"));
+        assert!(
+            !alike("0.16.3", "0.16.4") && !alike("0.14.2", "0.14.3") && !alike("0.17.7", "0.17.8")
+        );
+    }
+}

@@ -125,20 +125,6 @@ impl Release {
         self.version >= FLAGS
     }
 
-    /// Whether an executor of the other release takes the command lines of this one, and finds what it needs.
-    #[must_use]
-    pub fn speaks_like(&self, other: &Self) -> bool {
-        let form = |release: &Self| {
-            super::arguments::table(release)
-                .map(|(argument, flag, ..)| (*argument, *flag))
-                .collect::<Vec<_>>()
-        };
-        form(self) == form(other)
-            && self.location_directory() == other.location_directory()
-            && self.java_package() == other.java_package()
-            && self.jvm_options_escape() == other.jvm_options_escape()
-    }
-
     /// Whether its TManager reads the packing plan from the state tree, and starts anew when that changes.
     #[must_use]
     pub fn reads_packing_plan(&self) -> bool {
@@ -194,21 +180,6 @@ mod tests {
         assert_eq!(names("0.17.7"), ("tmasters", twitter, "&equals;", true));
         assert_eq!(names("0.16.4"), ("tmasters", twitter, "&equals;", true));
         assert_eq!(names("0.16.3"), ("tmasters", twitter, "&equals;", false));
-    }
-
-    #[test]
-    fn releases_that_take_the_same_command_line_are_alike() {
-        let alike = |one: &str, other: &str| {
-            let (one, other) = (Release::parse(one).unwrap(), Release::parse(other).unwrap());
-            assert_eq!(one.speaks_like(&other), other.speaks_like(&one));
-            one.speaks_like(&other)
-        };
-        assert!(alike("0.20.4", "0.20.5-incubating") && alike("0.16.0", "0.16.3"));
-        assert!(alike("0.19.0", "0.20.2") && alike("0.14.1", "0.14.0"));
-        assert!(!alike("0.20.2", "0.20.3") && !alike("0.17.8", "0.18.0"));
-        assert!(
-            !alike("0.16.3", "0.16.4") && !alike("0.14.2", "0.14.3") && !alike("0.17.7", "0.17.8")
-        );
     }
 
     #[test]

@@ -2,17 +2,18 @@
 //!
 //! The executor takes its state manager and the root of the tree from `statemgr.yaml` and not from its arguments
 //! (`docs/heron.md#heron-conf`), so that file is always made from the settings that this tool itself uses. The other
-//! files are the user's where there are any. Credentials stay at home: nothing in a container needs those of an
-//! uploader or of Mesos. Sources of facts: `docs/heron.md#heron-conf`, `docs/heron.md#yaml-files`.
+//! files are the user's where there are any, as [`super::conf_directory`] takes them. Sources of facts:
+//! `docs/heron.md#heron-conf`, `docs/heron.md#yaml-files`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::conf_directory::LeftOut;
 use super::dialect::Release;
 use super::internals::{internals, metrics_sinks};
 use super::yaml::{self, YamlError};
-use crate::net::redact::is_secret;
+use crate::net::redact::{is_secret, redact};
 
 /// What the files are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct HeronConf {
     pub build_user: String,
     /// `release.yaml` as the user gave it.
     pub release_yaml: Option<Vec<u8>>,
-    /// The user's own directory, file by file.
+    /// The user's own directory, file by file, without what must stay at home.
     pub own: BTreeMap<String, Vec<u8>>,
     /// Single settings that win over all files.
     pub overrides: Vec<(String, String)>,
@@ -73,9 +74,7 @@ impl HeronConf {
     pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, HeronConfError> {
         let mut files: BTreeMap<String, Vec<u8>> =
             self.generated().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        for (name, bytes) in &self.own {
-            files.insert(name.clone(), without_secrets(name, bytes)?);
-        }
+        files.extend(self.own.clone());
         files.insert(STATE_MANAGER.to_owned(), self.state_manager()?.into_bytes());
         files.insert(OVERRIDE.to_owned(), self.override_file()?.into_bytes());
         if let Some(own) = &self.release_yaml {
@@ -83,6 +82,16 @@ impl HeronConf {
             files.insert(RELEASE.to_owned(), own.clone());
         }
         Ok(files)
+    }
+
+    /// Single settings that stay at home because they are secrets, though they would be for the containers.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        let secret = self
+            .overrides
+            .iter()
+            .filter(|(key, value)| is_for_containers(key) && is_secret_setting(key, value));
+        secret.map(|(key, _)| LeftOut { what: key.clone(), why: "a secret" }).collect()
     }
 
     fn generated(&self) -> Vec<(String, String)> {
@@ -93,7 +102,8 @@ impl HeronConf {
         let scheduler = format!("{package}.scheduler.mesos.Mesos");
         let uploader = yaml::quoted(&format!("{package}.uploader.NullUploader"));
         let java_home = yaml::quoted(&self.java_home);
-        let core_uri = yaml::quoted(&self.core_uri);
+        // Nothing in a container fetches it again.
+        let core_uri = yaml::quoted(&redact(&self.core_uri));
         let file = |name: &str, entries: &[(&str, &str)]| {
             let mut out = String::new();
             for (key, value) in entries {
@@ -166,7 +176,7 @@ impl HeronConf {
         entries.insert(STATE_CONNECTION.to_owned(), self.zookeeper.as_str().into());
         entries.insert(STATE_ROOT.to_owned(), self.root.as_str().into());
         for (key, value) in own {
-            if !entries.contains_key(&key) && !is_secret(&key) {
+            if !entries.contains_key(&key) {
                 entries.insert(key, value);
             }
         }
@@ -189,7 +199,10 @@ impl HeronConf {
             entries.insert(key.clone(), yaml::typed(value));
         }
         let mut out = String::new();
-        for (key, value) in entries.iter().filter(|(key, _)| is_for_containers(key)) {
+        let packed = entries
+            .iter()
+            .filter(|(key, value)| is_for_containers(key) && !is_secret_setting(key, value));
+        for (key, value) in packed {
             yaml::line(&mut out, key, value);
         }
         Ok(if out.is_empty() { "{}\n".to_owned() } else { out })
@@ -206,23 +219,11 @@ fn is_for_containers(key: &str) -> bool {
     key.starts_with("heron.")
         && ![STATE_CLASS, STATE_CONNECTION, STATE_ROOT].contains(&key)
         && !ours.iter().any(|prefix| key.starts_with(prefix))
-        && !is_secret(key)
 }
 
-/// A file of the user's as it is, or without the settings that must stay at home.
-///
-/// Metric sinks may need their own credentials where they run, so those stay.
-fn without_secrets(name: &str, bytes: &[u8]) -> Result<Vec<u8>, HeronConfError> {
-    let is_yaml = [".yaml", ".yml"].iter().any(|suffix| name.ends_with(suffix));
-    if !is_yaml || name.contains('/') {
-        return Ok(bytes.to_vec());
-    }
-    let mut entries = yaml::read(name, bytes)?;
-    let before = entries.len();
-    if name != SINKS {
-        entries.retain(|key, _| !is_secret(key));
-    }
-    Ok(if entries.len() == before { bytes.to_vec() } else { yaml::map(&entries).into_bytes() })
+/// Whether a setting is a secret, by its name or its value.
+fn is_secret_setting(key: &str, value: &str) -> bool {
+    is_secret(key) || redact(value) != value
 }
 
 /// Whether a `${TOKEN}` is left that the executor does not resolve.

@@ -8,8 +8,9 @@
 //! Mesos or ZooKeeper.
 
 pub mod archive;
-mod arguments;
+pub mod arguments;
 mod class_name;
+pub mod conf_directory;
 pub mod core_layout;
 pub mod core_package;
 pub mod core_release;

@@ -24,13 +24,6 @@ use crate::temporary;
 const MTIME: u64 = 315_532_800;
 /// The directory of the configuration, in the package as in the container.
 const CONF: &str = "heron-conf";
-/// Files of the configuration directory are small; more than this is somebody's data.
-const MAX_CONF_BYTES: u64 = 64 << 20;
-/// Deeper than this goes only a directory that holds itself.
-const MAX_CONF_DEPTH: usize = 16;
-/// Settings of this tool's own, possibly with credentials; nothing in a container reads them.
-const NOT_FOR_CONTAINERS: [&str; 3] = ["conf", "properties", "toml"];
-
 /// Why there is no package.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
@@ -67,14 +60,6 @@ pub enum PackageError {
     /// Two members of one name.
     #[error("the package would have two files named {0}")]
     Clash(String),
-    /// A configuration directory that is too large, too deep, or has names that are no text.
-    #[error("{} can't be used as a configuration directory: {reason}", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        reason: &'static str,
-    },
 }
 
 /// What goes into a package.
@@ -187,59 +172,6 @@ pub fn package_digest(content: &str, definition: &Definition) -> String {
     hash.update(content);
     hash.update(&definition.bytes);
     hexadecimal(&hash.finalize())
-}
-
-/// The user's configuration directory, file by file, links followed.
-///
-/// Hidden files and configuration of this tool's own (`.conf`, `.properties`, `.toml`) are left out.
-pub fn read_directory(directory: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
-    let mut files = BTreeMap::new();
-    let mut room = MAX_CONF_BYTES;
-    read_level(directory, "", 0, &mut room, &mut files)?;
-    Ok(files)
-}
-
-fn read_level(
-    directory: &Path,
-    prefix: &str,
-    depth: usize,
-    room: &mut u64,
-    files: &mut BTreeMap<String, Vec<u8>>,
-) -> Result<(), PackageError> {
-    let refused = |reason| Err(PackageError::Directory { path: directory.to_owned(), reason });
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| PackageError::Read { path, source }
-    };
-    if depth > MAX_CONF_DEPTH {
-        return refused("it is nested too deeply");
-    }
-    for entry in std::fs::read_dir(directory).map_err(unreadable(directory))? {
-        let path = entry.map_err(unreadable(directory))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            return refused("a file name in it is not UTF-8");
-        };
-        if name.starts_with('.') {
-            continue;
-        }
-        let name = format!("{prefix}{name}");
-        let meta = std::fs::metadata(&path).map_err(unreadable(&path))?;
-        if meta.is_dir() {
-            read_level(&path, &format!("{name}/"), depth + 1, room, files)?;
-        } else if meta.is_file() && is_for_containers(&path) {
-            let Some(left) = room.checked_sub(meta.len()) else {
-                return refused("it holds more than 64 MiB");
-            };
-            *room = left;
-            files.insert(name, std::fs::read(&path).map_err(unreadable(&path))?);
-        }
-    }
-    Ok(())
-}
-
-fn is_for_containers(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    !NOT_FOR_CONTAINERS.contains(&extension)
 }
 
 /// One file of the package.

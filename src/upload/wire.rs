@@ -235,10 +235,7 @@ pub(super) fn below(folder: &Url, name: &str) -> Result<Url, UploadError> {
 /// Where agents find a package of a folder that they know under a URI of any scheme.
 pub(super) fn fetched_from(folder: &str, name: &str) -> Result<String, UploadError> {
     check_name(name)?;
-    // What signs a folder's URI stands behind its path.
-    let end = folder.find(['?', '#']).unwrap_or(folder.len());
-    let (path, query) = folder.split_at(end);
-    Ok(format!("{}/{name}{query}", path.trim_end_matches('/')))
+    Ok(format!("{}/{name}", folder.trim_end_matches('/')))
 }
 
 fn client(folder: &Url, proxy: Option<&str>) -> reqwest::Result<Client> {

@@ -103,7 +103,7 @@ fn topologies_that_are_wrong_touch_nothing() {
         std::fs::write(&path, topology.encode_to_vec()).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    for name in ["a.b", "a/b", ""] {
+    for name in ["a.b", "a/b", "", "my topology", "a;b", "-x"] {
         let file = write(&definition(name, "id", 1), "named.defn");
         refused(&bed.run(&["submit", &file]), 4, &["name"]);
     }
@@ -117,6 +117,13 @@ fn topologies_that_are_wrong_touch_nothing() {
     refused(&bed.run(&["submit", "none.defn"]), 4, &["none.defn"]);
     refused(&bed.run(&["submit", "none.jar", "Main"]), 4, &["none.jar"]);
     assert_eq!(bed.znodes_of("crowded"), Vec::<String>::new());
+
+    let good = bed.topology("good", 1);
+    let core = "heron.package.core.uri=http://u:hunter2@files/heron-core-0.20.5.tar.gz";
+    let ran = bed.run(&["submit", &good, "--config-property", core]);
+    refused(&ran, 3, &["heron.fetch.allow.credentials"]);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert_eq!(bed.znodes_of("good"), Vec::<String>::new());
 }
 
 fn script(path: &Path, text: &str) {

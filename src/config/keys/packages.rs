@@ -17,6 +17,9 @@ FETCH_CREDENTIALS = "heron.fetch.allow.credentials", Kind::Bool,
 PACKAGE_MAX = "heron.topology.package.max.bytes", Kind::Bytes,
     "The largest topology file and topology package; a larger one is refused before anything is uploaded or written. The default is how much an agent's fetcher cache holds unless it is told otherwise.",
     default("2147483648");
+PACKAGE_SECRETS = "heron.package.allow.secrets", Kind::Bool,
+    "Whether files of the configuration directory that hold secrets, and that processes in the containers read, go into the topology package. Everybody who can read the store, an agent's cache or a sandbox can read them there.",
+    default("false");
 MAIN_TIMEOUT = "heron.topology.main.timeout", Kind::Limit(TimeUnit::Seconds),
     "How long the topology's main may run before it is killed. `--timeout` shortens it.",
     default("300");

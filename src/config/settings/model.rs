@@ -33,6 +33,8 @@ pub struct Settings {
     pub topology_uri: Option<String>,
     /// How large a topology file or package may be.
     pub package_max: Bytes,
+    /// Whether files with secrets may go into the package.
+    pub package_secrets: bool,
     /// How long the topology's main may run.
     pub main_timeout: Duration,
     /// How the topology package gets to the agents.

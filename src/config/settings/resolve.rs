@@ -71,6 +71,7 @@ impl Work<'_> {
             core_uri,
             topology_uri,
             package_max: reader.bytes(&keys::PACKAGE_MAX),
+            package_secrets: reader.flag(&keys::PACKAGE_SECRETS),
             main_timeout: reader.duration(&keys::MAIN_TIMEOUT),
             uploader,
             sandbox,

@@ -172,23 +172,3 @@ fn the_digest_tells_everything_but_the_id() {
     let distinct: std::collections::BTreeSet<_> = different.iter().chain([&first]).collect();
     assert_eq!(distinct.len(), 7);
 }
-
-#[test]
-fn a_configuration_directory_is_read_with_its_links() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name);
-    std::fs::create_dir(path("sub")).unwrap();
-    for name in ["a.yaml", "sub/b.yaml", "mesos.conf", "x.properties", "c.toml", ".hidden"] {
-        std::fs::write(path(name), name).unwrap();
-    }
-    std::os::unix::fs::symlink("a.yaml", path("link.yaml")).unwrap();
-    let files = read_directory(directory.path()).unwrap();
-    let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["a.yaml", "link.yaml", "sub/b.yaml"]);
-    assert_eq!(files["link.yaml"], b"a.yaml");
-
-    std::os::unix::fs::symlink("..", path("sub/loop")).unwrap();
-    let error = read_directory(directory.path()).unwrap_err();
-    assert!(matches!(error, PackageError::Directory { .. }), "{error}");
-    assert!(matches!(read_directory(&path("gone")), Err(PackageError::Read { .. })));
-}
