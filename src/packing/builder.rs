@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::container::{self, Container, Item};
+use super::error::PackingError;
 use super::java_hash::{JavaSet, string_hash};
 use super::limits::{Limits, Refusal};
+use super::plan::MAX_INSTANCES;
 use super::plan::{PackingPlan, Resource};
-use super::{MAX_INSTANCES, PackingError};
 
 /// A component as the builder knows it.
 struct Component {

@@ -1,11 +1,12 @@
 //! One container while it is being filled.
 
+use super::error::PackingError;
 use super::input::{CONTAINER_DISK, CONTAINER_RAM};
 use super::java_hash::{JavaSet, combine};
 use super::java_number;
 use super::limits::{Limits, MIN_RAM, Refusal};
+use super::plan;
 use super::plan::Resource;
-use super::{PackingError, plan};
 
 /// An instance with the number of its component.
 #[derive(Clone, Copy, Debug)]

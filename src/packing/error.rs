@@ -7,7 +7,7 @@ pub enum PackingError {
     /// A class that is no packing algorithm.
     #[error(
         "there is no packing algorithm `{class}`; known are {}",
-        super::Algorithm::NAMES.join(", ")
+        super::algorithm::Algorithm::NAMES.join(", ")
     )]
     UnknownAlgorithm {
         /// As it was configured.

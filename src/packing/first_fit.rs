@@ -3,8 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::PackingError;
 use super::builder::Builder;
+use super::error::PackingError;
 use super::input::{PackingInput, check_size};
 use super::java_hash::JavaMap;
 use super::java_number::compare;

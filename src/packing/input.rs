@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::error::PackingError;
 use super::java_hash::JavaMap;
 use super::java_number::{GIB, parse_double, trim};
+use super::plan::MAX_INSTANCES;
 use super::plan::Resource;
-use super::{MAX_INSTANCES, PackingError};
 use crate::proto::api;
 
 /// Bytes per instance, by component: `topology.component.rammap`.

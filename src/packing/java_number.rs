@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::PackingError;
+use super::error::PackingError;
 
 /// A gibibyte.
 pub const GIB: i64 = 1 << 30;

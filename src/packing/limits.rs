@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 
+use super::amount::memory;
+use super::error::PackingError;
 use super::input::{
     CONTAINER_CPU, CONTAINER_DISK, CONTAINER_RAM, CPU_MAP, DISK_MAP, PackingInput, RAM_MAP,
     RAM_PADDING,
 };
 use super::java_number::{GIB, MIB, times};
 use super::plan::Resource;
-use super::{PackingError, memory};
 
 /// An instance needs as much RAM.
 pub(super) const MIN_RAM: i64 = 192 * MIB;

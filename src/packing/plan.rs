@@ -7,10 +7,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::PackingError;
+use super::error::PackingError;
 use super::java_hash::{JavaMap, JavaSet, combine, double_hash, long_hash, string_hash};
 use super::java_number;
 use crate::proto::system;
+
+/// No plan has more instances: a typing error in a parallelism is told, not tried.
+pub const MAX_INSTANCES: usize = 1_000_000;
 
 /// A place in Heron's order, which doesn't count in comparisons.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,6 +1,6 @@
 //! What an update asks for: new numbers of instances, and what that changes.
 
-use super::PackingError;
+use super::error::PackingError;
 use super::java_hash::JavaMap;
 use super::plan::PackingPlan;
 

@@ -6,11 +6,12 @@
 //! trial ([`may_fit`], [`least_containers`]); the plan is that of the same number in the end.
 
 use super::builder::Builder;
+use super::error::PackingError;
 use super::input::{PackingInput, check_size};
 use super::java_hash::JavaMap;
 use super::limits::{Limits, Refusal, room};
 use super::plan::{PackingPlan, Resource};
-use super::{PackingError, scaling};
+use super::scaling;
 
 /// Share of doubt in sums of doubles: numbers so close to a limit are tried.
 const DOUBT: f64 = 1e-6;

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::amount::memory;
+use super::error::PackingError;
 use super::input::{
     CONTAINER_CPU, CONTAINER_DISK, CONTAINER_RAM, CPU_MAP, PackingInput, RAM_MAP, RAM_PADDING,
     check_size, total,
@@ -12,7 +14,6 @@ use super::input::{
 use super::java_hash::{JavaMap, JavaSet, combine, string_hash};
 use super::java_number::{self as number, GIB, MIB, compare, divide, minus, plus, times};
 use super::plan::{ContainerPlan, InstancePlan, PackingPlan, Resource};
-use super::{PackingError, memory};
 
 /// CPU of a container for the processes that are no instances.
 const CPU_PADDING: f64 = 1.0;

@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
+use super::amount::memory;
+use super::error::PackingError;
 use super::input::{CONTAINER_CPU, CONTAINER_DISK, CONTAINER_RAM, PackingInput, RAM_MAP, total};
 use super::java_hash::JavaMap;
 use super::java_number::{GIB, MIB, plus, times};
 use super::plan::{ContainerPlan, InstancePlan, PackingPlan, Resource};
 use super::round_robin::{Placed, allocate};
-use super::{PackingError, memory};
 
 /// RAM of the stream manager, where nothing else is said.
 const STMGR_RAM: i64 = GIB;

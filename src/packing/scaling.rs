@@ -1,6 +1,6 @@
 //! How changes of components are visited, and what they take.
 
-use super::PackingError;
+use super::error::PackingError;
 use super::input::{PackingInput, RAM_MAP};
 use super::java_hash::JavaMap;
 use super::java_number::{minus, plus, times};
