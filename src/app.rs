@@ -83,7 +83,9 @@ fn carry_out(verb: Verb, global: &Global, ui: &Ui, env: &Env) -> Result<Outcome,
             tracing::info!(cluster, role, environ, state_root = state.root, "configured");
             // Signals end the process here: nothing has begun.
             if verb.asks && !named.by_hand {
-                confirm::confirm(verb.name, &configured.settings)?;
+                let what = [Some(verb.name), verb.topology.as_deref()];
+                let what: Vec<&str> = what.into_iter().flatten().collect();
+                confirm::confirm(&what.join(" "), &configured.settings)?;
             }
             let given = InACluster { name: verb.name, timeout: global.timeout, configured };
             in_runtime(work, &given, ui, env)
@@ -118,6 +120,7 @@ async fn in_cluster(
     let context = Context {
         settings: &given.configured.settings,
         yaml_directory: given.configured.loaded.yaml_directory.as_deref(),
+        place: &given.configured.place,
         reporter: ui.console(),
         machine: &machine,
         env,

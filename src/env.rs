@@ -2,17 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io::Read;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use crate::clock;
 use crate::program::SearchPath;
+
+/// How long the system may take to say what a user is called.
+const LOOKUP: Duration = Duration::from_secs(5);
+/// More than any line of a user database.
+const MOST_BYTES: u64 = 4096;
 
 /// The machine and the user, as far as others are told of them, and where the machine's programs are.
 #[derive(Clone, Debug)]
 pub struct Machine {
     /// Host name.
     pub host: String,
-    /// Login name.
+    /// Login name; of a user without one, the id.
     pub user: String,
     /// Process id.
     pub pid: u32,
@@ -31,16 +40,21 @@ pub struct Env {
     pub variables: BTreeMap<OsString, OsString>,
     /// The working directory.
     pub directory: PathBuf,
+    /// What the system calls the user, once it was asked.
+    account: OnceLock<Option<String>>,
 }
 
 impl Env {
     /// The surroundings of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        Self {
-            variables: std::env::vars_os().collect(),
-            directory: std::env::current_dir().unwrap_or_default(),
-        }
+        Self::new(std::env::vars_os().collect(), std::env::current_dir().unwrap_or_default())
+    }
+
+    /// Surroundings with these variables.
+    #[must_use]
+    pub fn new(variables: BTreeMap<OsString, OsString>, directory: PathBuf) -> Self {
+        Self { variables, directory, account: OnceLock::new() }
     }
 
     /// A variable that is set, not empty and text.
@@ -68,19 +82,24 @@ impl Env {
     pub fn machine(&self) -> Machine {
         Machine {
             host: host_name(),
-            user: self.user(),
+            user: self.user().or_else(user_id).unwrap_or_default(),
             pid: std::process::id(),
             clock: clock::now,
-            path: SearchPath(self.variables.get(OsStr::new("PATH")).cloned()),
+            path: self.path(),
             hadoop_home: self.get("HADOOP_HOME").map(PathBuf::from),
         }
     }
 
-    /// The login name; of a user without one in the environment, the name that their id has.
+    /// The login name: as the environment has it, else as the system knows the user of this process. `None`: a user
+    /// without a name.
     #[must_use]
-    pub fn user(&self) -> String {
+    pub fn user(&self) -> Option<String> {
         let named = self.get("USER").or_else(|| self.get("LOGNAME")).map(str::to_owned);
-        named.or_else(user_of_process).unwrap_or_else(|| "unknown".to_owned())
+        named.or_else(|| self.account.get_or_init(|| name_of(&user_id()?, &self.path())).clone())
+    }
+
+    fn path(&self) -> SearchPath {
+        SearchPath(self.variables.get(OsStr::new("PATH")).cloned())
     }
 }
 
@@ -90,15 +109,34 @@ fn host_name() -> String {
     if name.is_empty() { "unknown".to_owned() } else { name.to_owned() }
 }
 
-/// The owner of our own process entry, looked up in the user database.
-fn user_of_process() -> Option<String> {
+/// The user that this process works as.
+fn user_id() -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-    let id = ids.split_whitespace().next()?;
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == id).then(|| name.to_owned())
-    })
+    ids.split_whitespace().nth(1).map(str::to_owned)
+}
+
+/// The name of a user as the system knows it, directories such as LDAP included, which files alone don't tell.
+fn name_of(id: &str, path: &SearchPath) -> Option<String> {
+    let program = path.find("getent", None).ok()?;
+    let mut asked = Command::new(program)
+        .args(["passwd", id])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let started = Instant::now();
+    while asked.try_wait().ok()?.is_none() {
+        if started.elapsed() > LOOKUP {
+            // Nothing is left of it to be waited for; that it is gone already is no matter.
+            let _ = asked.kill();
+            let _ = asked.wait();
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let mut line = String::new();
+    asked.stdout?.take(MOST_BYTES).read_to_string(&mut line).ok()?;
+    line.split(':').next().map(str::to_owned).filter(|name| !name.is_empty())
 }

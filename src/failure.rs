@@ -4,11 +4,14 @@
 
 use std::fmt;
 
+use anyhow::anyhow;
+use clap::error::ErrorKind;
+
 use crate::cli::UsageError;
 use crate::commands::config::ConfigError;
 use crate::config::secret::SecretError;
-use crate::context::CommandError;
 use crate::context::configure::ConfigureError;
+use crate::context::{CommandError, ZooKeeperSettingsError};
 use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
 use crate::fetch_check::error::CheckError;
@@ -84,21 +87,25 @@ impl Failure {
     /// Wrong usage in clap's words: its tips are hints, and so is the usage line.
     #[must_use]
     pub fn of_clap(error: &clap::Error) -> Self {
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            let hints = hint("`heron-cli help` lists the commands");
+            return Self { exit: Exit::Usage, error: anyhow!("no command was given"), hints };
+        }
         let text = error.render().to_string();
         let mut message: Vec<&str> = Vec::new();
         let mut hints = Vec::new();
         for paragraph in text.split("\n\n").map(str::trim) {
             if let Some(tip) = paragraph.strip_prefix("tip: ") {
-                hints.extend(
-                    tip.lines().map(|line| line.trim().trim_start_matches("tip: ").to_owned()),
-                );
+                let tips = tip.lines().map(|line| line.trim().trim_start_matches("tip: "));
+                // That `--` ends the flags helps nobody who mistyped one.
+                hints.extend(tips.filter(|tip| !tip.starts_with("to pass ")).map(str::to_owned));
             } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
                 hints.push(format!("usage: {usage}"));
             } else if !paragraph.starts_with("For more information") {
                 message.push(paragraph.strip_prefix("error: ").unwrap_or(paragraph));
             }
         }
-        Self { exit: Exit::Usage, error: anyhow::anyhow!("{}", message.join("\n")), hints }
+        Self { exit: Exit::Usage, error: anyhow!("{}", message.join("\n")), hints }
     }
 }
 
@@ -143,7 +150,10 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         let nothing = "nothing was changed".to_owned();
         return Some((exit_of_upload(error), vec![error.hint(), nothing]));
     }
-    if error.is::<SecretError>() || error.is::<CredentialsError>() || error.is::<UnknownUploader>()
+    if error.is::<SecretError>()
+        || error.is::<CredentialsError>()
+        || error.is::<UnknownUploader>()
+        || error.is::<ZooKeeperSettingsError>()
     {
         return Some((Exit::Configuration, Vec::new()));
     }
@@ -294,7 +304,10 @@ fn sort_state(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
         | StateError::SessionExpired
         | StateError::Closed
         | StateError::UnknownOutcome { .. } => Exit::Unreachable,
-        StateError::NoAuth { .. } | StateError::AclRefused { .. } => Exit::NotAllowed,
+        StateError::NoAuth { .. } | StateError::AclRefused { .. } => {
+            let text = "heron.statemgr.zookeeper.auth.file says who we are for ZooKeeper";
+            return Some((Exit::NotAllowed, hint(text)));
+        }
         StateError::LockHeld { .. } => {
             return Some((Exit::Conflict, hint("wait until it is done, then try again")));
         }

@@ -8,13 +8,13 @@ use crate::config::Settings;
 use crate::failure::{Exit, Failure};
 
 /// Asks before a topology is removed, if there is a person to be asked. Scripts go on.
-pub(super) fn confirm(verb: &str, settings: &Settings) -> Result<(), Failure> {
+pub(super) fn confirm(what: &str, settings: &Settings) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(());
     }
     let Settings { cluster, role, environ, .. } = settings;
     let question =
-        format!("{verb} in {cluster}/{role}/{environ}, which the command line doesn't name?");
+        format!("{what} in {cluster}/{role}/{environ}, which the command line doesn't name?");
     asked(&question, &mut std::io::stdin().lock(), &mut std::io::stderr().lock())
 }
 

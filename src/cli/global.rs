@@ -13,7 +13,7 @@ use crate::config::units::{self, TimeUnit};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// Read the configuration from this properties file [env: HERON_CONFIG_FILE]
+    /// Read the configuration from this properties file [env: `HERON_CONFIG_FILE`]
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     #[arg(overrides_with = "config_file")]
     pub config_file: Option<PathBuf>,
@@ -29,11 +29,11 @@ pub struct Global {
     /// Set one value, over everything in files; may be repeated
     #[arg(long, global = true, hide_short_help = true, value_name = "KEY=VALUE")]
     pub config_property: Vec<String>,
-    /// Use a named cluster of config.toml [env: HERON_CONTEXT]
+    /// Use a named cluster of config.toml [env: `HERON_CONTEXT`]
     #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     #[arg(overrides_with = "context")]
     pub context: Option<String>,
-    /// Print text for people, the default, or one JSON document for programs [env: HERON_OUTPUT]
+    /// Print text for people, the default, or one JSON document for programs [env: `HERON_OUTPUT`]
     #[arg(short, long, global = true, hide_short_help = true, value_enum, value_name = "FORMAT")]
     #[arg(overrides_with = "output")]
     pub output: Option<OutputFormat>,

@@ -52,6 +52,10 @@ pub use version::VersionArgs;
 pub use words::Words;
 
 /// The arguments of a verb from its own words, for tests of what is done with them.
+///
+/// # Panics
+/// On words that the verb doesn't take.
+#[must_use]
 #[cfg(test)]
 pub fn arguments<A: clap::Args>(words: &[&str]) -> A {
     let command = A::augment_args(clap::Command::new("test").no_binary_name(true));

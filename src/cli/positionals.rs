@@ -9,6 +9,11 @@ use crate::topology::location::{is_uri, path_of};
 pub trait Positionals {
     /// Overrides of any form.
     fn overrides(&self) -> Option<&str>;
+
+    /// The topology that is named.
+    fn topology(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The positionals of `submit`.
@@ -51,6 +56,10 @@ impl Positionals for SubmitPositionals {
 impl Positionals for TopologyPositionals {
     fn overrides(&self) -> Option<&str> {
         self.overrides.as_deref()
+    }
+
+    fn topology(&self) -> Option<&str> {
+        Some(&self.topology)
     }
 }
 

@@ -21,6 +21,9 @@ pub struct SubmitArgs {
     /// Print what would be done, and do nothing
     #[arg(long, default_value_if("dry_run_format", ArgPredicate::IsPresent, "true"))]
     pub dry_run: bool,
+    /// In a dry run: don't ask the cluster whether the name is free
+    #[arg(long)]
+    pub offline: bool,
     /// Form of the plan; implies --dry-run
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub dry_run_format: Option<DryRunFormat>,

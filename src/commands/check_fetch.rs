@@ -36,8 +36,8 @@ const TOKEN: &str = "${TOPOLOGY}";
 pub async fn fetch(context: &Context<'_>, args: &FetchArgs) -> anyhow::Result<Outcome> {
     let settings = context.settings;
     let mesos = context.mesos()?;
-    let time = context.timeout.unwrap_or(PATIENCE);
-    let deadline = Instant::now() + time;
+    let deadline = context.deadline(PATIENCE);
+    let time = deadline.saturating_duration_since(Instant::now());
     let uris = uris(context, args).await?;
     let chosen = context.choose_release(&uris.core).await?;
     let layout = layout(settings);

@@ -6,14 +6,18 @@ use crate::outcome::listing::{TopologyList, TopologyRow};
 use crate::outcome::{Outcome, SCHEMA};
 use crate::state::listing::{self, Listed};
 
-/// Lists the topologies.
+/// Lists the topologies; where a place was typed, those there.
 pub async fn list(context: &Context<'_>) -> anyhow::Result<Outcome> {
     let found =
         context.with_state(async |state| Ok(listing::list(&state.zk, &state.tree).await?)).await?;
     for problem in found.iter().flat_map(|topology| &topology.problems) {
         context.reporter.warn(&problem.to_string());
     }
-    let topologies = found.into_iter().map(row).collect();
+    // What is told of no place could be at any.
+    let meant = |found: &Listed| {
+        context.place.means([&found.cluster, &found.role, &found.environ].map(Option::as_deref))
+    };
+    let topologies = found.into_iter().filter(meant).map(row).collect();
     Ok(Outcome::Listed(TopologyList { schema: SCHEMA, topologies }))
 }
 

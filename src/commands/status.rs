@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::clock::rfc3339;
 use crate::context::{Context, StateTree};
-use crate::engine::journal::{Journalled, load};
+use crate::engine::journal::{Journalled, StoreError, load};
 use crate::outcome::container::StatusContainer;
 use crate::outcome::status::{StatusFramework, StatusTManager, StatusTopology, StatusUpdate};
 use crate::outcome::{Outcome, SCHEMA, Status};
 use crate::scheduler::container::{ContainerRecord, TaskFailure};
-use crate::state::TopologyState;
 use crate::state::lock::holder;
+use crate::state::{StateError, TopologyState};
 
 /// How long the master may take to answer; without its answer the rest is still worth showing.
 const MASTER_LIMIT: Duration = Duration::from_secs(5);
@@ -31,8 +31,20 @@ async fn read(context: &Context<'_>, state: &StateTree, name: &str) -> anyhow::R
         holder(&state.zk, &paths.lock),
     );
     let topology = topology?;
-    context.check_place(state, &topology)?;
-    let journalled = journalled?;
+    context.check_exists(state, &topology)?;
+    warn_of_place(context, &topology)?;
+    let (journalled, holder) = match (journalled, holder) {
+        // Heron's own nodes can be read by everybody, and are worth showing.
+        (Err(StoreError::State(StateError::NoAuth { path })), _)
+        | (_, Err(StateError::NoAuth { path })) => {
+            context.reporter.warn(&format!(
+                "the znode {path} can't be read by this user: containers, framework and who works on the topology are \
+                 not shown; heron.statemgr.zookeeper.auth.file says who we are for ZooKeeper"
+            ));
+            (Journalled::default(), None)
+        }
+        (journalled, holder) => (journalled?, holder?),
+    };
     let location = topology.tmanager_location.as_ref().map(|found| found.message()).transpose()?;
     Ok(Status {
         schema: SCHEMA,
@@ -42,10 +54,21 @@ async fn read(context: &Context<'_>, state: &StateTree, name: &str) -> anyhow::R
             controller_port: location.controller_port,
         }),
         framework: framework(context, &journalled).await,
-        supervisor: holder?.map(|holder| json!(holder.to_string())),
+        supervisor: holder.map(|holder| json!(holder.to_string())),
         update: update(&journalled),
         containers: containers(&journalled),
     })
+}
+
+/// A topology is found by its name, which is unique in its state tree; another place than the typed one is worth a word.
+fn warn_of_place(context: &Context<'_>, topology: &TopologyState) -> anyhow::Result<()> {
+    let Some(found) = &topology.execution_state else { return Ok(()) };
+    let at = found.message()?;
+    let place = [&at.cluster, &at.role, &at.environ].map(String::as_str);
+    if !context.place.means(place.map(Some)) {
+        context.reporter.warn(&format!("topology {} is at {}", topology.name, place.join("/")));
+    }
+    Ok(())
 }
 
 fn about(topology: &TopologyState) -> anyhow::Result<StatusTopology> {

@@ -9,6 +9,7 @@ use crate::outcome::{Outcome, SCHEMA, Submitted, SubmittedAll};
 use crate::submission::apply::apply;
 use crate::submission::document::planned;
 use crate::submission::plan::plan;
+use crate::submission::preflight::preflight;
 use crate::submission::source::sources;
 use crate::topology::definition::Definition;
 
@@ -28,6 +29,13 @@ pub async fn submit(
         plans.push(plan(context, args, definition, &sources, &release)?);
     }
     if args.dry_run {
+        if args.offline {
+            let text =
+                "--offline: not asked whether the name is free and the agents are large enough";
+            context.reporter.step(text);
+        } else {
+            preflight(context, &plans).await?;
+        }
         return Ok(planned(args, context, &plans));
     }
     let mut submitted = Vec::with_capacity(plans.len());

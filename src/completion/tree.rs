@@ -49,6 +49,7 @@ async fn read(given: Given, env: &Env, topology: &str) -> anyhow::Result<Known> 
     let context = Context {
         settings: &configured.settings,
         yaml_directory: None,
+        place: &configured.place,
         reporter: Arc::new(Silent),
         machine: &machine,
         env,

@@ -65,7 +65,10 @@ enum Content {
 }
 
 /// The files that values name, and the uploader that reads them where only one does.
-const FILES: [(&KeySpec, Content, Need, &str); 8] = [
+const FILES: [(&KeySpec, Content, Need, &str); 11] = [
+    (&keys::STATE_AUTH_FILE, Content::Secret, Need::State, ""),
+    (&keys::STATE_CA, Content::Certificates, Need::State, ""),
+    (&keys::STATE_CLIENT_CERTIFICATE, Content::Secret, Need::State, ""),
     (&keys::MESOS_CA, Content::Certificates, Need::Engine, ""),
     (&keys::MESOS_CLIENT_CERTIFICATE, Content::Secret, Need::Engine, ""),
     (&keys::MESOS_SECRET, Content::Secret, Need::Engine, ""),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::configure::TypedPlace;
 use super::state_tree::StateTree;
+use super::zookeeper;
 use crate::clock::rfc3339;
 use crate::config::Settings;
 use crate::config::settings::{Backend, Mesos};
@@ -14,10 +16,9 @@ use crate::context::CommandError;
 use crate::engine::connector::MesosConnector;
 use crate::env::{Env, Machine};
 use crate::net::deadline::{Deadline, Signals};
-use crate::net::zookeeper::{Ensemble, Options};
 use crate::report::Reporter;
 use crate::state::holder::Holder;
-use crate::state::{Rules, StateError, TopologyState, Tree, Zk};
+use crate::state::{StateError, TopologyState, Tree, Zk};
 
 /// What every command has at hand.
 pub struct Context<'a> {
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The user's own directory of Heron's YAML files, if the configuration is one.
     pub yaml_directory: Option<&'a Path>,
+    /// The place that was typed in front of the topology.
+    pub place: &'a TypedPlace,
     /// Who listens.
     pub reporter: Arc<dyn Reporter>,
     /// The machine and the user.
@@ -49,15 +52,10 @@ impl Context<'_> {
             let what = "a state tree in local files".to_owned();
             return Err(CommandError::Unsupported { what }.into());
         };
-        let ensemble = Ensemble::parse(client_connection).map_err(StateError::from)?;
-        let options = Options {
-            session_timeout: state.session_timeout,
-            connection_timeout: state.connection_timeout,
-            ..Options::new(ensemble)
-        };
+        let options = zookeeper::options(client_connection, state)?;
         let tree = Tree::new(&state.root).map_err(StateError::from)?;
-        let rules = Rules { private: Some(state.journal_root.clone()), fixed: Vec::new() };
-        let zk = Zk::connect(&options, &self.whole).await?.with_rules(rules);
+        let zk = Zk::connect(&options, &self.whole).await?;
+        let zk = zk.with_rules(zookeeper::rules(&tree, state));
         Ok(StateTree { zk, tree, journal_root: state.journal_root.clone() })
     }
 
@@ -70,8 +68,8 @@ impl Context<'_> {
 
     /// The way to Mesos. Doubts about its settings are told.
     pub fn connector(&self) -> anyhow::Result<MesosConnector> {
-        let connector =
-            MesosConnector::new(self.mesos()?, &self.whole).map_err(anyhow::Error::from)?;
+        let known = zookeeper::known(&self.settings.state)?;
+        let connector = MesosConnector::new(self.mesos()?, known, &self.whole)?;
         for warning in &connector.warnings {
             self.reporter.warn(&warning.to_string());
         }
@@ -106,15 +104,18 @@ impl Context<'_> {
         }
     }
 
+    /// Makes sure that a topology exists, wherever it runs: enough for verbs that only read.
+    pub fn check_exists(&self, state: &StateTree, topology: &TopologyState) -> anyhow::Result<()> {
+        if topology.exists() {
+            return Ok(());
+        }
+        let (topology, place) = (topology.name.clone(), state.place());
+        Err(CommandError::NoSuchTopology { topology, place }.into())
+    }
+
     /// Makes sure that a topology exists, and at the place that the command was given.
     pub fn check_place(&self, state: &StateTree, topology: &TopologyState) -> anyhow::Result<()> {
-        if !topology.exists() {
-            return Err(CommandError::NoSuchTopology {
-                topology: topology.name.clone(),
-                place: state.place(),
-            }
-            .into());
-        }
+        self.check_exists(state, topology)?;
         let Some(found) = &topology.execution_state else { return Ok(()) };
         let execution = found.message()?;
         let Settings { cluster, role, environ, .. } = self.settings;

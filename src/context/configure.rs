@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::config::load::{LoadErrors, Sources, load};
+use crate::config::overrides::{self, Positional};
 use crate::config::{Loaded, Need, Problems, Settings, judge};
 use crate::env::Env;
 use crate::report::Reporter;
@@ -44,6 +45,37 @@ pub struct Given {
     pub release_file: Option<PathBuf>,
 }
 
+/// The cluster, role and environ that were typed in front of a topology, as far as they were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypedPlace {
+    parts: [Option<String>; 3],
+}
+
+impl TypedPlace {
+    /// What overrides say of the place; other overrides say nothing.
+    #[must_use]
+    pub fn of(overrides: Option<&str>) -> Self {
+        let triple = match overrides.map(overrides::classify) {
+            Some(Ok(
+                Positional::Cluster(triple) | Positional::Overrides { cluster: Some(triple), .. },
+            )) => triple,
+            _ => return Self::default(),
+        };
+        let part = |part: String| Some(part).filter(|part| !part.is_empty());
+        Self { parts: [triple.cluster, triple.role, triple.environ].map(part) }
+    }
+
+    /// Whether something at a place is meant by it. What is not known of a place fits.
+    #[must_use]
+    pub fn means(&self, place: [Option<&str>; 3]) -> bool {
+        let fits = |(typed, found): (&Option<String>, Option<&str>)| match (typed, found) {
+            (Some(typed), Some(found)) => typed == found,
+            _ => true,
+        };
+        self.parts.iter().zip(place).all(fits)
+    }
+}
+
 /// Settings, and the configuration that they were made of.
 #[derive(Clone, Debug)]
 pub struct Configured {
@@ -51,6 +83,8 @@ pub struct Configured {
     pub settings: Settings,
     /// All layers.
     pub loaded: Loaded,
+    /// The place that was typed.
+    pub place: TypedPlace,
 }
 
 /// Where named clusters may stand: the user's file, then the machine's.
@@ -85,7 +119,7 @@ pub fn sources(given: Given, env: &Env) -> Sources {
         context_named_by,
         context_files: context_files(env),
         release_file,
-        user: env.user(),
+        user: env.user().unwrap_or_default(),
         home: env.home().map(|home| home.display().to_string()).unwrap_or_default(),
         java_home: env.get("JAVA_HOME").map(str::to_owned),
     }
@@ -98,11 +132,31 @@ pub fn configure(
     env: &Env,
     reporter: &dyn Reporter,
 ) -> Result<Configured, ConfigureError> {
+    let place = TypedPlace::of(given.overrides.as_deref());
     let sources = sources(given, env);
     let loaded = load(&sources)?;
     let resolved = judge(&loaded, need);
     for warning in resolved.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
         reporter.warn(&warning.to_string());
     }
-    Ok(Configured { settings: resolved.settings?, loaded })
+    Ok(Configured { settings: resolved.settings?, loaded, place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_place_means_what_it_says_and_no_more() {
+        let here = [Some("prod"), Some("me"), Some("default")];
+        for typed in
+            [None, Some("a=b"), Some("prod"), Some("prod/me"), Some("prod/me/default"), Some("/me")]
+        {
+            assert!(TypedPlace::of(typed).means(here), "{typed:?}");
+        }
+        for typed in ["test", "prod/you", "prod/me/test"] {
+            assert!(!TypedPlace::of(Some(typed)).means(here), "{typed}");
+        }
+        assert!(TypedPlace::of(Some("test")).means([None; 3]));
+    }
 }

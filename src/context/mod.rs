@@ -7,9 +7,11 @@ mod error;
 mod release;
 mod state_tree;
 mod store;
+mod zookeeper;
 
 pub use command::Context;
 pub use error::CommandError;
 pub use state_tree::StateTree;
+pub use zookeeper::ZooKeeperSettingsError;
 
 pub use crate::net::deadline::{Signal, Signals};

@@ -110,12 +110,11 @@ async fn once(
         if awaited == WaitCondition::Launches { Model::is_placed } else { Model::is_settled };
     let limits = RunLimits { deadline, connect_patience: CONNECT_PATIENCE, reached };
     let mut driver = Driver::new(model, &mut journal, &mut connector, context.machine.clock);
-    let end = driver
-        .run(condition, interrupt, limits, |model| {
-            *ports.borrow_mut() = server_ports(model);
-            report(context, model, goal, awaited);
-        })
-        .await?;
+    let observe = |model: &Model| {
+        *ports.borrow_mut() = server_ports(model);
+        report(context, model, goal, awaited);
+    };
+    let end = Box::pin(driver.run(condition, interrupt, limits, observe)).await?;
     let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
     Ok(Driven { end, model: driver.into_model(), problem })
 }

@@ -1,18 +1,21 @@
 //! A topology whose leader lock is held: whoever holds it drives.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::context::{CommandError, Context, StateTree};
 use crate::engine::journal::{JournalStore, Journalled, StoreError, load};
 use crate::scheduler::journal::JournalPaths;
-use crate::state::lock::Lock;
+use crate::state::lock::{Lock, holder};
 use crate::state::update_lock::UpdateLock;
 use crate::state::{Op, StateError};
 
 /// How much longer than a session timeout the lock of a client that has died is waited for.
 const LOCK_SLACK: Duration = Duration::from_secs(2);
+/// How long a lock may take without a word.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// A session, and the lock of one topology in it.
 pub struct Lease {
@@ -46,6 +49,7 @@ impl Lease {
         let taken = tokio::select! {
             signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
             taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken.map_err(Into::into),
+            never = announce(context, &state, &paths.lock, topology) => match never {},
         };
         match taken {
             Ok(lock) => Ok(Self { state, lock, update_lock: None, paths }),
@@ -65,10 +69,11 @@ impl Lease {
         let StateTree { zk, tree, .. } = &self.state;
         let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
         let deadline = context.deadline(patience).min(Instant::now() + patience);
-        let holder = context.holder();
+        let (holder, leases) = (context.holder(), format!("{}/leases", tree.update_lock(topology)));
         let lock = tokio::select! {
             signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
             lock = UpdateLock::lock(zk, tree, topology, &holder, deadline) => lock.map_err(Into::into),
+            never = announce(context, &self.state, &leases, topology) => match never {},
         };
         self.update_lock = Some(lock?);
         Ok(())
@@ -122,6 +127,24 @@ impl Lease {
         }
         state.close().await;
     }
+}
+
+/// Says who is waited for, once that takes longer than a moment.
+async fn announce(
+    context: &Context<'_>,
+    state: &StateTree,
+    lock: &str,
+    topology: &str,
+) -> Infallible {
+    sleep(MOMENT).await;
+    match holder(&state.zk, lock).await {
+        Ok(Some(holder)) => {
+            context.reporter.step(&format!("waiting for {holder}, who is changing {topology}"));
+        }
+        Ok(None) => {}
+        Err(error) => tracing::info!("failed to read who holds the lock: {error}"),
+    }
+    std::future::pending().await
 }
 
 fn interrupted(

@@ -21,6 +21,7 @@ use crate::mesos::operator::{AgentSummary, Operator, Teardown};
 use crate::mesos::sandbox::Sandbox;
 use crate::mesos::scheduler_client::Subscription;
 use crate::net::deadline::Deadline;
+use crate::net::zookeeper::Known;
 use crate::scheduler::container::TaskFailure;
 use crate::scheduler::driver::{BoxError, ConnectError, Connector};
 use crate::scheduler::record::Framework;
@@ -88,7 +89,7 @@ pub struct MesosConnector {
 
 impl MesosConnector {
     /// Reads the secrets and certificates that the settings name. The deadline bounds every look for the leader.
-    pub fn new(mesos: &Mesos, deadline: &Deadline) -> Result<Self, MesosError> {
+    pub fn new(mesos: &Mesos, known: Known, deadline: &Deadline) -> Result<Self, MesosError> {
         let address = mesos
             .master
             .expose()
@@ -114,7 +115,7 @@ impl MesosConnector {
             settings.identity_pem = Some(identity);
         }
         let scheme = if mesos.https { Scheme::Https } else { Scheme::Http };
-        let options = LeaderOptions { scheme, ..LeaderOptions::default() };
+        let options = LeaderOptions { scheme, known, ..LeaderOptions::default() };
         let deadline = deadline.clone();
         Ok(Self { http: Http::new(settings)?, address, options, deadline, warnings })
     }

@@ -24,7 +24,7 @@ pub(super) async fn elected(
     let connection = Options {
         session_timeout: SESSION_TIMEOUT,
         connection_timeout: options.timeout,
-        access: access(address, &options.access),
+        access: access(address, options.known.access_to(&address.ensemble)),
         ..Options::new(address.ensemble.clone())
     };
     let client = zookeeper::connect(&connection, deadline).await?;
@@ -34,16 +34,16 @@ pub(super) async fn elected(
 }
 
 /// The address's own credentials come before those of the configuration.
-fn access(address: &ElectionAddress, configured: &Access) -> Access {
+fn access(address: &ElectionAddress, configured: Access) -> Access {
     match &address.credentials {
-        None => configured.clone(),
+        None => configured,
         Some((user, password)) => Access {
             credentials: Some(Credentials {
                 scheme: Scheme::Digest,
                 user: user.clone(),
                 password: password.clone(),
             }),
-            tls: configured.tls.clone(),
+            tls: configured.tls,
         },
     }
 }

@@ -16,7 +16,7 @@ use super::http::{Http, HttpError, expect_ok, failure, location};
 use super::master::{Endpoint, LeaderUrl, MasterAddress, MasterError, Scheme};
 use super::master_info::MasterInfoError;
 use crate::net::deadline::{Deadline, Signal, Stopped};
-use crate::net::zookeeper::{Access, ConnectError};
+use crate::net::zookeeper::{ConnectError, Known};
 
 /// Masters that pass a question on to each other.
 const MAX_HOPS: usize = 5;
@@ -30,8 +30,8 @@ pub struct LeaderOptions {
     pub prefer_hostname: bool,
     /// For all of it.
     pub timeout: Duration,
-    /// How ZooKeeper lets us in, where its address says nothing of it.
-    pub access: Access,
+    /// The ensemble that is known to want credentials or TLS, where the masters elect in the same.
+    pub known: Known,
 }
 
 impl Default for LeaderOptions {
@@ -40,7 +40,7 @@ impl Default for LeaderOptions {
             scheme: Scheme::Http,
             prefer_hostname: false,
             timeout: Duration::from_secs(10),
-            access: Access::default(),
+            known: Known::default(),
         }
     }
 }

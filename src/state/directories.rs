@@ -28,10 +28,9 @@ impl Zk {
                 .filter(|(_, node)| node.is_none())
                 .map(|(path, _)| path)
                 .collect();
-            if let Some(path) =
-                missing.iter().map(|path| self.inside(path)).find(|path| self.rules.is_fixed(path))
-            {
-                return Err(StateError::MissingDirectory { path: path.to_owned() });
+            let fixed = |path: &&&String| self.rules.is_fixed(self.inside(path));
+            if let Some(path) = missing.iter().find(fixed) {
+                return Err(StateError::MissingDirectory { path: (*path).clone() });
             }
             match self.create_directories(&missing).await {
                 // Deleted or cut off in between: look again.

@@ -8,18 +8,17 @@ use uuid::Uuid;
 
 use super::deliver::{Delivered, deliver};
 use super::plan::Plan;
+use super::preflight::{agents_are_large_enough, find_leader, name_is_free, resumable};
 use super::source::Sources;
 use crate::cli::{SubmitArgs, WaitFor};
-use crate::clock::rfc3339;
 use crate::clock::seconds;
 use crate::config::settings::Mesos;
-use crate::context::{CommandError, Context, StateTree};
+use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::lease::Lease;
 use crate::controller::removal::{is_removed, kill_containers, remove_state};
 use crate::controller::verdict::{failed, interrupted};
 use crate::deployment::Deployment;
-use crate::engine::capacity;
 use crate::engine::connector::{MesosConnector, page};
 use crate::engine::desired::{framework, labels, launch};
 use crate::mesos::ids::FrameworkId;
@@ -33,15 +32,13 @@ use crate::scheduler::explanation::explain;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::{Policy, Verdict};
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::state::Op;
 use crate::state::topology_state::NewTopology;
-use crate::state::{Op, TopologyState};
 
 /// How long a submission is waited for.
 const PATIENCE: Duration = Duration::from_mins(5);
 /// How long taking a failed submission back may take.
 const ROLLBACK: Duration = Duration::from_mins(1);
-/// How long a leading master is waited for.
-const LEADER: Duration = Duration::from_secs(10);
 /// Failures in a row of one container after which the submission has failed.
 const FAILURES: u32 = 3;
 
@@ -61,17 +58,15 @@ pub async fn apply(
     sources: &Sources,
 ) -> anyhow::Result<Submitted> {
     let deadline = context.deadline(PATIENCE);
-    let connector = context.connector()?;
-    context.reporter.step("looking for the leading Mesos master");
-    let leader = connector.wait_for_leader(deadline.min(Instant::now() + LEADER)).await?;
+    let (connector, leader) = find_leader(context, deadline).await?;
     let state = context.open().await?;
-    if let Err(error) = look(&state, plan).await {
+    if let Err(error) = name_is_free(&state, plan).await {
         state.close().await;
         return Err(error);
     }
     let mut lease = Lease::take(context, state, &plan.name).await?;
     let site = Site { connector: &connector, leader: &leader, sources, deadline };
-    let result = run(context, args, plan, &site, &mut lease).await;
+    let result = Box::pin(run(context, args, plan, &site, &mut lease)).await;
     if result.is_err() {
         // A name that was only reserved is given back; what was written is not.
         let _ = lease.unreserve().await;
@@ -109,32 +104,6 @@ fn submitted(
     }
 }
 
-/// Refuses a name that is taken before anything else is done; whether that still holds is checked under the lock.
-async fn look(state: &StateTree, plan: &Plan) -> anyhow::Result<()> {
-    let record = state.journal(&plan.name).record;
-    let (found, others) =
-        TopologyState::read_with(&state.zk, &state.tree, &plan.name, &[record]).await?;
-    let journalled = others.iter().flatten().any(|node| !node.data.is_empty());
-    if found.exists() && !journalled {
-        return Err(exists(plan, &found));
-    }
-    Ok(())
-}
-
-fn exists(plan: &Plan, found: &TopologyState) -> anyhow::Error {
-    let execution = found.execution_state.as_ref().and_then(|found| found.message.as_ref().ok());
-    let state = found.state().map_or("in an unknown state", |state| state.name());
-    let what = execution.map_or_else(
-        || state.to_owned(),
-        |execution| {
-            let when = execution.submission_time.unwrap_or_default().saturating_mul(1000);
-            let who = execution.submission_user.as_deref().unwrap_or("somebody");
-            format!("{state}, submitted by {who} at {}", rfc3339(when))
-        },
-    );
-    CommandError::Exists { topology: plan.name.clone(), what }.into()
-}
-
 /// Writes what is to be, unless an interrupted submission of the same content has done so, and drives it.
 async fn run(
     context: &Context<'_>,
@@ -147,14 +116,10 @@ async fn run(
     let resumed = journalled.desired.is_some();
     let mut delivered = None;
     if let Some(desired) = &journalled.desired {
-        resumable(lease, plan, desired).await?;
+        resumable(&lease.state, plan, desired).await?;
         context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
     } else {
-        let why = capacity::never_fitting(site.connector, &plan.deployment).await;
-        if !why.is_empty() {
-            let next = vec!["nothing was changed; ask for less, or add a larger agent".to_owned()];
-            return Err(CommandError::NoPlacement { topology: plan.name.clone(), why, next }.into());
-        }
+        agents_are_large_enough(site.connector, plan).await?;
         delivered = Some(write(context, plan, lease, site).await?);
     }
     context.reporter.step(&format!("launching topology {}", plan.name));
@@ -174,26 +139,6 @@ async fn run(
     conclude(context, args, plan, lease, delivered.as_ref(), driven).await?;
     let desired = finish(lease, plan, args, desired).await?;
     Ok((desired, resumed))
-}
-
-/// Whether an earlier submission can be gone on with: it was interrupted, and its content is the same.
-async fn resumable(lease: &Lease, plan: &Plan, desired: &Desired) -> anyhow::Result<()> {
-    if desired.goal == Goal::Running
-        && desired.phase == Phase::Launching
-        && desired.digest == plan.digest
-    {
-        return Ok(());
-    }
-    if desired.goal == Goal::Running && desired.phase == Phase::Launched {
-        let found = TopologyState::read(&lease.state.zk, &lease.state.tree, &plan.name).await?;
-        return Err(exists(plan, &found));
-    }
-    let what = if desired.goal == Goal::Killed {
-        "it is being killed, and that was interrupted"
-    } else {
-        "an earlier submission of another content was interrupted"
-    };
-    Err(CommandError::Exists { topology: plan.name.clone(), what: what.to_owned() }.into())
 }
 
 /// Uploads the package and writes the topology and its journal in one transaction. Returns what was uploaded.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 
 use super::plan::Plan;
 use crate::clock::seconds;
@@ -39,8 +39,8 @@ pub(super) async fn deliver(
         reporter.progress(&Progress { done, total, unit: "bytes", detail: String::new() });
     };
     let limit = async {
-        match context.timeout {
-            Some(timeout) => sleep_until(Instant::now() + timeout).await,
+        match context.whole.at() {
+            Some(deadline) => sleep_until(deadline).await,
             None => std::future::pending().await,
         }
     };

@@ -150,19 +150,55 @@ fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
     ]
 }
 
-/// A command with a flag per line, to be pasted into a shell as it is.
+/// A command with an argument per line, to be pasted into a shell as it is.
 fn wrapped(command: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for (index, part) in command.split(" --").enumerate() {
-        if let Some(last) = lines.last_mut() {
-            last.push_str(" \\");
+    let words = raw_words(command);
+    let last = words.len().saturating_sub(1);
+    let line = |(index, word): (usize, &str)| {
+        let indent = if index == 0 { "  " } else { "    " };
+        let goes_on = if index == last { "" } else { " \\" };
+        format!("{indent}{word}{goes_on}")
+    };
+    words.into_iter().enumerate().map(line).collect()
+}
+
+/// The words of a command with their quotes; the leading `exec` stays with the program.
+fn raw_words(command: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut quote, mut escaped) = (0, None, false);
+    for (at, char) in command.char_indices() {
+        match (char, quote) {
+            _ if escaped => escaped = false,
+            ('\\', None | Some('"')) => escaped = true,
+            ('\'' | '"', None) => quote = Some(char),
+            (_, Some(open)) if open == char => quote = None,
+            (' ', None) if command.get(start..at) != Some("exec") => {
+                words.extend(command.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
         }
-        lines.push(if index == 0 { format!("  {part}") } else { format!("    --{part}") });
     }
-    lines
+    words.extend(command.get(start..));
+    words
 }
 
 fn state_line(node: &Value) -> String {
     let part = |name: &str| node.get(name).and_then(Value::as_str).unwrap_or_default();
     format!("{} ({})", part("path"), part("message"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrapped_command_is_the_same_to_a_shell() {
+        let command = r#"exec ./x '--a=b c --d' --e=<port> "it's \" --f" '' last"#;
+        let lines = wrapped(command);
+        assert_eq!(lines.len(), 6, "{lines:?}");
+        assert_eq!(lines[1], "    '--a=b c --d' \\");
+        let pasted = lines.join("\n").replace("\\\n", "");
+        assert_eq!(shlex::split(&pasted), shlex::split(command));
+    }
 }

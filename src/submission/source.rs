@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::topology::download::{self, Limits, Proxies};
 use crate::topology::file_kind::FileKind;
 use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
-use crate::topology::location::Location;
+use crate::topology::location::{Location, LocationError};
 use crate::topology::main_runner;
 use crate::topology::options::Options;
 use crate::topology::package::{Contents, Fingerprint};
@@ -88,6 +88,10 @@ pub async fn sources(
         check_before_main(&file, limit).await?;
         (run_main(context, args, target, env, &file, temporary).await?, file)
     };
+    let max_buffer = context.settings.state.max_buffer.get();
+    for definition in &definitions {
+        definition.check_size(usize::try_from(max_buffer).unwrap_or(usize::MAX))?;
+    }
     let fingerprint = package::fingerprint(&binary)?;
     let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Sources {
@@ -125,7 +129,7 @@ async fn local(
     directory: &Path,
 ) -> anyhow::Result<PathBuf> {
     let file = match Location::parse(word)? {
-        Location::Path(path) => return Ok(env.directory.join(path)),
+        Location::Path(path) => return there(env.directory.join(path)),
         Location::Web(file) => file,
     };
     std::fs::create_dir_all(directory)
@@ -143,6 +147,16 @@ async fn local(
     let proxies = proxies(env);
     let download = download::download(&file, directory, &proxies, &limits, &on_progress);
     context.or_interrupted(doing, download).await
+}
+
+/// A path, if there is something. Whether that can be read, those say who read it.
+fn there(path: PathBuf) -> anyhow::Result<PathBuf> {
+    match std::fs::metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(LocationError::Missing { path }.into())
+        }
+        _ => Ok(path),
+    }
 }
 
 /// What a process started here would make of the environment; a CGI's `HTTP_PROXY` is a client's header.

@@ -15,8 +15,6 @@ use crate::proto::api::{Bolt, Component, Config, Spout, Topology};
 use crate::proto::check::{self, Malformed};
 use crate::proto::wire::WireError;
 
-/// The most that ZooKeeper takes in one packet, `jute.maxbuffer`.
-const ZOOKEEPER_LIMIT: usize = 0xf_ffff;
 /// What else is in a packet, and in the one transaction that a submission is.
 const ZOOKEEPER_SLACK: usize = 16 * 1024;
 /// The least that the physical plan says of an instance beside the component's name, which it says twice.
@@ -84,12 +82,32 @@ impl Definition {
         check_inputs(&topology, &mut problems);
         check_resource_maps(&topology, &mut problems);
         check_reliability(&topology, &mut problems);
-        check_size(&bytes, &topology, &mut problems)?;
         if problems.is_empty() {
             Ok(Self { bytes, topology })
         } else {
             Err(DefinitionError::Invalid { problems })
         }
+    }
+
+    /// Refuses a definition that ZooKeeper servers of this `jute.maxbuffer` can't keep: the physical plan holds the trimmed
+    /// definition and every instance, and is the largest record of all.
+    pub fn check_size(&self, max_buffer: usize) -> Result<(), DefinitionError> {
+        let definition = edit::trimmed(&self.bytes)?.len();
+        let mut instances = 0_u64;
+        let mut size = definition;
+        for (_, _, component) in components(&self.topology) {
+            let count = first(&component.config, PARALLELISM).and_then(parallelism).unwrap_or(0);
+            let each = component.name.len().saturating_mul(2).saturating_add(INSTANCE_BYTES);
+            let all = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(each);
+            size = size.saturating_add(all);
+            instances = instances.saturating_add(u64::from(count));
+        }
+        let limit = max_buffer.saturating_sub(ZOOKEEPER_SLACK);
+        if size <= limit {
+            return Ok(());
+        }
+        let problems = vec![Problem::TooLarge { size, limit, definition, instances }];
+        Err(DefinitionError::Invalid { problems })
     }
 
     /// The topology's name.
@@ -244,29 +262,6 @@ fn check_reliability(topology: &Topology, problems: &mut Vec<Problem>) {
     {
         problems.push(Problem::Reliability(mode.to_owned()));
     }
-}
-
-/// The physical plan holds the trimmed definition and every instance, and is the largest record of all.
-fn check_size(
-    bytes: &[u8],
-    topology: &Topology,
-    problems: &mut Vec<Problem>,
-) -> Result<(), WireError> {
-    let definition = edit::trimmed(bytes)?.len();
-    let mut instances = 0_u64;
-    let mut size = definition;
-    for (_, _, component) in components(topology) {
-        let count = first(&component.config, PARALLELISM).and_then(parallelism).unwrap_or(0);
-        let each = component.name.len().saturating_mul(2).saturating_add(INSTANCE_BYTES);
-        let all = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(each);
-        size = size.saturating_add(all);
-        instances = instances.saturating_add(u64::from(count));
-    }
-    let limit = ZOOKEEPER_LIMIT - ZOOKEEPER_SLACK;
-    if size > limit {
-        problems.push(Problem::TooLarge { size, limit, definition, instances });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

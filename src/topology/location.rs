@@ -53,6 +53,12 @@ pub enum LocationError {
         /// The scheme.
         scheme: String,
     },
+    /// There is nothing at a path.
+    #[error("there is no file {}", path.display())]
+    Missing {
+        /// The path.
+        path: std::path::PathBuf,
+    },
     /// A file of another machine.
     #[error("{shown} is on another machine; a file URI has no host, as in file:///path")]
     OtherHost {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::paint::Paint;
-use super::table::table;
+use super::table::{table, wrapped};
 use crate::config::reference::KeyRow;
 use crate::config::show::{Place, Row, Shadow};
 use crate::outcome::config::{
@@ -182,21 +182,6 @@ fn entry(row: &KeyRow) -> String {
         line(&format!("Also: {}", row.aliases.join(", ")));
     }
     text
-}
-
-/// Words in lines of at most so many characters, where the words allow it.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// `config context list`.

@@ -14,6 +14,7 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
 use anstream::ColorChoice as Colour;
+use clap::error::ErrorKind;
 
 use crate::cli::{ColorChoice, DryRunFormat, Global, OutputFormat, ParseError};
 use crate::failure::{Exit, Failure};
@@ -119,6 +120,15 @@ pub fn usage_error(error: &ParseError, format: OutputFormat) -> u8 {
     match error {
         ParseError::Usage(error) => fail(&anyhow::Error::from(error.clone()).into(), format),
         ParseError::Clap(error) if !error.use_stderr() => written(output::help(error)),
-        ParseError::Clap(error) => fail(&Failure::of_clap(error), format),
+        ParseError::Clap(error) => {
+            let failure = Failure::of_clap(error);
+            if format == OutputFormat::Text
+                && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            {
+                written(output::help_aside(error));
+                return failure.exit.code();
+            }
+            fail(&failure, format)
+        }
     }
 }

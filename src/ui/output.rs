@@ -34,6 +34,11 @@ pub(super) fn help(help: &clap::Error) -> io::Result<()> {
     all(&mut anstream::stdout().lock(), &help.render().ansi().to_string())
 }
 
+/// Help that nobody asked for, to stderr.
+pub(super) fn help_aside(help: &clap::Error) -> io::Result<()> {
+    all(&mut anstream::stderr().lock(), &help.render().ansi().to_string())
+}
+
 /// Text for people, to stderr.
 pub(super) fn aside(text: &str) -> io::Result<()> {
     all(&mut anstream::stderr().lock(), &painted(text))

@@ -139,7 +139,9 @@ fn is_news(told: &Progress, now: &Progress) -> bool {
         "bytes" => now.done == now.total || now.done.saturating_sub(told.done) > NEWS_BYTES,
         _ => tenth(told) != tenth(now),
     };
-    told.detail != now.detail || told.total != now.total || finer
+    // That nothing holds it up any more shows when it goes on.
+    let held_up = told.detail != now.detail && !now.detail.is_empty();
+    held_up || told.total != now.total || finer
 }
 
 fn describe(step: &str, progress: &Progress) -> String {
@@ -173,6 +175,7 @@ mod tests {
         assert!(!is_news(&progress(11, ""), &progress(12, "")));
         assert!(is_news(&progress(19, ""), &progress(20, "")));
         assert!(is_news(&progress(11, ""), &progress(11, "no offers")));
+        assert!(!is_news(&progress(11, "no offers"), &progress(11, "")));
     }
 
     #[test]

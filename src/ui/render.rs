@@ -134,18 +134,17 @@ fn listed_text(listed: &TopologyList) -> String {
         .topologies
         .iter()
         .map(|topology| {
+            let place = [&topology.cluster, &topology.role, &topology.environ].map(dash);
             vec![
                 topology.name.clone(),
                 topology.state.clone(),
-                dash(&topology.cluster),
-                dash(&topology.role),
-                dash(&topology.environ),
                 topology.container_count.map_or_else(|| "-".to_owned(), |count| count.to_string()),
                 dash(&topology.submitted_at),
+                place.join("/"),
             ]
         })
         .collect();
-    table(&["NAME", "STATE", "CLUSTER", "ROLE", "ENVIRON", "CONTAINERS", "SUBMITTED"], &rows)
+    table(&["NAME", "STATE", "CONTAINERS", "SUBMITTED", "CLUSTER"], &rows)
 }
 
 fn status_text(status: &Status, verbose: bool) -> String {
@@ -260,6 +259,55 @@ fn ports_text(ports: &[u16]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fits(text: &str) {
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn rows_fit_a_terminal_of_80_columns() {
+        let some = |text: &str| Some(text.to_owned());
+        let topology = crate::outcome::listing::TopologyRow {
+            name: "wordcount".to_owned(),
+            state: "RUNNING".to_owned(),
+            cluster: some("production"),
+            role: some("wordcount"),
+            environ: some("devel"),
+            container_count: Some(100),
+            submitted_at: some("2026-11-29T14:00:00Z"),
+        };
+        fits(&listed_text(&TopologyList { schema: 1, topologies: vec![topology] }));
+        let container = StatusContainer {
+            id: 100,
+            state: "TASK_UNREACHABLE".to_owned(),
+            task_id: some("wordcount82e79bae-17cf-462c-88e0-b6e25066356b-container-100-1"),
+            attempt: 12,
+            agent_id: some("S1"),
+            host: some("node-17.dc.example"),
+            ports: vec![31000; 9],
+            since: some("2026-11-29T14:00:00Z"),
+            last_failure: None,
+        };
+        let text = containers_text(std::slice::from_ref(&container), false);
+        fits(&text);
+        assert!(!text.contains("TASK\n"), "{text}");
+        let more = containers_text(&[container], true);
+        assert!(more.contains("31000") && more.contains("container-100-1"), "{more}");
+    }
+
+    #[test]
+    fn keys_fit_a_terminal_of_80_columns() {
+        for explained in [false, true] {
+            let keys = crate::config::reference::key_rows();
+            let text = config::keys(&crate::outcome::KeyList { schema: 1, keys, explained });
+            // Only names that are longer themselves are.
+            for line in text.lines().filter(|line| line.trim().contains(' ')) {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
+    }
 
     #[test]
     fn runs_of_ports_become_ranges() {

@@ -1,4 +1,5 @@
-//! Tables: upper-case heads, two spaces between columns, no borders, nothing cut off or wrapped.
+//! Text in columns and lines. Tables have upper-case heads, two spaces between columns and no borders; nothing in them is
+//! cut off or wrapped.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -26,6 +27,21 @@ fn line(row: &[String], widths: &[usize]) -> String {
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
+}
+
+/// Words in lines of at most so many characters, where the words allow it.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use prost::Message;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
-use super::request::Request;
+use super::request::{Request, RequestError};
 use crate::context::{CommandError, Context};
 use crate::deployment::command::CommandTemplate;
 use crate::deployment::container::{Container, defaults};
@@ -155,7 +155,10 @@ fn replanned(
     if containers.is_none() && request.parallelism.iter().all(same) {
         return Ok(old.clone());
     }
-    let new = repack(algorithm, old, input, &request.parallelism, containers)?;
+    let new = repack(algorithm, old, input, &request.parallelism, containers).map_err(|error| {
+        let (topology, source) = (topology.name.clone(), Box::new(error));
+        RequestError::Unpackable { topology, source }
+    })?;
     tracing::debug!("{} packs {} anew: {new:?}", algorithm.name(), topology.name);
     Ok(new)
 }

@@ -68,6 +68,24 @@ pub enum RequestError {
         /// With colons alone.
         colons: String,
     },
+    /// The plan that was asked for can't be made.
+    #[error("topology `{topology}` can't be packed as asked for")]
+    Unpackable {
+        /// The topology.
+        topology: String,
+        /// Why not.
+        source: Box<PackingError>,
+    },
+    /// Settings are for a component that there is not.
+    #[error("topology `{topology}` has no component `{component}`, only {}", known.join(", "))]
+    NoComponent {
+        /// The topology.
+        topology: String,
+        /// What was asked for.
+        component: String,
+        /// The components that it has.
+        known: Vec<String>,
+    },
     /// No `[component:]key:value`.
     #[error("`{item}` is no [component:]key:value; a value can't contain a colon or a blank")]
     Setting {

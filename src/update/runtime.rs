@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::request::RequestError;
 use crate::context::Context;
 use crate::controller::tmanager_request::{TManagerRequest, ask_tmanager};
 use crate::outcome::{Outcome, SCHEMA, SettingsChanged, TopologyRef};
+use crate::proto::api::Topology;
 use crate::state::TopologyState;
 
 /// How long a topology that is just coming up is waited for.
@@ -22,6 +24,9 @@ pub async fn configure(
         .with_state(async |state| {
             let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
             context.check_place(state, &found)?;
+            if let Some(definition) = found.current_topology() {
+                components_exist(definition, items)?;
+            }
             let topology = if dry_run {
                 TopologyRef {
                     name: topology.to_owned(),
@@ -38,4 +43,22 @@ pub async fn configure(
             Ok(Outcome::SettingsChanged(SettingsChanged { schema, topology, settings, dry_run }))
         })
         .await
+}
+
+/// Refuses settings for components that there are not, before a TManager is asked.
+fn components_exist(topology: &Topology, items: &[String]) -> Result<(), RequestError> {
+    let spouts = topology.spouts.iter().map(|spout| &spout.comp.name);
+    let known: Vec<String> =
+        spouts.chain(topology.bolts.iter().map(|bolt| &bolt.comp.name)).cloned().collect();
+    let named = items.iter().filter_map(|item| match *item.split(':').collect::<Vec<_>>() {
+        [component, _, _] => Some(component),
+        _ => None,
+    });
+    for component in named {
+        if !known.iter().any(|name| name == component) {
+            let (topology, component) = (topology.name.clone(), component.to_owned());
+            return Err(RequestError::NoComponent { topology, component, known });
+        }
+    }
+    Ok(())
 }

@@ -169,7 +169,7 @@ mod tests {
 
     fn env(pairs: &[(&str, &str)]) -> Env {
         let variables = pairs.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Env { variables, directory: PathBuf::new() }
+        Env::new(variables, PathBuf::new())
     }
 
     fn shown(found: &BucketCredentials) -> Vec<(&str, &str)> {

@@ -28,6 +28,8 @@ pub struct Verb {
     pub legacy: Legacy,
     /// Overrides of any form.
     pub overrides: Option<String>,
+    /// The topology that is named.
+    pub topology: Option<String>,
     /// `--release-yaml-file`.
     pub release_file: Option<PathBuf>,
     /// Whether it prints a text for a shell or a program, whatever the environment's wish for a format.
@@ -78,8 +80,10 @@ impl Verb {
     ) -> Result<Self, UsageError> {
         let found = tell_apart(&words.arguments)?;
         let overrides = found.overrides().map(str::to_owned);
+        let topology = found.topology().map(str::to_owned);
         let work: InCluster = Box::new(move |context| work(context, found));
-        Ok(Self::new(name, words.legacy, overrides, Work::Cluster(need, work)))
+        let verb = Self::new(name, words.legacy, overrides, Work::Cluster(need, work));
+        Ok(Self { topology, ..verb })
     }
 
     /// With the properties of a release in a file of their own.
@@ -101,6 +105,15 @@ impl Verb {
     }
 
     fn new(name: &'static str, legacy: Legacy, overrides: Option<String>, work: Work) -> Self {
-        Self { name, legacy, overrides, release_file: None, is_text: false, asks: false, work }
+        Self {
+            name,
+            legacy,
+            overrides,
+            topology: None,
+            release_file: None,
+            is_text: false,
+            asks: false,
+            work,
+        }
     }
 }

@@ -29,6 +29,12 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
         ("config", "check") => "config-check",
         ("config", "convert") => "config-convert",
         ("config", "keys") => "config-keys",
+        ("config", "context") => match words.last().copied() {
+            Some("list") => "config-context-list",
+            _ if words.contains(&"show") => "config-context-show",
+            _ => "config-context-use",
+        },
+        ("classpath" | "completions" | "man", _) => "text",
         ("version", _) => "version",
         _ => return None,
     })

@@ -13,8 +13,11 @@ use crate::bed::{Bed, zookeeper};
 use crate::executioner::wait_for;
 use crate::zk;
 
+/// How far a submission and an update have come.
+type Progress = (Phase, Option<UpdateStep>);
+
 /// What a folder's name says: whether there is a record, how far the submission and the update have come.
-const STATES: [(&str, Option<(Phase, Option<UpdateStep>)>); 8] = [
+const STATES: [(&str, Option<Progress>); 8] = [
     ("reserved", None),
     ("written-only", Some((Phase::Launching, None))),
     ("half-submitted", Some((Phase::Launching, None))),

@@ -11,6 +11,7 @@
     reason = "tests; those that are left out say why"
 )]
 
+mod answers;
 mod bed;
 mod config;
 mod corners;
@@ -46,3 +47,6 @@ mod wrong;
 mod zk;
 #[path = "../support/zookeeper.rs"]
 mod zookeeper;
+mod zookeeper_access;
+mod zookeeper_silence;
+mod zookeeper_tls;

@@ -290,7 +290,7 @@ fn dry_runs_come_in_herons_forms() {
         "Would be uploaded:\n  the package to file://",
         "/topologies/planned (heron.proto.api.Topology)",
         "container 0: CPU 1, RAM 1024 MB",
-        "container 0 runs:\n    exec ./heron-core/bin/heron-executor \\\n",
+        "container 0 runs:\n    exec ./heron-core/bin/heron-executor \\\n      '--topology-name=planned' \\\n",
     ] {
         assert!(table.contains(part), "{part:?} is not in\n{table}");
     }

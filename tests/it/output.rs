@@ -1,7 +1,8 @@
 //! What is printed: answers that can't be written, text that would steer a terminal, formats, completions.
 
-use std::fs::OpenOptions;
-use std::process::Command;
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -130,4 +131,77 @@ fn topologies_and_containers_are_completed() {
             .contains(&"heron.mesos.master.uri".to_owned())
     );
     bed.ok(&["kill", "wordcount"]);
+}
+
+/// The suite checks each document that it sees; here are those that nothing else looks at.
+#[test]
+fn every_document_is_as_its_schema_says() {
+    let bed = Bed::new();
+    let contexts = bed.directory.path().join(".config/heron-cli");
+    std::fs::create_dir_all(&contexts).unwrap();
+    let config = bed.config.display();
+    let text = format!(
+        "[contexts.prod]\ncluster = \"a/b/c\"\nconfig-file = \"{config}\"\n\
+                        [contexts.prod.settings]\n\"x.y\" = \"z\"\n"
+    );
+    std::fs::write(contexts.join("config.toml"), text).unwrap();
+    let words: [&[&str]; 13] = [
+        &["config", "show", "--defaults"],
+        &["config", "keys"],
+        &["config", "keys", "zk"],
+        &["config", "convert", "mesos_scheduler.conf"],
+        &["config", "context", "list"],
+        &["config", "context", "show", "prod"],
+        &["config", "context", "use", "prod"],
+        &["config", "check"],
+        &["version"],
+        &["classpath"],
+        &["completions", "fish"],
+        &["man", "man"],
+        &["list"],
+    ];
+    for words in words {
+        bed.json(words);
+    }
+    bed.run(&["config", "check", "-o", "json", "--config-property", "heron.mesos.master.uri=::"]);
+}
+
+#[test]
+fn kill_asks_a_person_who_named_no_cluster() {
+    let bed = Bed::new();
+    let config = bed.config.to_str().unwrap();
+    let answered = |words: &[&str], answer: &str| {
+        let pty = nix::pty::openpty(None, None).unwrap();
+        let mut command = bed.command(&[]);
+        let mut asked = Command::new(command.get_program());
+        asked.args(words).env_clear().env("HERON_CONFIG_FILE", config);
+        asked.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        asked.stdin(pty.slave.try_clone().unwrap()).stderr(pty.slave).stdout(Stdio::null());
+        command.env_clear();
+        let mut child = asked.spawn().unwrap();
+        // The terminal's own side of the program's end must be closed, or the end would never be seen.
+        drop(asked);
+        let mut terminal = File::from(pty.master);
+        terminal.write_all(answer.as_bytes()).unwrap();
+        let (mut said, mut bytes) = (Vec::new(), [0; 1024]);
+        while let Ok(count @ 1..) = terminal.read(&mut bytes) {
+            said.extend_from_slice(&bytes[..count]);
+        }
+        (child.wait().unwrap().code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let question = "kill nobody in test/";
+    let (code, said) = answered(&["kill", "nobody"], "n\n");
+    assert!(code == Some(1) && said.contains(question), "{said}");
+    assert!(said.contains("nothing was changed"), "{said}");
+    let (code, said) = answered(&["kill", "nobody"], "y\n");
+    assert!(code == Some(5) && said.contains(question), "{said}");
+    for words in [
+        &["kill", "nobody", "--yes"] as &[&str],
+        &["kill", "nobody", "--config-file", config],
+        &["kill", "test", "nobody"],
+        &["status", "nobody"],
+    ] {
+        let (code, said) = answered(words, "");
+        assert!(code == Some(5) && !said.contains("[y/N]"), "{words:?}: {said}");
+    }
 }

@@ -252,7 +252,8 @@ impl Executor {
             let command = self.stmgr_command(container, &instances, runs);
             wanted.insert(plan::stmgr_id(container), command);
             for id in instances.into_iter().filter(|_| runs) {
-                wanted.insert(id.clone(), self.instance_command(id));
+                let command = self.instance_command(&id);
+                wanted.insert(id, command);
             }
         }
         Ok(wanted)
@@ -298,7 +299,7 @@ impl Executor {
         ]
     }
 
-    fn instance_command(&self, id: String) -> Vec<String> {
+    fn instance_command(&self, id: &str) -> Vec<String> {
         let value = |flag| self.flags.get(flag);
         vec![
             value("--python-instance-binary").to_owned(),

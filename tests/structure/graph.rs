@@ -59,9 +59,7 @@ fn defining(
 ) -> Option<String> {
     let length = (0..=path.len()).rev().find(|length| modules.contains_key(&path[..*length]))?;
     let source = modules[&path[..length]];
-    let Some(item) = path.get(length) else {
-        return None;
-    };
+    let item = path.get(length)?;
     match source.names.get(item) {
         Some(target) if depth < 8 && target != path => {
             let path: Vec<String> = target.iter().chain(&path[length + 1..]).cloned().collect();

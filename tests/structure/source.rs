@@ -98,7 +98,7 @@ fn literal_end(chars: &[char], at: usize) -> usize {
     if starts("/*") {
         return find(at + 2, "*/");
     }
-    if chars[at] == 'r' && !word_before || starts("br") && !word_before {
+    if !word_before && (chars[at] == 'r' || starts("br")) {
         let hashes_at = at + if chars[at] == 'b' { 2 } else { 1 };
         let hashes = chars[hashes_at..].iter().take_while(|c| **c == '#').count();
         if chars.get(hashes_at + hashes) == Some(&'"') {
@@ -131,8 +131,8 @@ fn without_tests(code: &str) -> String {
         let item = start + "#[cfg(test)]".len();
         let end = item_end(code, item);
         let line = |at: usize| code[..at].matches('\n').count();
-        for number in line(start)..=line(end) {
-            TEST.clone_into(&mut lines[number]);
+        for line in &mut lines[line(start)..=line(end)] {
+            TEST.clone_into(line);
         }
         from = end;
     }

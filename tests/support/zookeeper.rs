@@ -16,11 +16,22 @@ use anyhow::{Context as _, Result, bail, ensure};
 const JAR: &str = "/usr/share/java/zookeeper.jar";
 /// Makes the server's log readable when Debian's `libslf4j-java` is there.
 const LOG_JAR: &str = "/usr/share/java/slf4j-simple.jar";
+/// What the manifest forgets: without it, there is no TLS.
+const CODEC_JAR: &str = "/usr/share/java/netty-codec.jar";
 const MAIN: &str = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 /// How long a start may take on a busy machine.
 const START_DEADLINE: Duration = Duration::from_mins(1);
 /// Runs the server until our end of the pipe is closed, then kills it.
 const KEEPER: &str = r#""$@" </dev/null >&2 & p=$!; echo "$p"; read -r _; kill -9 "$p" 2>/dev/null; wait "$p" 2>/dev/null"#;
+
+/// How a server is beyond the ordinary.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// Lines of its configuration.
+    pub config: Vec<String>,
+    /// Arguments for Java.
+    pub java: Vec<String>,
+}
 
 /// A server: one that we started, or one that somebody gave us.
 #[derive(Debug)]
@@ -28,6 +39,7 @@ pub struct ZooKeeper {
     connection: String,
     port: u16,
     data: PathBuf,
+    extras: Extras,
     running: Option<Running>,
 }
 
@@ -41,6 +53,11 @@ struct Running {
 impl ZooKeeper {
     /// Starts a server with its data below `data`, on `port` or on a free one.
     pub fn start(data: &Path, port: Option<u16>) -> Result<Self> {
+        Self::start_with(data, port, &Extras::default())
+    }
+
+    /// Starts a server that is more than the ordinary.
+    pub fn start_with(data: &Path, port: Option<u16>, extras: &Extras) -> Result<Self> {
         let mut failures = Vec::new();
         // Another process may take the free port between our look and the server's bind.
         for _ in 0..4 {
@@ -52,6 +69,7 @@ impl ZooKeeper {
                 connection: format!("127.0.0.1:{chosen}"),
                 port: chosen,
                 data: data.to_owned(),
+                extras: extras.clone(),
                 running: None,
             };
             match server.resume() {
@@ -73,6 +91,7 @@ impl ZooKeeper {
                 connection: connection.to_owned(),
                 port: 0,
                 data: data.to_owned(),
+                extras: Extras::default(),
                 running: None,
             }),
             None => Self::start(data, None),
@@ -101,7 +120,7 @@ impl ZooKeeper {
     pub fn resume(&mut self) -> Result<()> {
         ensure!(self.port != 0, "this ZooKeeper is not ours: {}", self.connection);
         if self.running.is_none() {
-            self.running = Some(launch(&self.data, self.port)?);
+            self.running = Some(launch(&self.data, self.port, &self.extras)?);
             if let Err(error) = self.wait_until_ready() {
                 self.stop();
                 return Err(error);
@@ -151,12 +170,12 @@ pub fn four_letter(port: u16, command: &str) -> Result<String> {
     Ok(answer)
 }
 
-fn launch(data: &Path, port: u16) -> Result<Running> {
+fn launch(data: &Path, port: u16, extras: &Extras) -> Result<Running> {
     ensure!(
         Path::new(JAR).exists(),
         "there is no {JAR}: install Debian's package `zookeeper` (apt-get install -y zookeeper)"
     );
-    let config = write_config(data, port)?;
+    let config = write_config(data, port, &extras.config)?;
     let log = File::create(log_file(data)).context("failed to create zookeeper.log")?;
     let mut keeper = Command::new("sh")
         .args([
@@ -168,7 +187,8 @@ fn launch(data: &Path, port: u16) -> Result<Running> {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
         ])
-        .args(["-Dzookeeper.forceSync=no", "-cp", &format!("{JAR}:{LOG_JAR}"), MAIN])
+        .args(&extras.java)
+        .args(["-Dzookeeper.forceSync=no", "-cp", &format!("{JAR}:{LOG_JAR}:{CODEC_JAR}"), MAIN])
         .arg(&config)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -184,17 +204,18 @@ fn launch(data: &Path, port: u16) -> Result<Running> {
     Ok(Running { keeper, pipe, server })
 }
 
-fn write_config(data: &Path, port: u16) -> Result<PathBuf> {
+fn write_config(data: &Path, port: u16, more: &[String]) -> Result<PathBuf> {
     let store = data.join("version-store");
     std::fs::create_dir_all(&store)
         .with_context(|| format!("failed to create {}", store.display()))?;
     let path = data.join("zoo.cfg");
-    let text = format!(
+    let mut text = format!(
         "tickTime=200\nminSessionTimeout=400\nmaxSessionTimeout=120000\ninitLimit=10\nsyncLimit=5\ndataDir={}\n\
          clientPort={port}\nclientPortAddress=127.0.0.1\nmaxClientCnxns=0\nadmin.enableServer=false\n\
          4lw.commands.whitelist=*\nautopurge.purgeInterval=0\n",
         store.display()
     );
+    text.extend(more.iter().map(|line| format!("{line}\n")));
     std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
     Ok(path)
 }
@@ -203,7 +224,8 @@ fn log_file(data: &Path) -> PathBuf {
     data.join("zookeeper.log")
 }
 
-fn free_port() -> Result<u16> {
+/// A port that is free now.
+pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

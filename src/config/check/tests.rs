@@ -52,6 +52,7 @@ fn secrets_are_not_quoted() {
 #[test]
 fn our_own_file_passes() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/conf/mesos_scheduler.conf");
-    let sources = Sources { config_file: Some(path.into()), ..Sources::default() };
+    let user = "me".to_owned();
+    let sources = Sources { config_file: Some(path.into()), user, ..Sources::default() };
     assert!(check(&sources, Need::Launch).is_good());
 }

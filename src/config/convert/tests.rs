@@ -33,7 +33,8 @@ fn converted_files_mean_the_same() {
         std::fs::write(file.path(), &converted.bytes).unwrap();
         let settings = |path: &std::path::Path| {
             let config_file = Some(path.to_owned());
-            let loaded = load(&Sources { config_file, ..Sources::default() }).unwrap();
+            let user = "me".to_owned();
+            let loaded = load(&Sources { config_file, user, ..Sources::default() }).unwrap();
             let settings = loaded.resolve(Need::Launch).settings.unwrap();
             format!("{settings:?}")
         };

@@ -175,6 +175,6 @@ STATE_RETRY_INTERVAL = "heron.statemgr.zookeeper.retry.interval.ms", Kind::Durat
     unused(RETRIES);
 STATE_INITIALIZE = "heron.statemgr.localfs.is.initialize.file.tree", Kind::Bool,
     "Whether missing directories of the state are created.",
-    aliases(&["is.initialize.file.tree", "heron.statemgr.zookeeper.is.initialize.tree"]),
+    aliases(&["is.initialize.file.tree"]),
     unused("Missing directories are always created.");
 }

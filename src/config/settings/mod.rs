@@ -20,7 +20,9 @@ mod uploader_programs;
 mod values;
 mod work;
 
-pub use model::{Backend, MasterText, Mesos, Release, Resources, Sandbox, Settings, State};
+pub use model::{
+    Backend, MasterText, Mesos, Release, Resources, Sandbox, Settings, State, ZooKeeperAccess,
+};
 pub use resolve::{Resolved, resolve};
 pub use stores::{Bucket, BucketService, HttpMethod, SecretText, Uploader, with_topology};
 pub use uploader_programs::UPLOADERS;

@@ -72,6 +72,25 @@ pub struct State {
     pub session_timeout: Duration,
     /// How long to try to reach ZooKeeper.
     pub connection_timeout: Duration,
+    /// How ZooKeeper lets us in.
+    pub access: ZooKeeperAccess,
+    /// Whether missing directories are created.
+    pub initialize_tree: bool,
+    /// The servers' `jute.maxbuffer`.
+    pub max_buffer: Bytes,
+}
+
+/// How ZooKeeper lets us in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ZooKeeperAccess {
+    /// The user of `auth_file` is one that the servers know (SASL); otherwise it is a digest.
+    pub sasl: bool,
+    /// The file with user and password; see [`read_secret`](crate::config::read_secret).
+    pub auth_file: Option<PathBuf>,
+    /// The authorities of the servers' certificates; with it, TLS is spoken.
+    pub ca_file: Option<PathBuf>,
+    /// The file with our certificate and its key.
+    pub client_certificate_file: Option<PathBuf>,
 }
 
 /// What keeps the state.

@@ -46,6 +46,11 @@ impl Work<'_> {
         let engine = engine::choose(self.reader.config, self.facts.loader, &mut self.problems);
         let cluster = self.reader.text(&keys::CLUSTER);
         let role = self.reader.optional(&keys::ROLE).unwrap_or_else(|| self.facts.user.clone());
+        if role.is_empty() {
+            let reason =
+                "the user of this process has no name, which would be the role: name a role";
+            self.problems.push(Problem::missing(&keys::ROLE, reason));
+        }
         let environ = self.environ();
         let place = format!("{cluster}/{role}/{environ}");
         let state = self.state(engine, &place);
@@ -62,9 +67,9 @@ impl Work<'_> {
         let reader = &self.reader;
         let packing_class = reader.text(&keys::PACKING);
         Settings {
-            submit_user: reader
-                .optional(&keys::SUBMIT_USER)
-                .unwrap_or_else(|| self.facts.user.clone()),
+            submit_user: reader.optional(&keys::SUBMIT_USER).unwrap_or_else(|| {
+                if self.facts.user.is_empty() { role.clone() } else { self.facts.user.clone() }
+            }),
             engine,
             state,
             mesos,

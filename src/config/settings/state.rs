@@ -1,6 +1,6 @@
 //! Where the state is: ZooKeeper, an Aurora cluster file's host, or files of this machine.
 
-use super::model::{Backend, State};
+use super::model::{Backend, State, ZooKeeperAccess};
 use super::work::Work;
 use crate::config::engine::{Engine, class_name};
 use crate::config::keys;
@@ -22,7 +22,27 @@ impl Work<'_> {
             backend,
             session_timeout: self.reader.duration(&keys::STATE_SESSION_TIMEOUT),
             connection_timeout: self.reader.duration(&keys::STATE_CONNECTION_TIMEOUT),
+            access: self.access(),
+            initialize_tree: self.reader.flag(&keys::STATE_INITIALIZE_TREE),
+            max_buffer: self.reader.bytes(&keys::STATE_MAX_BUFFER),
         }
+    }
+
+    fn access(&mut self) -> ZooKeeperAccess {
+        let access = ZooKeeperAccess {
+            sasl: self.reader.text(&keys::STATE_AUTH_SCHEME).eq_ignore_ascii_case("sasl"),
+            auth_file: self.reader.path(&keys::STATE_AUTH_FILE),
+            ca_file: self.reader.path(&keys::STATE_CA),
+            client_certificate_file: self.reader.path(&keys::STATE_CLIENT_CERTIFICATE),
+        };
+        if access.ca_file.is_none()
+            && let Some(setting) = self.reader.setting(&keys::STATE_CLIENT_CERTIFICATE)
+        {
+            let reason =
+                "this is used with TLS only, which heron.statemgr.zookeeper.tls.ca.file turns on";
+            self.problems.push(Problem::with(setting, ProblemKind::Unsupported, reason));
+        }
+        access
     }
 
     /// The local engine knows a place for its state; everybody else must name one.

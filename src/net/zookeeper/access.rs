@@ -9,6 +9,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
+use super::address::{Endpoint, Ensemble};
+
 /// How a user and a password are shown to ZooKeeper.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
@@ -77,21 +79,14 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Trusts the authorities of one PEM text, and shows the certificate of another, which holds its key too.
+    /// Trusts authorities, and shows the certificate of a PEM text that holds its key too.
     ///
     /// The server's name is verified against its certificate; there is no way to turn that off.
-    pub fn new(authorities: &[u8], identity: Option<&SecretString>) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in certificates(authorities) {
-            roots.add(certificate)?;
-        }
-        if roots.is_empty() {
-            return Err(TlsError::Missing { what: "certificate" });
-        }
+    pub fn new(trusted: Authorities, identity: Option<&SecretString>) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots);
+            .with_root_certificates(trusted.0);
         let config = match identity {
             None => builder.with_no_client_auth(),
             Some(pem) => {
@@ -109,6 +104,24 @@ impl Tls {
     }
 }
 
+/// Authorities that are trusted to sign the servers' certificates.
+#[derive(Clone, Debug)]
+pub struct Authorities(RootCertStore);
+
+impl Authorities {
+    /// Reads their certificates.
+    pub fn parse(pem: &[u8]) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates(pem) {
+            roots.add(certificate)?;
+        }
+        if roots.is_empty() {
+            return Err(TlsError::Missing { what: "certificate" });
+        }
+        Ok(Self(roots))
+    }
+}
+
 fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
@@ -122,9 +135,41 @@ pub struct Access {
     pub tls: Option<Tls>,
 }
 
+/// An ensemble whose access is known.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Its servers, under every name they go by.
+    pub endpoints: Vec<Endpoint>,
+    /// How to be let in.
+    pub access: Access,
+}
+
+impl Known {
+    /// How to be let into an ensemble: as is known if it has a server in common, and as anybody otherwise, so that no
+    /// credentials go to strangers.
+    #[must_use]
+    pub fn access_to(&self, ensemble: &Ensemble) -> Access {
+        let same = ensemble.endpoints.iter().any(|endpoint| self.endpoints.contains(endpoint));
+        if same { self.access.clone() } else { Access::default() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_go_to_the_known_ensemble_only() {
+        let text = "me:geheim".into();
+        let access =
+            Access { credentials: Credentials::parse(Scheme::Sasl, &text).ok(), tls: None };
+        let endpoints = Ensemble::parse("a:1,b:1").unwrap().endpoints;
+        let known = Known { endpoints, access };
+        let shown =
+            |text: &str| known.access_to(&Ensemble::parse(text).unwrap()).credentials.is_some();
+        assert!(shown("b:1,c:1"));
+        assert!(!shown("c:1") && !shown("a:2"));
+    }
 
     #[test]
     fn credentials_are_a_user_and_a_password() {

@@ -10,6 +10,7 @@ use crate::net::zookeeper::{Access, ConnectError, Credentials, Health, Options, 
 use crate::state::error::StateError;
 use crate::state::holder::Holder;
 use crate::state::lock::{self, Lock};
+use crate::state::rules::Rules;
 use crate::state::transaction::{self, Done, Mode, Op, Outcome};
 use crate::state::zk::{SessionState, Zk};
 
@@ -190,6 +191,18 @@ async fn an_unreachable_ensemble_is_told_by_endpoint() {
     let text = error.to_string();
     assert!(text.contains(&format!("127.0.0.1:{closed} refused the connection;")), "{text}");
     assert!(text.contains("no-such-host.invalid:2181 no such host"), "{text}");
+}
+
+#[tokio::test]
+async fn directories_that_must_be_there_are_not_made() {
+    let zk = connect().await;
+    let rules = Rules { private: None, fixed: vec!["/heron/topologies".to_owned()] };
+    let zk = zk.with_rules(rules);
+    let error = zk.ensure_directories(&["/heron/topologies"]).await.unwrap_err();
+    let missing = format!("{}/heron", zk.ensemble().chroot);
+    assert!(matches!(&error, StateError::MissingDirectory { path } if *path == missing), "{error}");
+    assert!(zk.exists("/heron").await.unwrap().is_none());
+    zk.ensure_directories(&["/other"]).await.unwrap();
 }
 
 #[tokio::test]

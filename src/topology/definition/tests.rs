@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 
 use super::*;
+use crate::net::zookeeper::Options;
 use crate::proto::api::{
     InputStream, OutputStream, StreamId, StreamSchema, TopologyState, config::KeyValue,
 };
@@ -56,8 +57,10 @@ fn word_count() -> Topology {
 fn problems(change: impl FnOnce(&mut Topology)) -> Vec<String> {
     let mut topology = word_count();
     change(&mut topology);
-    match Definition::decode(topology.encode_to_vec()) {
-        Ok(_) => Vec::new(),
+    let decoded = Definition::decode(topology.encode_to_vec());
+    let checked = decoded.and_then(|definition| definition.check_size(Options::MAX_BUFFER));
+    match checked {
+        Ok(()) => Vec::new(),
         Err(DefinitionError::Invalid { problems }) => {
             problems.iter().map(ToString::to_string).collect()
         }

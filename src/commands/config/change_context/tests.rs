@@ -7,7 +7,10 @@ use super::*;
 fn env(directory: &Path) -> Env {
     let variables = [("HOME", directory), ("XDG_CONFIG_HOME", directory)];
     let variables = variables.map(|(name, value)| (name.into(), value.into()));
-    Env { variables: variables.into(), directory: directory.to_owned() }
+    let mut env = Env::default();
+    env.variables = variables.into();
+    env.directory = directory.to_owned();
+    env
 }
 
 fn args(name: &str) -> ContextAddArgs {
