@@ -109,7 +109,7 @@ fn the_release_is_read_from_the_core_package() {
         assert_eq!(submitted["release"]["source"], "package");
         assert!(submitted["release"]["detail"].as_str().unwrap().contains(&bed.core));
         let text = bed.ok(&["submit", &file]).stdout;
-        assert!(text.contains(&format!("release    {release} (as the release.yaml in")), "{text}");
+        assert!(text.contains(&format!("release    {release}\n")), "{text}");
         bed.ok(&["kill", "elder"]);
     }
 }

@@ -57,7 +57,7 @@ fn a_component_that_instances_can_not_import_is_seen() {
         return;
     }
     let words =
-        ["submit", pex.to_str().unwrap(), "one_module.OneModule", "lonely", "--timeout", "20s"];
+        ["submit", "--timeout", "20s", pex.to_str().unwrap(), "one_module.OneModule", "lonely"];
     let ran = bed.run(&words);
     assert_eq!(ran.code, 9, "{}", ran.stderr);
     assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);

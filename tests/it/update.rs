@@ -204,7 +204,7 @@ fn what_can_not_be_updated_is_told() {
     fails(&["--component-parallelism", "word_spout"], 2, "word_spout");
     fails(&["--component-parallelism", "nobody:3"], 2, "count_bolt");
     fails(&["--runtime-config", "a:b", "--container-number", "2"], 2, "combined");
-    fails(&["--runtime-config", "nobody:a:b"], 1, "Failed to validate runtime configs");
+    fails(&["--runtime-config", "nobody:a:b"], 2, "count_bolt");
     fails(
         &[
             "--container-number",

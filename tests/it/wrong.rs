@@ -114,7 +114,7 @@ fn topologies_that_are_wrong_touch_nothing() {
 
     std::fs::write(bed.directory.path().join("junk.defn"), b"\xff\xff junk").unwrap();
     refused(&bed.run(&["submit", "junk.defn"]), 4, &["junk.defn"]);
-    refused(&bed.run(&["submit", "none.defn"]), 4, &["none.defn"]);
+    refused(&bed.run(&["submit", "none.defn"]), 2, &["none.defn"]);
     refused(&bed.run(&["submit", "none.jar", "Main"]), 4, &["none.jar"]);
     assert_eq!(bed.znodes_of("crowded"), Vec::<String>::new());
 
@@ -151,7 +151,7 @@ fn names_that_are_not_there_or_taken() {
     bed.ok(&["submit", &file]);
     refused(&bed.run(&["submit", &file]), 6, &["taken", "exists"]);
     refused(&bed.run(&["restart", "taken", "9"]), 5, &["container 9"]);
-    refused(&bed.run(&["status", "a/b/c", "taken"]), 6, &["a/b/c"]);
+    refused(&bed.run(&["kill", "a/b/c", "taken"]), 6, &["a/b/c"]);
     bed.ok(&["kill", "taken"]);
     bed.assert_nothing_left("taken");
 }
