@@ -324,6 +324,7 @@ fn dry_runs_come_in_herons_forms() {
         "--dry-run",
         "--config-property=heron.class.uploader=NullUploader",
         "--config-property=heron.package.topology.uri=http://me:hunter2@host/p.tar.gz",
+        "--config-property=heron.fetch.allow.credentials=true",
     ];
     let expected = bed.ok(&expected).stdout;
     let line = "nothing: the package is expected to be at http://********@host/p.tar.gz";

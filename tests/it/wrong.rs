@@ -115,7 +115,7 @@ fn topologies_that_are_wrong_touch_nothing() {
     std::fs::write(bed.directory.path().join("junk.defn"), b"\xff\xff junk").unwrap();
     refused(&bed.run(&["submit", "junk.defn"]), 4, &["junk.defn"]);
     refused(&bed.run(&["submit", "none.defn"]), 2, &["none.defn"]);
-    refused(&bed.run(&["submit", "none.jar", "Main"]), 4, &["none.jar"]);
+    refused(&bed.run(&["submit", "none.jar", "Main"]), 2, &["none.jar"]);
     assert_eq!(bed.znodes_of("crowded"), Vec::<String>::new());
 
     let good = bed.topology("good", 1);
