@@ -16,6 +16,7 @@ use crate::engine::connector::MesosError;
 use crate::engine::journal::StoreError;
 use crate::fetch_check::error::CheckError;
 use crate::given::GivenError;
+use crate::mesos::election::ElectionError;
 use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
 use crate::mesos::scheduler_client::CallError;
@@ -361,9 +362,9 @@ fn http_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Ht
 
 fn exit_of_leader(error: &LeaderError) -> Exit {
     match error {
-        LeaderError::Connect(error) => exit_of_connect(error),
+        LeaderError::Election(ElectionError::Connect(error)) => exit_of_connect(error),
         LeaderError::Interrupted { signal, .. } => Exit::of_signal(*signal),
-        LeaderError::ZooKeeperDenied { .. } => Exit::NotAllowed,
+        LeaderError::Election(ElectionError::Denied { .. }) => Exit::NotAllowed,
         LeaderError::Stale { source, .. } => exit_of_http(source),
         LeaderError::File { .. } | LeaderError::FileContent { .. } => Exit::Configuration,
         _ => Exit::Unreachable,

@@ -2,35 +2,155 @@
 
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::time::timeout;
 use zookeeper_client::{Client, Error as ZkError, SessionState};
 
-use super::leader::{Leader, LeaderError, LeaderOptions};
-use super::master_info::{MasterInfo, leading_node};
+use super::master::{LeaderUrl, Scheme};
+use super::master_info::{MasterInfo, MasterInfoError, leading_node};
 use crate::net::deadline::{Deadline, Stopped};
-use crate::net::zookeeper::{self, Access, Credentials, ElectionAddress, Options, Scheme};
+use crate::net::zookeeper::{self, Access, ConnectError, Credentials, ElectionAddress, Options};
 
 /// As Mesos's own detector.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
 /// For closing the session, so that the server need not wait for it to expire.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How to look.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// The scheme of the masters, of which ZooKeeper says nothing.
+    pub scheme: Scheme,
+    /// Take the host name instead of the address.
+    pub prefer_hostname: bool,
+    /// For the session, and for the answers in it.
+    pub timeout: Duration,
+    /// How ZooKeeper lets us in, where its address says nothing of it.
+    pub access: Access,
+}
+
+/// The master that leads.
+#[derive(Debug)]
+pub(super) struct Elected {
+    /// Where it is.
+    pub url: LeaderUrl,
+    /// The node that says so.
+    pub znode: String,
+}
+
+/// Why ZooKeeper tells no leader.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ElectionError {
+    /// ZooKeeper gives no session.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The credentials don't suffice for the path.
+    #[error("{address}: ZooKeeper refuses access: {reason}")]
+    Denied {
+        /// The address, without credentials.
+        address: String,
+        /// What ZooKeeper says.
+        reason: String,
+    },
+    /// Anything else that ZooKeeper says.
+    #[error("{address}: ZooKeeper: {reason}")]
+    Failed {
+        /// The address, without credentials.
+        address: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The path doesn't exist: no master has ever started there.
+    #[error("{address}: no leading master: znode {path} does not exist")]
+    NoPath {
+        /// The address, without credentials.
+        address: String,
+        /// The path.
+        path: String,
+    },
+    /// No master runs.
+    #[error(
+        "{address}: no leading master: znode {path} has no master among its {children} children"
+    )]
+    NoMaster {
+        /// The address, without credentials.
+        address: String,
+        /// The path.
+        path: String,
+        /// How many nodes of other kinds there are.
+        children: usize,
+    },
+    /// The leader's node vanished between two looks.
+    #[error("no leading master: znode {znode} vanished, an election is under way")]
+    Vanished {
+        /// The node.
+        znode: String,
+    },
+    /// A leader's node that can't be understood.
+    #[error("znode {znode}: {source}")]
+    BadNode {
+        /// The node.
+        znode: String,
+        /// What is wrong.
+        source: MasterInfoError,
+    },
+    /// The wait was ended.
+    #[error(transparent)]
+    Stopped(Stopped),
+}
+
+impl ElectionError {
+    /// Whether looking again may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Connect(error) => error.may_pass(),
+            Self::Stopped(stopped) => *stopped == Stopped::TimedOut,
+            Self::Denied { .. } | Self::BadNode { .. } => false,
+            Self::Failed { .. }
+            | Self::NoPath { .. }
+            | Self::NoMaster { .. }
+            | Self::Vanished { .. } => true,
+        }
+    }
+
+    /// What to look at next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Connect(error) => error.hint(),
+            Self::Denied { .. } => "check user and password in the zk:// address",
+            Self::Failed { .. } => "check the state of the ZooKeeper ensemble",
+            Self::NoPath { .. } => "check the path of the zk:// address against the masters' --zk",
+            Self::NoMaster { .. } => "start a master, or check the path against the masters' --zk",
+            Self::Vanished { .. } => "try again in a moment",
+            Self::BadNode { .. } => "check that the path is the one of the masters' --zk",
+            Self::Stopped(_) => "check the network between this machine and those servers",
+        }
+    }
+}
+
 /// Looks once who leads.
 pub(super) async fn elected(
     address: &ElectionAddress,
-    options: &LeaderOptions,
+    look: Look,
     deadline: &Deadline,
-) -> Result<Leader, LeaderError> {
+) -> Result<Elected, ElectionError> {
     let connection = Options {
         session_timeout: SESSION_TIMEOUT,
-        connection_timeout: options.timeout,
-        access: access(address, options.known.access_to(&address.ensemble)),
+        connection_timeout: look.timeout,
+        access: access(address, look.access),
         ..Options::new(address.ensemble.clone())
     };
     let client = zookeeper::connect(&connection, deadline).await?;
-    let found = deadline.run(options.timeout, look(&client, address, options)).await;
+    let found = deadline.run(look.timeout, leading(&client, address)).await;
     close(client).await;
-    found.unwrap_or_else(|stopped: Stopped| Err(LeaderError::stopped(stopped, address, options)))
+    let (znode, info) = found.map_err(ElectionError::Stopped)??;
+    match info.url(look.scheme, look.prefer_hostname) {
+        Ok(url) => Ok(Elected { url, znode }),
+        Err(source) => Err(ElectionError::BadNode { znode, source }),
+    }
 }
 
 /// The address's own credentials come before those of the configuration.
@@ -39,7 +159,7 @@ fn access(address: &ElectionAddress, configured: Access) -> Access {
         None => configured,
         Some((user, password)) => Access {
             credentials: Some(Credentials {
-                scheme: Scheme::Digest,
+                scheme: zookeeper::Scheme::Digest,
                 user: user.clone(),
                 password: password.clone(),
             }),
@@ -48,21 +168,21 @@ fn access(address: &ElectionAddress, configured: Access) -> Access {
     }
 }
 
-async fn look(
+/// The leader's node, and what it says.
+async fn leading(
     client: &Client,
     address: &ElectionAddress,
-    options: &LeaderOptions,
-) -> Result<Leader, LeaderError> {
+) -> Result<(String, MasterInfo), ElectionError> {
     let path = &address.path;
     let children = match client.list_children(path).await {
         Ok(children) => children,
         Err(ZkError::NoNode) => {
-            return Err(LeaderError::NoPath { address: address.to_string(), path: path.clone() });
+            return Err(ElectionError::NoPath { address: address.to_string(), path: path.clone() });
         }
         Err(error) => return Err(failed(address, &error)),
     };
     let Some(name) = leading_node(children.iter().map(String::as_str)) else {
-        return Err(LeaderError::NoMaster {
+        return Err(ElectionError::NoMaster {
             address: address.to_string(),
             path: path.clone(),
             children: children.len(),
@@ -71,20 +191,20 @@ async fn look(
     let znode = format!("{path}/{name}");
     let data = match client.get_data(&znode).await {
         Ok((data, _)) => data,
-        Err(ZkError::NoNode) => return Err(LeaderError::Vanished { znode }),
+        Err(ZkError::NoNode) => return Err(ElectionError::Vanished { znode }),
         Err(error) => return Err(failed(address, &error)),
     };
-    let url = MasterInfo::parse(name, &data)
-        .and_then(|info| info.url(options.scheme, options.prefer_hostname))
-        .map_err(|source| LeaderError::BadNode { znode: znode.clone(), source })?;
-    Ok(Leader { url, source: format!("znode {znode}") })
+    match MasterInfo::parse(name, &data) {
+        Ok(info) => Ok((znode, info)),
+        Err(source) => Err(ElectionError::BadNode { znode, source }),
+    }
 }
 
-fn failed(address: &ElectionAddress, error: &ZkError) -> LeaderError {
+fn failed(address: &ElectionAddress, error: &ZkError) -> ElectionError {
     let (address, reason) = (address.to_string(), error.to_string());
     match error {
-        ZkError::NoAuth | ZkError::AuthFailed => LeaderError::ZooKeeperDenied { address, reason },
-        _ => LeaderError::ZooKeeper { address, reason },
+        ZkError::NoAuth | ZkError::AuthFailed => ElectionError::Denied { address, reason },
+        _ => ElectionError::Failed { address, reason },
     }
 }
 

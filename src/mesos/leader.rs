@@ -11,12 +11,11 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use reqwest::Method;
 
-use super::election::elected;
+use super::election::{Elected, ElectionError, Look, elected};
 use super::http::{Http, HttpError, expect_ok, failure, location};
 use super::master::{Endpoint, LeaderUrl, MasterAddress, MasterError, Scheme};
-use super::master_info::MasterInfoError;
 use crate::net::deadline::{Deadline, Signal, Stopped};
-use crate::net::zookeeper::{ConnectError, Known};
+use crate::net::zookeeper::Known;
 
 /// Masters that pass a question on to each other.
 const MAX_HOPS: usize = 5;
@@ -66,59 +65,9 @@ pub struct Attempt {
 /// Why there is no leader to be found.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaderError {
-    /// ZooKeeper gives no session.
+    /// ZooKeeper doesn't tell.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The credentials don't suffice for the path.
-    #[error("{address}: ZooKeeper refuses access: {reason}")]
-    ZooKeeperDenied {
-        /// The address, without credentials.
-        address: String,
-        /// What ZooKeeper says.
-        reason: String,
-    },
-    /// Anything else that ZooKeeper says.
-    #[error("{address}: ZooKeeper: {reason}")]
-    ZooKeeper {
-        /// The address, without credentials.
-        address: String,
-        /// What it says.
-        reason: String,
-    },
-    /// The path doesn't exist: no master has ever started there.
-    #[error("{address}: no leading master: znode {path} does not exist")]
-    NoPath {
-        /// The address, without credentials.
-        address: String,
-        /// The path.
-        path: String,
-    },
-    /// No master runs.
-    #[error(
-        "{address}: no leading master: znode {path} has no master among its {children} children"
-    )]
-    NoMaster {
-        /// The address, without credentials.
-        address: String,
-        /// The path.
-        path: String,
-        /// How many nodes of other kinds there are.
-        children: usize,
-    },
-    /// The leader's node vanished between two looks.
-    #[error("no leading master: znode {znode} vanished, an election is under way")]
-    Vanished {
-        /// The node.
-        znode: String,
-    },
-    /// A leader's node that can't be understood.
-    #[error("znode {znode}: {source}")]
-    BadNode {
-        /// The node.
-        znode: String,
-        /// What is wrong.
-        source: MasterInfoError,
-    },
+    Election(ElectionError),
     /// A leader is named but doesn't answer: its node outlives it by the session timeout.
     #[error("no leading master: {named_by} names {url}, which does not answer: {source}")]
     Stale {
@@ -173,24 +122,13 @@ impl LeaderError {
     /// Whether looking again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        if let Self::Connect(error) = self {
-            return error.may_pass();
+        if let Self::Election(error) = self {
+            return error.is_transient();
         }
-        !matches!(
-            self,
-            Self::ZooKeeperDenied { .. }
-                | Self::Interrupted { .. }
-                | Self::File { .. }
-                | Self::FileContent { .. }
-                | Self::BadNode { .. }
-        )
+        !matches!(self, Self::Interrupted { .. } | Self::File { .. } | Self::FileContent { .. })
     }
 
-    pub(super) fn stopped(
-        stopped: Stopped,
-        address: &impl fmt::Display,
-        options: &LeaderOptions,
-    ) -> Self {
+    fn stopped(stopped: Stopped, address: &impl fmt::Display, options: &LeaderOptions) -> Self {
         let address = address.to_string();
         match stopped {
             Stopped::TimedOut => Self::TimedOut { address, timeout: options.timeout },
@@ -202,14 +140,8 @@ impl LeaderError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Connect(error) => error.hint(),
-            Self::ZooKeeperDenied { .. } => "check user and password in the zk:// address",
+            Self::Election(error) => error.hint(),
             Self::Interrupted { .. } => "nothing was changed",
-            Self::ZooKeeper { .. } => "check the state of the ZooKeeper ensemble",
-            Self::NoPath { .. } => "check the path of the zk:// address against the masters' --zk",
-            Self::NoMaster { .. } => "start a master, or check the path against the masters' --zk",
-            Self::Vanished { .. } => "try again in a moment",
-            Self::BadNode { .. } => "check that the path is the one of the masters' --zk",
             Self::Stale { .. } => {
                 "check that this machine reaches the master's address; if the master has died, another one takes over \
                  within seconds"
@@ -249,7 +181,23 @@ impl Leader {
             other => other,
         };
         match address {
-            MasterAddress::ZooKeeper(election) => elected(election, options, deadline).await,
+            MasterAddress::ZooKeeper(election) => {
+                let look = Look {
+                    scheme: options.scheme,
+                    prefer_hostname: options.prefer_hostname,
+                    timeout: options.timeout,
+                    access: options.known.access_to(&election.ensemble),
+                };
+                match elected(election, look, deadline).await {
+                    Ok(Elected { url, znode }) => {
+                        Ok(Self { url, source: format!("znode {znode}") })
+                    }
+                    Err(ElectionError::Stopped(stopped)) => {
+                        Err(LeaderError::stopped(stopped, election, options))
+                    }
+                    Err(error) => Err(LeaderError::Election(error)),
+                }
+            }
             MasterAddress::Masters(endpoints) => {
                 let asked = among(http, endpoints, options);
                 let asked = deadline.run(options.timeout, asked).await;

@@ -5,7 +5,7 @@
 //! and calls), `operator` (what the master knows) and `sandbox` (files of tasks).
 
 pub mod call;
-mod election;
+pub mod election;
 pub mod event;
 pub mod fetcher;
 pub mod http;

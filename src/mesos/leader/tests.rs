@@ -182,7 +182,7 @@ async fn zookeeper_servers_get_their_reasons() {
     let error = Leader::find(&http(), &address(&text), &options, &deadline)
         .await
         .expect_err("no ZooKeeper");
-    assert!(matches!(error, LeaderError::Connect(_)), "{error}");
+    assert!(matches!(error, LeaderError::Election(ElectionError::Connect(_))), "{error}");
 }
 
 fn text_of_http() -> Reply {
@@ -258,7 +258,10 @@ async fn the_leader_is_found_in_zookeeper() {
     zk.create("/mesos", b"", &open).await.expect("a node");
     zk.create("/mesos/log_replicas", b"", &open).await.expect("a node");
     let error = find(&http, &text).await.expect_err("no master");
-    assert!(matches!(error, LeaderError::NoMaster { children: 1, .. }), "{error}");
+    assert!(
+        matches!(error, LeaderError::Election(ElectionError::NoMaster { children: 1, .. })),
+        "{error}"
+    );
 
     let info = |port: u16| {
         format!(
@@ -286,7 +289,7 @@ async fn the_leader_is_found_in_zookeeper() {
     );
     zk.create("/mesos/json.info_0000000001", b"{}", &open).await.expect("a node");
     let error = find(&http, &text).await.expect_err("no address");
-    assert!(matches!(error, LeaderError::BadNode { .. }), "{error}");
+    assert!(matches!(error, LeaderError::Election(ElectionError::BadNode { .. })), "{error}");
 
     credentials_are_used(&server, &hosts, &info(5070)).await;
 
@@ -317,7 +320,7 @@ async fn credentials_are_used(server: &ZooKeeper, hosts: &str, info: &str) {
     for wrong in ["", "user:hidden@"] {
         let error =
             find(&http(), &format!("zk://{wrong}{hosts}/locked")).await.expect_err("no access");
-        assert!(matches!(error, LeaderError::ZooKeeperDenied { .. }), "{error}");
+        assert!(matches!(error, LeaderError::Election(ElectionError::Denied { .. })), "{error}");
         assert!(!error.to_string().contains("hidden"));
         assert!(!error.is_transient());
     }

@@ -194,7 +194,7 @@ async fn establish(
         for (endpoint, failed) in &failures {
             if *failed == Some(Health::HungUp) {
                 let asked = tokio::time::timeout(ASK, dialer.ask(endpoint)).await;
-                guard.set(endpoint, asked.unwrap_or(Health::TimedOut));
+                guard.set(endpoint, &asked.unwrap_or(Health::TimedOut));
             }
         }
         if !guard.reports().iter().any(|report| report.health.may_pass()) {

@@ -41,7 +41,7 @@ const CHUNK: usize = 64 * 1024;
 /// Before connections are accepted again after a failure, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The codes of `auth` and `sasl` in ZooKeeper's protocol (docs/heron.md says nothing of them; they are ZooKeeper's own).
+/// The codes of `auth` and `sasl` in ZooKeeper's protocol (its `ZooDefs.OpCode`).
 const AUTH: i32 = 100;
 const SASL: i32 = 102;
 
@@ -117,7 +117,7 @@ impl Guard {
     }
 
     /// Corrects what is known of a server.
-    pub fn set(&self, endpoint: &Endpoint, health: Health) {
+    pub fn set(&self, endpoint: &Endpoint, health: &Health) {
         for server in self.shared.lock().iter_mut() {
             if server.endpoint == *endpoint {
                 server.failed = Some(health.clone());
@@ -205,7 +205,7 @@ async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
     // Small answers are not to wait for each other; if that can't be had, they do.
     let _ = client.set_nodelay(true);
     let Some((at, mut server)) = shared.dial().await else { return };
-    let handshake = Handshake { proof: proof(&shared.secret), answered: false, proved: None };
+    let handshake = Handshake::new(&shared.secret);
     let shaking = handshake.run(&mut client, server.as_mut());
     let others = shared.untried() > 1;
     let shaken = if others { timeout(ANSWER, shaking).await } else { Ok(shaking.await) };
@@ -242,11 +242,16 @@ struct Handshake {
     /// The packet's content that proves it.
     proof: Vec<u8>,
     answered: bool,
+    proved: bool,
     /// The answer to the proof, until it can be sent.
-    proved: Option<Option<[u8; 20]>>,
+    reply: Option<[u8; 20]>,
 }
 
 impl Handshake {
+    fn new(secret: &[u8]) -> Self {
+        Self { proof: proof(secret), answered: false, proved: false, reply: None }
+    }
+
     /// Returns what was read of either side beyond the handshake.
     async fn run(
         mut self,
@@ -256,7 +261,7 @@ impl Handshake {
         let mut requests = Reader::new(HANDSHAKE_FRAME);
         let mut answers = Reader::new(HANDSHAKE_FRAME);
         let mut asked = false;
-        while !(self.answered && self.proved.is_some()) {
+        while !(self.answered && self.proved) {
             tokio::select! {
                 request = requests.next(client) => {
                     quick(client);
@@ -287,9 +292,10 @@ impl Handshake {
         let (Some(xid), Some(code)) = (int(4), int(8)) else { return Err(Broken::Stranger) };
         match code {
             SASL => Ok(true),
-            _ if self.proved.is_some() => Ok(true),
+            _ if self.proved => Ok(true),
             AUTH if frame.get(12..) == Some(&self.proof) => {
-                self.proved = Some(Some(reply(xid)));
+                self.proved = true;
+                self.reply = Some(reply(xid));
                 Ok(false)
             }
             _ => Err(Broken::Stranger),
@@ -299,7 +305,7 @@ impl Handshake {
     /// Sends the answer to the proof as soon as the client expects one: after its session stands.
     async fn answer_proof(&mut self, client: &mut TcpStream) -> Result<(), Broken> {
         if self.answered
-            && let Some(reply) = self.proved.as_mut().and_then(Option::take)
+            && let Some(reply) = self.reply.take()
         {
             client.write_all(&reply).await.map_err(|_| Broken::Client)?;
         }
