@@ -69,6 +69,7 @@ fn as_somebody<T>(credentials: Option<Credentials>, work: impl AsyncFnOnce(&Zk) 
 }
 
 #[track_caller]
+#[allow(clippy::needless_pass_by_value, reason = "what it is called with is made for it")]
 fn is_denied<T: std::fmt::Debug>(result: Result<T, StateError>) {
     assert!(matches!(result, Err(StateError::NoAuth { .. })), "{result:?}");
 }
