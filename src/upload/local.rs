@@ -1,5 +1,7 @@
 //! A directory that the agents see too: a network file system, or one machine.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
@@ -10,6 +12,10 @@ use uuid::Uuid;
 use super::package::CHUNK;
 use super::wire::fetched_from;
 use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+
+/// Modes of what agents must be able to read.
+const READABLE: u32 = 0o644;
+const ENTERABLE: u32 = 0o755;
 
 /// A directory for packages.
 #[derive(Clone, Debug)]
@@ -37,7 +43,7 @@ impl LocalStore {
     ) -> Result<Uploaded, UploadError> {
         let target = self.directory.join(name);
         let uri = self.uri_of(name)?;
-        let created = fs::create_dir_all(&self.directory).await;
+        let created = create_directories(&self.directory).await;
         created.map_err(|source| file_error("create", &self.directory, source))?;
         let effect = match Package::read(&target).await {
             Ok(there) if there.size == package.size && there.sha256 == package.sha256 => {
@@ -59,6 +65,16 @@ impl LocalStore {
     }
 }
 
+/// Creates the directories that are missing, and lets everybody into those, whatever the umask says.
+async fn create_directories(directory: &Path) -> std::io::Result<()> {
+    let missing: Vec<&Path> = directory.ancestors().take_while(|path| !path.exists()).collect();
+    fs::create_dir_all(directory).await?;
+    for path in missing {
+        fs::set_permissions(path, Permissions::from_mode(ENTERABLE)).await?;
+    }
+    Ok(())
+}
+
 fn file_error(doing: &'static str, path: &Path, source: std::io::Error) -> UploadError {
     UploadError::File { doing, path: path.to_owned(), source }
 }
@@ -73,6 +89,8 @@ impl Part {
         let error = |source| file_error("write", &self.path, source);
         let mut source = package.open().await?;
         let mut target = fs::File::create(&self.path).await.map_err(error)?;
+        // Whatever the umask says: the agent reads it as the task's user.
+        target.set_permissions(Permissions::from_mode(READABLE)).await.map_err(error)?;
         let (mut written, mut chunk) = (0_u64, vec![0; CHUNK]);
         loop {
             let read = source.read(&mut chunk).await;
@@ -178,6 +196,35 @@ mod tests {
         store.undo(&uploaded, "t.tar.gz").await.unwrap();
         assert!(!path.exists());
         store.undo(&uploaded, "t.tar.gz").await.unwrap();
+    }
+
+    const UMASK_TEST: &str = "HERON_CLI_TEST_UMASK";
+
+    /// The umask is the whole process's: this test runs itself once more, in a shell that has set it.
+    #[tokio::test]
+    async fn the_task_s_user_can_read_it_whatever_the_umask_says() {
+        if std::env::var_os(UMASK_TEST).is_none() {
+            let name = "upload::local::tests::the_task_s_user_can_read_it_whatever_the_umask_says";
+            let ran = std::process::Command::new("sh")
+                .args(["-c", "umask 077; exec \"$0\" \"$@\""])
+                .arg(std::env::current_exe().unwrap())
+                .args(["--exact", name])
+                .env(UMASK_TEST, "1")
+                .output()
+                .unwrap();
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+            return;
+        }
+        let (_source, package) = package(100).await;
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(&directory.path().join("new/er"), None).unwrap();
+        store.upload(&package, "t", silent()).await.unwrap();
+        let mode = |path: &str| {
+            let found = std::fs::metadata(directory.path().join(path)).unwrap();
+            found.permissions().mode() & 0o777
+        };
+        assert_eq!((mode("new"), mode("new/er"), mode("new/er/t")), (0o755, 0o755, 0o644));
+        assert_eq!(mode("."), 0o700);
     }
 
     #[tokio::test]
