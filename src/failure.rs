@@ -20,6 +20,7 @@ use crate::mesos::election::ElectionError;
 use crate::mesos::http::HttpError;
 use crate::mesos::leader::LeaderError;
 use crate::mesos::scheduler_client::CallError;
+use crate::net::unreachable::Unreachable;
 use crate::net::zookeeper::ConnectError;
 pub use crate::outcome::exit::Exit;
 use crate::packing::PackingError;
@@ -204,7 +205,7 @@ fn exit_of_upload(error: &UploadError) -> Exit {
             (_, Trouble::Denied | Trouble::HostKey) => Exit::NotAllowed,
             (_, Trouble::Other) => Exit::Failed,
         },
-        UploadError::Unreachable { .. } => Exit::Unreachable,
+        UploadError::Unreachable { why, .. } => exit_of_unreachable(why),
         UploadError::NotAuthorized { .. } => Exit::NotAllowed,
         _ => Exit::Failed,
     }
@@ -274,9 +275,8 @@ fn sort_package(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
             DownloadError::Setup { .. } => Exit::Configuration,
             DownloadError::NotAllowed { .. } => Exit::NotAllowed,
             DownloadError::Refused { status, .. } if *status < 500 => Exit::Topology,
-            DownloadError::Refused { .. }
-            | DownloadError::Unreachable { .. }
-            | DownloadError::TimedOut { .. } => Exit::Unreachable,
+            DownloadError::Unreachable { why, .. } => exit_of_unreachable(why),
+            DownloadError::Refused { .. } | DownloadError::TimedOut { .. } => Exit::Unreachable,
             DownloadError::Write { .. } => Exit::Failed,
             _ => Exit::Topology,
         }
@@ -366,7 +366,21 @@ fn exit_of_leader(error: &LeaderError) -> Exit {
         LeaderError::Interrupted { signal, .. } => Exit::of_signal(*signal),
         LeaderError::Election(ElectionError::Denied { .. }) => Exit::NotAllowed,
         LeaderError::Stale { source, .. } => exit_of_http(source),
+        LeaderError::NoneLeads { attempts }
+            if attempts.iter().all(|attempt| !attempt.may_pass)
+                && attempts.iter().any(|attempt| attempt.denied) =>
+        {
+            Exit::NotAllowed
+        }
         LeaderError::File { .. } | LeaderError::FileContent { .. } => Exit::Configuration,
+        _ => Exit::Unreachable,
+    }
+}
+
+/// Who refuses our certificate has nothing against the network.
+fn exit_of_unreachable(why: &Unreachable) -> Exit {
+    match why {
+        Unreachable::CertificateRefused(_) => Exit::NotAllowed,
         _ => Exit::Unreachable,
     }
 }
@@ -375,8 +389,8 @@ fn exit_of_http(error: &HttpError) -> Exit {
     match error {
         HttpError::Setup { .. } => Exit::Configuration,
         HttpError::Unauthorized { .. } | HttpError::Forbidden { .. } => Exit::NotAllowed,
-        HttpError::Unreachable { .. }
-        | HttpError::Redirected { .. }
+        HttpError::Unreachable { cause, .. } => exit_of_unreachable(cause),
+        HttpError::Redirected { .. }
         | HttpError::TooManyRedirects { .. }
         | HttpError::NotReady { .. } => Exit::Unreachable,
         HttpError::NotFound { .. } | HttpError::Rejected { .. } | HttpError::BadAnswer { .. } => {

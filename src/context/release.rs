@@ -1,6 +1,7 @@
 //! Which Heron release a command's containers run.
 
 use super::command::Context;
+use crate::net::http::Proxies;
 use crate::topology::core_release::{ChosenRelease, ReleaseSource, configured, look};
 
 impl Context<'_> {
@@ -11,7 +12,8 @@ impl Context<'_> {
         }
         let doing = "looking for the Heron release in the core package".to_owned();
         self.reporter.step(&doing);
-        let looked = async { anyhow::Ok(look(core_uri).await) };
+        let proxies = Proxies::of_environment(|name| self.env.get(name));
+        let looked = async { anyhow::Ok(look(core_uri, &proxies).await) };
         let chosen = self.or_interrupted(doing, looked).await?;
         let (release, detail) = (&chosen.release, chosen.detail());
         if matches!(chosen.source, ReleaseSource::Newest { odd: true, .. }) {

@@ -15,6 +15,6 @@ impl Context<'_> {
         for warning in warnings {
             self.reporter.warn(&warning.to_string());
         }
-        Ok(config)
+        Ok(config.until(self.whole.at()))
     }
 }

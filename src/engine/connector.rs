@@ -8,6 +8,8 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::link::MesosLink;
+use crate::config::keys;
+use crate::config::problem::WarningKind;
 use crate::config::secret::SecretError;
 use crate::config::settings::Mesos;
 use crate::config::{Warning, read_secret};
@@ -104,7 +106,7 @@ impl MesosConnector {
         }
         if let Some(path) = &mesos.ca_file {
             let read = std::fs::read(path);
-            settings.ca_pem = Some(read.map_err(|source| {
+            settings.tls.ca_pem = Some(read.map_err(|source| {
                 let path = path.clone();
                 MesosError::Certificate { path, source }
             })?);
@@ -112,10 +114,13 @@ impl MesosConnector {
         if let Some(file) = &mesos.client_certificate_file {
             let (identity, warning) = read_secret(file)?;
             warnings.extend(warning);
-            settings.identity_pem = Some(identity);
+            settings.tls.identity_pem = Some(identity);
         }
         let scheme = if mesos.https { Scheme::Https } else { Scheme::Http };
         let options = LeaderOptions { scheme, known, ..LeaderOptions::default() };
+        if !matches!(settings.authorization, Authorization::None) {
+            warnings.extend(unencrypted(mesos, &address, scheme));
+        }
         let deadline = deadline.clone();
         Ok(Self { http: Http::new(settings)?, address, options, deadline, warnings })
     }
@@ -225,9 +230,14 @@ impl MesosConnector {
         task: &TaskId,
     ) -> Option<Sandbox> {
         let (host, port) = address.rsplit_once(':')?;
-        let agent = LeaderUrl::new(self.options.scheme, host, port.parse().ok()?)?;
+        let agent = LeaderUrl::new(self.agent_scheme(), host, port.parse().ok()?)?;
         let executor = task.as_str().into();
         Some(Sandbox::new(self.http.clone(), agent, framework.clone(), executor))
+    }
+
+    /// Agents get the master's scheme at least: where that speaks TLS, a plain agent would be told its secret.
+    fn agent_scheme(&self) -> Scheme {
+        if self.http.has_spoken_tls() { Scheme::Https } else { self.options.scheme }
     }
 
     /// The end of a failed task's stderr, if its agent still tells.
@@ -248,6 +258,26 @@ impl MesosConnector {
             Err(_) => None,
         }
     }
+}
+
+/// A secret that others can read on its way.
+fn unencrypted(mesos: &Mesos, address: &MasterAddress, scheme: Scheme) -> Option<Warning> {
+    let plain = match address {
+        MasterAddress::ZooKeeper(_) | MasterAddress::File(_) => scheme == Scheme::Http,
+        MasterAddress::Masters(masters) => masters.iter().any(|master| {
+            let here = matches!(master.host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+            master.scheme.unwrap_or(scheme) == Scheme::Http && !here
+        }),
+    };
+    plain.then(|| Warning {
+        kind: WarningKind::Secret,
+        key: Some(keys::MESOS_SECRET.name.to_owned()),
+        origin: None,
+        text: format!(
+            "the secret crosses the network in readable form, because {} is asked by http; see heron.mesos.scheme",
+            mesos.master
+        ),
+    })
 }
 
 /// The page of a framework in the master's web interface.

@@ -1,26 +1,28 @@
 //! HTTP as Mesos needs it (`docs/mesos.md#connections`, `docs/mesos.md#redirects`, `docs/mesos.md#authentication`): own
-//! redirects, own credentials, HTTP/1.1, no proxy unless asked for. What the scheduler stream, the operator endpoints
+//! redirects, own credentials, HTTP/1.1, never a proxy. What the scheduler stream, the operator endpoints
 //! and the sandbox files share.
 
 mod error;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, WWW_AUTHENTICATE};
-use reqwest::{
-    Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Response, StatusCode,
-};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::json;
-use super::master::LeaderUrl;
-use crate::net::cause::chain;
-pub use error::{HttpError, Unreachable};
+use super::master::{LeaderUrl, Scheme};
+use crate::net;
+use crate::net::http::{BodyError, ClientError, Options, Security};
+use crate::net::redact::redact;
+use crate::net::tls::Tls;
+pub use error::HttpError;
 
 /// Redirects that are followed for one request; masters may point at each other during a failover.
 const MAX_HOPS: usize = 5;
@@ -28,6 +30,8 @@ const MAX_HOPS: usize = 5;
 const MAX_BODY: usize = 256 * 1024 * 1024;
 /// How much of an error text is shown.
 const MAX_TEXT: usize = 1000;
+/// How long the rest of an error text is waited for.
+const TEXT_SILENCE: Duration = Duration::from_secs(5);
 
 /// How requests are authenticated.
 #[derive(Clone, Debug, Default)]
@@ -46,31 +50,13 @@ pub enum Authorization {
     Header(SecretString),
 }
 
-/// Whether a proxy stands between.
-#[derive(Clone, Debug, Default)]
-pub enum Proxy {
-    /// Clusters have private names that proxies don't know.
-    #[default]
-    None,
-    /// What the environment says.
-    System,
-    /// This one, such as `socks5h://127.0.0.1:1080`.
-    Url(String),
-}
-
 /// Settings of [`Http`].
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// Credentials.
     pub authorization: Authorization,
-    /// Certificates (PEM) that are trusted besides those of the system.
-    pub ca_pem: Option<Vec<u8>>,
-    /// Client certificate and key (PEM), for masters that require one.
-    pub identity_pem: Option<SecretString>,
-    /// False: a certificate for another host name will do. Then only `ca_pem` is trusted.
-    pub verify_hostname: bool,
-    /// Proxy.
-    pub proxy: Proxy,
+    /// Certificates.
+    pub tls: Tls,
     /// For a TCP connection and its TLS.
     pub connect_timeout: Duration,
     /// For a whole answer, the event stream excepted (there: until its head).
@@ -81,10 +67,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             authorization: Authorization::None,
-            ca_pem: None,
-            identity_pem: None,
-            verify_hostname: true,
-            proxy: Proxy::None,
+            tls: Tls::default(),
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(20),
         }
@@ -98,6 +81,8 @@ pub struct Http(Arc<Inner>);
 struct Inner {
     settings: HttpSettings,
     authorization: Option<HeaderValue>,
+    /// Whether TLS has been spoken.
+    secure: AtomicBool,
     plain: OnceLock<Client>,
     tls: OnceLock<Client>,
     /// For streams: a master answers no second request on a connection that has carried one
@@ -123,23 +108,19 @@ impl Http {
     /// Checks the settings. Certificates are looked at here, those of the system not before a TLS connection.
     pub fn new(settings: HttpSettings) -> Result<Self, HttpError> {
         let authorization = header_of(&settings.authorization)?;
-        if !settings.verify_hostname && settings.ca_pem.is_none() {
-            return Err(HttpError::Setup {
-                what: "host name verification",
-                reason: "it can be turned off only together with a CA file".into(),
-            });
-        }
-        let checks_certificates = settings.ca_pem.is_some() || settings.identity_pem.is_some();
+        let tls = &settings.tls;
+        let checks_certificates = tls.ca_pem.is_some() || tls.identity_pem.is_some();
         let http = Self(Arc::new(Inner {
             settings,
             authorization,
+            secure: AtomicBool::new(false),
             plain: OnceLock::new(),
             tls: OnceLock::new(),
             stream_plain: OnceLock::new(),
             stream_tls: OnceLock::new(),
         }));
         if checks_certificates {
-            http.build_tls(Reuse::Yes)?;
+            http.build(Scheme::Https, Reuse::Yes)?;
         }
         Ok(http)
     }
@@ -170,20 +151,35 @@ impl Http {
     }
 
     fn prepare(&self, method: Method, url: Url, reuse: Reuse) -> Result<RequestBuilder, HttpError> {
-        // A proxy may speak TLS itself, and must be verified then.
-        let direct = matches!(self.0.settings.proxy, Proxy::None);
-        let inner = &self.0;
-        let client = match (direct && url.scheme() == "http", reuse) {
-            (true, Reuse::Yes) => Self::cached(&inner.plain, || self.build_plain(reuse))?,
-            (true, Reuse::No) => Self::cached(&inner.stream_plain, || self.build_plain(reuse))?,
-            (false, Reuse::Yes) => Self::cached(&inner.tls, || self.build_tls(reuse))?,
-            (false, Reuse::No) => Self::cached(&inner.stream_tls, || self.build_tls(reuse))?,
+        let scheme = scheme_of(&url);
+        let request = self.client(scheme, reuse)?.request(method, url);
+        // What was sent by TLS once never goes over a line that others can read.
+        let secure = match scheme {
+            Scheme::Https => true,
+            Scheme::Http => !self.has_spoken_tls(),
         };
-        let request = client.request(method, url);
         Ok(match &self.0.authorization {
-            Some(value) => request.header(AUTHORIZATION, value.clone()),
-            None => request,
+            Some(value) if secure => request.header(AUTHORIZATION, value.clone()),
+            _ => request,
         })
+    }
+
+    fn client(&self, scheme: Scheme, reuse: Reuse) -> Result<&Client, HttpError> {
+        let inner = &self.0;
+        let cell = match (scheme, reuse) {
+            (Scheme::Http, Reuse::Yes) => &inner.plain,
+            (Scheme::Http, Reuse::No) => &inner.stream_plain,
+            (Scheme::Https, Reuse::Yes) => &inner.tls,
+            (Scheme::Https, Reuse::No) => &inner.stream_tls,
+        };
+        if scheme == Scheme::Https {
+            inner.secure.store(true, Ordering::Relaxed);
+        }
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let client = self.build(scheme, reuse)?;
+        Ok(cell.get_or_init(|| client))
     }
 
     /// Sends a request and waits for the head of the answer, whatever its status.
@@ -198,6 +194,20 @@ impl Http {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
         request.send().await.map_err(|error| unreachable(url, &error))
+    }
+
+    /// Reads without saying who asks: for what everybody may know, such as whether a master lives.
+    pub(crate) async fn send_anonymously(&self, url: &Url) -> Result<Response, HttpError> {
+        let scheme = scheme_of(url);
+        let request = self.client(scheme, Reuse::Yes)?.get(url.clone());
+        let sent = request.timeout(self.request_timeout()).send().await;
+        sent.map_err(|error| unreachable(url, &error))
+    }
+
+    /// Whether TLS has been spoken: then no credentials go over a plain connection any more.
+    #[must_use]
+    pub fn has_spoken_tls(&self) -> bool {
+        self.0.secure.load(Ordering::Relaxed)
     }
 
     /// Like [`Http::send`], following redirects between masters; says who answered.
@@ -234,75 +244,24 @@ impl Http {
             .map_err(|error| bad_answer(&url, format!("no such JSON as expected: {error}")))
     }
 
-    fn cached(
-        cell: &OnceLock<Client>,
-        build: impl FnOnce() -> Result<Client, HttpError>,
-    ) -> Result<&Client, HttpError> {
-        if let Some(client) = cell.get() {
-            return Ok(client);
-        }
-        let client = build()?;
-        Ok(cell.get_or_init(|| client))
-    }
-
-    fn builder(&self, reuse: Reuse) -> Result<ClientBuilder, HttpError> {
+    fn build(&self, scheme: Scheme, reuse: Reuse) -> Result<Client, HttpError> {
         let settings = &self.0.settings;
-        let builder = Client::builder()
-            .user_agent(concat!("heron-cli/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .http1_only()
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(if reuse == Reuse::Yes { usize::MAX } else { 0 })
-            .tcp_keepalive(Duration::from_secs(30));
-        Ok(match &settings.proxy {
-            Proxy::None => builder.no_proxy(),
-            Proxy::System => builder,
-            Proxy::Url(url) => {
-                builder.proxy(reqwest::Proxy::all(url).map_err(|e| setup("proxy", &e))?)
-            }
-        })
-    }
-
-    /// For plain HTTP. Reading the system's certificates takes longer than a short command may, so it is left out.
-    fn build_plain(&self, reuse: Reuse) -> Result<Client, HttpError> {
-        self.builder(reuse)?
-            // Without certificates there is nothing to verify with. `request` gives it nothing that speaks TLS.
-            .tls_danger_accept_invalid_certs(true)
-            .build()
-            .map_err(|e| setup("client", &e))
-    }
-
-    fn build_tls(&self, reuse: Reuse) -> Result<Client, HttpError> {
-        let settings = &self.0.settings;
-        let mut builder = self.builder(reuse)?;
-        let authorities = match &settings.ca_pem {
-            Some(pem) => Certificate::from_pem_bundle(pem).map_err(|e| setup("CA file", &e))?,
-            None => Vec::new(),
+        let options = Options {
+            security: match scheme {
+                Scheme::Http => Security::Plain,
+                Scheme::Https => Security::Tls(settings.tls.clone()),
+            },
+            connect_timeout: settings.connect_timeout,
+            reuse: reuse == Reuse::Yes,
+            ..Options::default()
         };
-        if settings.ca_pem.is_some() && authorities.is_empty() {
-            return Err(HttpError::Setup {
-                what: "CA file",
-                reason: "it holds no certificate".into(),
-            });
-        }
-        builder = if settings.verify_hostname {
-            builder.tls_certs_merge(authorities)
-        } else {
-            builder.tls_certs_only(authorities).tls_danger_accept_invalid_hostnames(true)
-        };
-        if let Some(pem) = &settings.identity_pem {
-            let identity = Identity::from_pem(pem.expose_secret().as_bytes())
-                .map_err(|e| setup("client certificate", &e))?;
-            builder = builder.identity(identity);
-        }
-        builder.build().map_err(|e| setup("TLS", &e))
+        let client = net::http::client(&options);
+        client.map_err(|ClientError { what, why }| HttpError::Setup { what, reason: why })
     }
 }
 
-fn setup(what: &'static str, error: &reqwest::Error) -> HttpError {
-    let reason = chain(error);
-    HttpError::Setup { what, reason }
+fn scheme_of(url: &Url) -> Scheme {
+    if url.scheme() == "https" { Scheme::Https } else { Scheme::Http }
 }
 
 fn header_of(authorization: &Authorization) -> Result<Option<HeaderValue>, HttpError> {
@@ -374,28 +333,18 @@ pub(crate) async fn failure(url: &Url, response: Response) -> HttpError {
 }
 
 /// The beginning of a text, whatever else goes wrong.
-async fn text(mut response: Response) -> String {
-    let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > 4 * MAX_TEXT {
-            break;
-        }
-    }
-    let text: String = String::from_utf8_lossy(&bytes).trim().chars().take(MAX_TEXT).collect();
-    if text.is_empty() { "no text".to_owned() } else { text }
+async fn text(response: Response) -> String {
+    let text = net::http::beginning(response, 4 * MAX_TEXT, TEXT_SILENCE).await;
+    let text: String = text.trim().chars().take(MAX_TEXT).collect();
+    if text.is_empty() { "no text".to_owned() } else { redact(&text) }
 }
 
 /// A whole body, bounded.
-pub(crate) async fn body(url: &Url, mut response: Response) -> Result<Vec<u8>, HttpError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
-        if bytes.len() + chunk.len() > MAX_BODY {
-            return Err(bad_answer(url, format!("more than {MAX_BODY} bytes")));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
+pub(crate) async fn body(url: &Url, response: Response) -> Result<Vec<u8>, HttpError> {
+    net::http::body(response, MAX_BODY).await.map_err(|error| match error {
+        BodyError::TooLong(limit) => bad_answer(url, format!("more than {limit} bytes")),
+        BodyError::Broken(cause) => HttpError::Unreachable { url: url.clone(), cause },
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 
 use super::election::{Elected, ElectionError, Look, elected};
 use super::http::{Http, HttpError, expect_ok, failure, location};
@@ -60,6 +60,10 @@ pub struct Attempt {
     pub endpoint: String,
     /// What went wrong.
     pub reason: String,
+    /// Whether asking again may help.
+    pub may_pass: bool,
+    /// Whether it refuses us, or our certificate.
+    pub denied: bool,
 }
 
 /// Why there is no leader to be found.
@@ -122,8 +126,11 @@ impl LeaderError {
     /// Whether looking again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        if let Self::Election(error) = self {
-            return error.is_transient();
+        match self {
+            Self::Election(error) => return error.is_transient(),
+            Self::Stale { source, .. } => return !source.is_final(),
+            Self::NoneLeads { attempts } => return attempts.iter().any(|attempt| attempt.may_pass),
+            _ => {}
         }
         !matches!(self, Self::Interrupted { .. } | Self::File { .. } | Self::FileContent { .. })
     }
@@ -142,6 +149,10 @@ impl LeaderError {
         match self {
             Self::Election(error) => error.hint(),
             Self::Interrupted { .. } => "nothing was changed",
+            Self::Stale { source, .. } if source.is_denial() => source.hint(),
+            Self::NoneLeads { attempts } if attempts.iter().any(|attempt| attempt.denied) => {
+                "check the principal, its secret, and what stands before the masters"
+            }
             Self::Stale { .. } => {
                 "check that this machine reaches the master's address; if the master has died, another one takes over \
                  within seconds"
@@ -157,7 +168,7 @@ struct Listed<'a>(&'a [Attempt]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, Attempt { endpoint, reason }) in self.0.iter().enumerate() {
+        for (at, Attempt { endpoint, reason, .. }) in self.0.iter().enumerate() {
             write!(f, "{}{endpoint}: {reason}", if at == 0 { "" } else { "; " })?;
         }
         Ok(())
@@ -213,7 +224,13 @@ impl Leader {
     /// Whether the master answers at all. Tells a stale znode from a leader.
     pub async fn check(&self, http: &Http) -> Result<(), LeaderError> {
         let url = self.url.join("/health", &[]);
-        let answer = async { expect_ok(&url, http.send(Method::GET, &url, None).await?).await };
+        let answer = async {
+            let response = http.send_anonymously(&url).await?;
+            // Somebody answers, who wants to know first who asks: the next question says so.
+            let guarded =
+                matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            if guarded { Ok(response) } else { expect_ok(&url, response).await }
+        };
         answer.await.map(drop).map_err(|source| LeaderError::Stale {
             url: self.url.clone(),
             named_by: self.source.clone(),
@@ -254,9 +271,15 @@ async fn among(
 }
 
 async fn ask(http: &Http, endpoint: &Endpoint, options: &LeaderOptions) -> Result<Leader, Attempt> {
-    let failed = |reason: String| Attempt { endpoint: endpoint.to_string(), reason };
+    let failed = |reason: String, error: Option<&HttpError>| Attempt {
+        endpoint: endpoint.to_string(),
+        reason,
+        // A master that leads nobody yet says so by many statuses: only what is sure is final.
+        may_pass: error.is_none_or(|error| !error.is_final()),
+        denied: error.is_some_and(HttpError::is_denial),
+    };
     let asked = LeaderUrl::of(endpoint, options.scheme)
-        .ok_or_else(|| failed("it can't be part of a URL".into()))?;
+        .ok_or_else(|| failed("it can't be part of a URL".into(), None))?;
     let mut at = asked.clone();
     for _ in 0..MAX_HOPS {
         match redirect_of(http, &at).await {
@@ -269,13 +292,15 @@ async fn ask(http: &Http, endpoint: &Endpoint, options: &LeaderOptions) -> Resul
             Err(error) if at != asked => {
                 return match leads(http, &asked).await {
                     Ok(()) => Ok(Leader { url: asked, source: format!("master {endpoint}") }),
-                    Err(_) => Err(failed(format!("it points to {at}: {}", plain(&error)))),
+                    Err(_) => {
+                        Err(failed(format!("it points to {at}: {}", plain(&error)), Some(&error)))
+                    }
                 };
             }
-            Err(error) => return Err(failed(plain(&error))),
+            Err(error) => return Err(failed(plain(&error), Some(&error))),
         }
     }
-    Err(failed(format!("redirected more than {MAX_HOPS} times, at last to {at}")))
+    Err(failed(format!("redirected more than {MAX_HOPS} times, at last to {at}"), None))
 }
 
 async fn redirect_of(http: &Http, at: &LeaderUrl) -> Result<LeaderUrl, HttpError> {

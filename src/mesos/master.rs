@@ -57,6 +57,15 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// The port of a URL that names none.
+    #[must_use]
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+
     /// Its name in a URL.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -167,8 +176,7 @@ fn endpoint(text: &str) -> Result<Endpoint, MasterError> {
     };
     let default = match scheme {
         None => MESOS_PORT,
-        Some(Scheme::Http) => 80,
-        Some(Scheme::Https) => 443,
+        Some(scheme) => scheme.port(),
     };
     let (host, port) = host_and_port(authority, default)?;
     let path = path.trim_end_matches('/');
@@ -280,14 +288,20 @@ impl LeaderUrl {
     #[must_use]
     pub fn redirected(&self, location: &str) -> Option<Self> {
         let location = location.trim();
-        let (scheme, rest) = match location.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (Scheme::Https, rest),
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (self.scheme(), rest),
+        let (scheme, named, rest) = match location.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
+                (Scheme::Https, true, rest)
+            }
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => {
+                (self.scheme(), true, rest)
+            }
             Some(_) => return None,
-            None => (self.scheme(), location.strip_prefix("//").unwrap_or(location)),
+            None => (self.scheme(), false, location.strip_prefix("//").unwrap_or(location)),
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let (host, port) = host_and_port(authority, MESOS_PORT).ok()?;
+        // A whole URL has its scheme's port; what Mesos itself writes always names one.
+        let default = if named { scheme.port() } else { MESOS_PORT };
+        let (host, port) = host_and_port(authority, default).ok()?;
         Self::new(scheme, &host, port)
     }
 }

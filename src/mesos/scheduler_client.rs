@@ -12,9 +12,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::call::{Body, Call, FrameworkInfo, Subscribe};
 use super::event::{DEFAULT_HEARTBEAT_SECONDS, Event, EventError};
-use super::http::{Http, HttpError, Unreachable, bad_answer, failure, location, unreachable};
+use super::http::{Http, HttpError, bad_answer, failure, location, unreachable};
 use super::master::LeaderUrl;
 use super::recordio::{Decoder, RecordError};
+use crate::net::unreachable::Unreachable;
 
 const PATH: &str = "/api/v1/scheduler";
 const STREAM_ID: &str = "Mesos-Stream-Id";
@@ -77,6 +78,7 @@ pub struct Subscription {
     response: Response,
     decoder: Decoder,
     subscribed: bool,
+    size: usize,
     heard: Instant,
     patience: Duration,
 }
@@ -124,6 +126,7 @@ impl Subscription {
             response,
             decoder: Decoder::new(),
             subscribed: false,
+            size: 0,
             heard: Instant::now(),
             patience: patience(DEFAULT_HEARTBEAT_SECONDS),
         })
@@ -163,6 +166,7 @@ impl Subscription {
                 if record.is_empty() {
                     continue;
                 }
+                self.size = record.len();
                 match Event::parse(&record) {
                     Ok(event) => {
                         self.notice(&event);
@@ -189,6 +193,12 @@ impl Subscription {
                 }
             }
         }
+    }
+
+    /// How many bytes the last event came in.
+    #[must_use]
+    pub fn last_size(&self) -> usize {
+        self.size
     }
 
     fn notice(&mut self, event: &Event) {

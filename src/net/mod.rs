@@ -4,10 +4,18 @@
 //! |---|---|
 //! | [`cause`] | what an error comes from |
 //! | [`deadline`] | how long a command may wait, for whatever it waits |
+//! | [`http`] | HTTP clients: proxies, redirects, time limits, bodies |
 //! | [`redact`] | masks secrets in whatever is shown |
+//! | [`retry`] | how often something is tried |
+//! | [`tls`] | whom we trust, and who we are |
+//! | [`unreachable`] | why no answer came |
 //! | [`zookeeper`] | the one connector to ZooKeeper |
 
 pub mod cause;
 pub mod deadline;
+pub mod http;
 pub mod redact;
+pub mod retry;
+pub mod tls;
+pub mod unreachable;
 pub mod zookeeper;

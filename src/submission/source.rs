@@ -13,6 +13,7 @@ use crate::cli::positionals::SubmitPositionals;
 use crate::cli::{SubmitArgs, UsageError};
 use crate::context::Context;
 use crate::env::Env;
+use crate::net::http::Proxies;
 use crate::net::redact::redact;
 use crate::proto::api::TopologyState;
 use crate::report::Progress;
@@ -20,7 +21,7 @@ use crate::temporary;
 use crate::topology::conf_directory::{self, LeftOut, Secrets};
 use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
-use crate::topology::download::{self, Limits, Proxies};
+use crate::topology::download::{self, Limits};
 use crate::topology::file_kind::FileKind;
 use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
@@ -144,7 +145,7 @@ async fn local(
             context.reporter.progress(&progress);
         }
     };
-    let proxies = proxies(env);
+    let proxies = Proxies::of_environment(|name| env.get(name));
     let download = download::download(&file, directory, &proxies, &limits, &on_progress);
     context.or_interrupted(doing, download).await
 }
@@ -156,17 +157,6 @@ fn there(path: PathBuf) -> anyhow::Result<PathBuf> {
             Err(LocationError::Missing { path }.into())
         }
         _ => Ok(path),
-    }
-}
-
-/// What a process started here would make of the environment; a CGI's `HTTP_PROXY` is a client's header.
-fn proxies(env: &Env) -> Proxies {
-    let either = |one: &str, two: &str| env.get(one).or_else(|| env.get(two)).map(str::to_owned);
-    let all = either("all_proxy", "ALL_PROXY");
-    Proxies {
-        http: env.get("http_proxy").map(str::to_owned).or_else(|| all.clone()),
-        https: either("https_proxy", "HTTPS_PROXY").or(all),
-        none: either("no_proxy", "NO_PROXY"),
     }
 }
 

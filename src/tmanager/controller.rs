@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::{Client, StatusCode, Url, redirect};
+use reqwest::{Client, StatusCode, Url};
 use thiserror::Error;
 use tokio::net::TcpStream;
 
 use super::answer;
-use crate::net::cause::innermost;
+use crate::net::http::{self, BodyError, ClientError, Options};
+use crate::net::unreachable::Unreachable;
 use crate::proto::check;
 use crate::proto::system::PhysicalPlan;
 use crate::proto::tmanager::TManagerLocation;
@@ -185,16 +186,17 @@ impl Controller {
             }
         };
         let sent = self.client.get(url).timeout(self.deadline).send().await;
-        let mut response = sent.map_err(|error| failed(&error))?;
+        let response = sent.map_err(|error| failed(&error))?;
         let status = response.status();
-        let mut body = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(|error| failed(&error))? {
-            if body.len() + part.len() > ANSWER_LIMIT {
-                let why = format!("the answer is longer than {ANSWER_LIMIT} bytes");
-                return Err(ControllerError::NoAnswer { url: text, why });
-            }
-            body.extend_from_slice(&part);
-        }
+        let body = http::body(response, ANSWER_LIMIT).await.map_err(|error| {
+            let why = match error {
+                BodyError::Broken(Unreachable::TimedOut) => {
+                    format!("timed out after {} ms", self.deadline.as_millis())
+                }
+                other => other.to_string(),
+            };
+            ControllerError::NoAnswer { url: text.clone(), why }
+        })?;
         Ok(Answer { url: text, status, body })
     }
 
@@ -234,35 +236,19 @@ impl Answer {
     }
 }
 
-/// A client for plain HTTP inside the cluster.
-///
-/// Without root certificates: loading them takes tens of milliseconds, longer than everything else that `activate` does.
-fn plain_client(connect_timeout: Duration) -> reqwest::Result<Client> {
-    Client::builder()
-        .connect_timeout(connect_timeout)
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .tls_certs_only(std::iter::empty())
-        .pool_max_idle_per_host(0)
-        .build()
+/// A client for plain HTTP inside the cluster: straight, and each request on a connection of its own.
+fn plain_client(connect_timeout: Duration) -> Result<Client, ClientError> {
+    http::client(&Options { connect_timeout, reuse: false, ..Options::default() })
 }
 
-/// What is at the bottom of a failed request.
+/// Why no answer came.
 fn cause(error: &reqwest::Error, deadline: Duration) -> String {
-    if error.is_timeout() && error.is_connect() {
-        return "timed out".to_owned();
-    }
-    if error.is_timeout() {
-        return format!("timed out after {} ms", deadline.as_millis());
-    }
-    let bottom = innermost(error);
-    let text = bottom.to_string();
-    if text.contains("connection closed before message completed") {
-        return "it closed the connection without an answer".to_owned();
-    }
-    match bottom.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
-        Some(std::io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
-        _ => text,
+    match Unreachable::from(error) {
+        Unreachable::TimedOut if !error.is_connect() => {
+            format!("timed out after {} ms", deadline.as_millis())
+        }
+        Unreachable::Closed => "it closed the connection without an answer".to_owned(),
+        other => other.to_string(),
     }
 }
 

@@ -13,8 +13,10 @@ use tokio::time::timeout;
 
 use super::core_package::{self, CoreError};
 use super::dialect::{Release, ReleaseError};
-use crate::net::cause::innermost;
+use crate::net::http::{self, Options, Proxies, Redirects, Route, Security};
 use crate::net::redact::redact;
+use crate::net::tls::Tls;
+use crate::net::unreachable::Unreachable;
 
 /// How long looking into the package may take in all.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -75,8 +77,8 @@ pub fn configured(setting: Option<&str>) -> Result<Option<ChosenRelease>, Releas
 }
 
 /// The release that the core package says, else the newest. `core_uri` has nothing left to be filled in.
-pub async fn look(core_uri: &str) -> ChosenRelease {
-    let found = timeout(TIME_LIMIT, read_version(core_uri)).await;
+pub async fn look(core_uri: &str, proxies: &Proxies) -> ChosenRelease {
+    let found = timeout(TIME_LIMIT, read_version(core_uri, proxies)).await;
     conclude(core_uri, found.unwrap_or(Err(Unread::Slow)))
 }
 
@@ -113,13 +115,13 @@ enum Unread {
 }
 
 /// The version of the package behind a URI.
-async fn read_version(uri: &str) -> Result<String, Unread> {
+async fn read_version(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
     let scheme = uri.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
         None if uri.is_empty() => Err(Unread::None),
         None => in_file(uri.to_owned()).await,
         Some("file") => in_file(uri.get("file://".len()..).unwrap_or_default().to_owned()).await,
-        Some("http" | "https") => in_download(uri).await,
+        Some("http" | "https") => in_download(uri, proxies).await,
         Some(_) => Err(Unread::Scheme),
     }
 }
@@ -137,14 +139,16 @@ async fn in_file(path: String) -> Result<String, Unread> {
 }
 
 /// Downloads a package piece by piece while a thread looks into it, and stops when that has seen enough.
-async fn in_download(uri: &str) -> Result<String, Unread> {
-    let failed = |error: reqwest::Error| Unread::Http(innermost(&error).to_string());
-    let client = reqwest::Client::builder()
-        .connect_timeout(CONNECT_LIMIT)
-        // Clusters have private names that proxies don't know.
-        .no_proxy()
-        .build()
-        .map_err(failed)?;
+async fn in_download(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
+    let client = http::client(&Options {
+        route: Route::Proxied(proxies.clone()),
+        security: Security::Tls(Tls::default()),
+        redirects: Redirects::Download,
+        connect_timeout: CONNECT_LIMIT,
+        ..Options::default()
+    });
+    let client = client.map_err(|error| Unread::Http(error.to_string()))?;
+    let failed = |error: reqwest::Error| Unread::Http(Unreachable::from(&error).to_string());
     let mut response = client.get(uri).send().await.map_err(failed)?;
     if !response.status().is_success() {
         return Err(Unread::Status(response.status().as_u16()));
@@ -155,7 +159,7 @@ async fn in_download(uri: &str) -> Result<String, Unread> {
             match response.chunk().await {
                 Ok(Some(piece)) if send(&sender, piece.to_vec()).await => {}
                 Ok(_) => return None,
-                Err(error) => return Some(innermost(&error).to_string()),
+                Err(error) => return Some(Unreachable::from(&error).to_string()),
             }
         }
     };

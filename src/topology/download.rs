@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::{Client, NoProxy, Proxy, Response, StatusCode, Url, header, redirect};
+use reqwest::{Client, Response, StatusCode, Url, header};
 use secrecy::ExposeSecret as _;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -14,14 +14,12 @@ use tokio::time::Instant;
 
 use super::file_kind::UnknownKind;
 use super::location::{WebFile, name_in_disposition, name_of};
-use crate::net::cause::innermost;
+use crate::net::http::{self, ClientError, Options, Proxies, Redirects, Route, Security};
+use crate::net::tls::Tls;
+use crate::net::unreachable::Unreachable;
 
-/// How long a server may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(10);
 /// How long a server may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
-/// Redirects that are followed.
-const REDIRECTS: usize = 10;
 
 /// What is allowed of a download.
 #[derive(Clone, Debug)]
@@ -30,17 +28,6 @@ pub struct Limits {
     pub bytes: u64,
     /// When it must be there.
     pub deadline: Instant,
-}
-
-/// What the environment says of proxies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies {
-    /// For `http`.
-    pub http: Option<String>,
-    /// For `https`.
-    pub https: Option<String>,
-    /// Hosts without a proxy, separated by commas.
-    pub none: Option<String>,
 }
 
 /// Why there is no file.
@@ -60,7 +47,7 @@ pub enum DownloadError {
         /// The file.
         url: String,
         /// Why.
-        why: String,
+        why: Unreachable,
     },
     /// The server wants credentials, or other ones.
     #[error(
@@ -144,10 +131,12 @@ async fn fetch(
     on_progress: &(dyn Fn(u64, Option<u64>) + Sync),
 ) -> Result<PathBuf, DownloadError> {
     let url = file.to_string();
-    let unreachable =
-        |error: reqwest::Error| DownloadError::Unreachable { url: url.clone(), why: why(error) };
+    let unreachable = |error: reqwest::Error| DownloadError::Unreachable {
+        url: url.clone(),
+        why: Unreachable::from(&error),
+    };
     let client = client(proxies)
-        .map_err(|error| DownloadError::Setup { url: url.clone(), why: why(error) })?;
+        .map_err(|error| DownloadError::Setup { url: url.clone(), why: error.to_string() })?;
     let mut request = client.get(file.url.clone());
     if let Some((user, password)) = &file.credentials {
         request = request.basic_auth(user, Some(password.expose_secret()));
@@ -175,32 +164,14 @@ async fn fetch(
     Ok(path)
 }
 
-fn client(proxies: &Proxies) -> reqwest::Result<Client> {
-    // Credentials go to the first server only; reqwest sees to that.
-    let policy = redirect::Policy::custom(|attempt| {
-        let was_safe = attempt.previous().last().is_some_and(|from| from.scheme() == "https");
-        if attempt.previous().len() > REDIRECTS {
-            attempt.error("it redirects too often")
-        } else if was_safe && attempt.url().scheme() != "https" {
-            attempt.error("it redirects from https to http")
-        } else {
-            attempt.follow()
-        }
-    });
-    let mut builder = Client::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
-        .redirect(policy)
-        .referer(false)
-        .no_proxy();
-    let except = proxies.none.as_deref().and_then(NoProxy::from_string);
-    if let Some(proxy) = &proxies.http {
-        builder = builder.proxy(Proxy::http(proxy)?.no_proxy(except.clone()));
-    }
-    if let Some(proxy) = &proxies.https {
-        builder = builder.proxy(Proxy::https(proxy)?.no_proxy(except));
-    }
-    builder.build()
+fn client(proxies: &Proxies) -> Result<Client, ClientError> {
+    http::client(&Options {
+        route: Route::Proxied(proxies.clone()),
+        security: Security::Tls(Tls::default()),
+        redirects: Redirects::Download,
+        silence: Some(SILENCE),
+        ..Options::default()
+    })
 }
 
 fn accept(url: &str, response: &Response) -> Result<(), DownloadError> {
@@ -243,13 +214,6 @@ fn last_part(url: &Url) -> &str {
 fn text<'a>(response: &'a Response, name: &header::HeaderName) -> Option<&'a str> {
     // A name in UTF-8 is no visible ASCII, which `to_str` wants.
     response.headers().get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-}
-
-/// What is at the bottom of a failure, without any URL.
-fn why(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let timed_out = error.is_timeout();
-    if timed_out { "timed out".to_owned() } else { innermost(&error).to_string() }
 }
 
 #[cfg(test)]

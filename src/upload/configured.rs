@@ -6,14 +6,16 @@ use thiserror::Error;
 
 use super::credentials::{self, BucketCredentials};
 use super::{
-    CommandConfig, HdfsConfig, HttpConfig, Login, ObjectConfig, OnLine, Patience, Programs,
-    Sending, Service, SshConfig, StoreConfig, WebHdfsConfig,
+    CommandConfig, HdfsConfig, HttpConfig, Login, ObjectConfig, OnLine, Programs, Sending, Service,
+    SshConfig, StoreConfig, WebHdfsConfig,
 };
 use crate::config::settings::{
     Bucket, BucketService, HttpMethod, UPLOADERS, Uploader, with_topology,
 };
 use crate::config::{Settings, Warning, read_secret};
 use crate::env::{Env, Machine};
+use crate::net::http::Proxies;
+use crate::net::retry::RetryPolicy;
 
 /// The configuration names no store that there is.
 #[derive(Debug, Error)]
@@ -66,6 +68,7 @@ fn store_config(
         time_limit: *time_limit,
         on_line: on_line.clone(),
     };
+    let proxies = || Proxies::of_environment(|name| env.get(name));
     Ok(match &settings.uploader {
         Uploader::Null => {
             // A configuration with this uploader and without a URI is refused when it is read.
@@ -83,12 +86,18 @@ fn store_config(
                 None => Sending::PutOrPost,
             },
             authorization: secret(authorization_file)?,
+            proxies: proxies(),
             ..HttpConfig::default()
         }),
         Uploader::Bucket(bucket) => {
             let BucketCredentials { credentials, warning } = credentials::find(bucket, env)?;
             warnings.extend(warning);
-            let config = ObjectConfig { fetch_url, credentials, ..object(bucket, topology) };
+            let config = ObjectConfig {
+                fetch_url,
+                credentials,
+                proxies: bucket.proxy.as_deref().map_or_else(proxies, Proxies::all),
+                ..object(bucket, topology)
+            };
             StoreConfig::Object(config)
         }
         Uploader::WebHdfs { uri, user, token_file } => StoreConfig::WebHdfs(WebHdfsConfig {
@@ -96,7 +105,8 @@ fn store_config(
             fetch_url,
             user: Some(user.clone()),
             token: secret(token_file)?,
-            patience: Patience::default(),
+            proxies: proxies(),
+            policy: RetryPolicy::default(),
         }),
         Uploader::Hdfs { directory, configuration, time_limit } => StoreConfig::Hdfs(HdfsConfig {
             directory: here(directory),
@@ -153,8 +163,8 @@ fn object(bucket: &Bucket, topology: &str) -> ObjectConfig {
         folder: format!("{}/{}", with_topology(&bucket.prefix, topology), in_uri(topology)),
         fetch_url: None,
         credentials: Vec::new(),
-        proxy: bucket.proxy.clone(),
-        patience: Patience::default(),
+        proxies: Proxies::default(),
+        policy: RetryPolicy::default(),
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use super::programs::ProgramFailure;
+use crate::net::retry::Transient;
+use crate::net::unreachable::Unreachable;
 use crate::program::{NoProgram, RunError};
 
 /// An upload that did not happen.
@@ -85,7 +88,7 @@ pub enum UploadError {
         /// The URL, without credentials.
         url: String,
         /// What happened.
-        why: String,
+        why: Unreachable,
     },
     /// The server wants credentials, or others.
     #[error("failed to {method} {url}: not authorized (status {status}){}", quoted(body))]
@@ -110,6 +113,8 @@ pub enum UploadError {
         status: u16,
         /// The end of what it said.
         body: String,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// A check command that told no size.
     #[error(
@@ -153,12 +158,10 @@ fn quoted(body: &str) -> String {
     if body.is_empty() { String::new() } else { format!(": {body}") }
 }
 
-impl UploadError {
-    /// Whether another attempt may help.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
+impl Transient for UploadError {
+    fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } => true,
+            Self::Unreachable { why, .. } => why.may_pass(),
             Self::Program(failure) => failure.is_transient(),
             // Not implemented and full stay so.
             Self::Refused { status, .. } => {
@@ -167,6 +170,24 @@ impl UploadError {
             }
             _ => false,
         }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl UploadError {
+    /// The same, from a server that asks to be left alone for a while.
+    #[must_use]
+    pub(super) fn after(mut self, pause: Option<Duration>) -> Self {
+        if let Self::Refused { retry_after, .. } = &mut self {
+            *retry_after = pause;
+        }
+        self
     }
 
     /// What to do next.
@@ -192,6 +213,7 @@ impl UploadError {
                 "the store loses data: look at its free space, limits and logs, then submit again"
             }
             Self::PackageChanged { .. } => "submit again, and let nobody change the file meanwhile",
+            Self::Unreachable { why, .. } if !why.may_pass() => why.hint(),
             Self::Unreachable { .. } => {
                 "see that the store runs and can be reached from this machine, then submit again"
             }

@@ -11,8 +11,10 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::wire::{Link, Login, below, fetched_from, folder};
-use super::{Effect, Package, Patience, Progress, Store, UploadError, Uploaded, check_name};
+use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use crate::net::http::Proxies;
 use crate::net::redact::redact;
+use crate::net::retry::RetryPolicy;
 
 /// What a dry run shows where only the server's answer will say it.
 const ANSWERED: &str = "<as the server answers>";
@@ -30,10 +32,10 @@ pub struct HttpConfig {
     pub credentials: Option<(String, SecretString)>,
     /// The text of the Authorization header; counts more than user and password.
     pub authorization: Option<SecretString>,
-    /// A proxy for the upload.
-    pub proxy: Option<String>,
+    /// Proxies for the upload.
+    pub proxies: Proxies,
     /// How long and how often to try.
-    pub patience: Patience,
+    pub policy: RetryPolicy,
 }
 
 /// How a package is sent.
@@ -81,7 +83,7 @@ impl HttpStore {
             (None, Some((user, password))) => Login::Basic(user, password),
             (None, None) => Login::Nobody,
         };
-        let link = Link::new(&folder, login, config.proxy.as_deref(), config.patience)?;
+        let link = Link::new(&folder, login, &config.proxies, config.policy)?;
         let (posted, begun) = (Mutex::default(), Mutex::default());
         Ok(Self { link, folder, fetch_folder, method: config.method, posted, begun })
     }
@@ -112,14 +114,13 @@ impl HttpStore {
     ) -> Result<Uploaded, UploadError> {
         let url = below(&self.folder, name)?;
         let uri = self.put_uri(name)?;
-        let before = self.link.patience.retry(|| self.find(&url)).await?;
+        let before = self.link.policy.retry(|| self.find(&url)).await?;
         if before == Found::Bytes(package.size) {
             return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
         }
         set(&self.begun, (before == Found::Nothing).then(|| url.clone()));
         let sent = async {
-            let status =
-                self.link.patience.retry(|| self.put_once(&url, package, progress)).await?;
+            let status = self.link.policy.retry(|| self.put_once(&url, package, progress)).await?;
             self.check(&url, package.size).await?;
             Ok(status)
         };
@@ -185,16 +186,16 @@ impl HttpStore {
 
     /// Compares sizes, where the server tells one. What is not there yet may come: some servers take their time.
     async fn check(&self, url: &Url, expected: u64) -> Result<(), UploadError> {
-        let patience = self.link.patience;
-        let mut pause = patience.pause;
-        for _ in 1..patience.attempts {
-            match patience.retry(|| self.find(url)).await? {
+        let policy = self.link.policy;
+        let mut pause = policy.pause;
+        for _ in 1..policy.attempts {
+            match policy.retry(|| self.find(url)).await? {
                 Found::Nothing => sleep(pause).await,
                 found => return compare(url, found, expected),
             }
             pause = pause.saturating_mul(2);
         }
-        compare(url, patience.retry(|| self.find(url)).await?, expected)
+        compare(url, policy.retry(|| self.find(url)).await?, expected)
     }
 
     async fn post(
@@ -208,7 +209,7 @@ impl HttpStore {
             self.fetch_folder.as_deref().map(|folder| fetched_from(folder, name)).transpose()?;
         let here = known.as_deref().and_then(|uri| self.ours(uri));
         if let Some(url) = &here
-            && self.link.patience.retry(|| self.find(url)).await? == Found::Bytes(package.size)
+            && self.link.policy.retry(|| self.find(url)).await? == Found::Bytes(package.size)
         {
             let uri = known.unwrap_or_default();
             return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
@@ -226,7 +227,7 @@ impl HttpStore {
             _ => false,
         };
         let attempt = || self.post_once(package, name, &progress);
-        let (location, said) = self.link.patience.retry_if(harmless, attempt).await?;
+        let (location, said) = self.link.policy.retry_if(harmless, attempt).await?;
         let answered = location.or_else(|| absolute(&said));
         let at = answered.as_ref().and_then(|url| self.ours(url.as_str())).or(here);
         set(&self.posted, at.clone());
@@ -278,7 +279,7 @@ impl HttpStore {
                 _ => self.link.accept("DELETE", url, response).await.map(drop),
             }
         };
-        self.link.patience.retry(attempt).await
+        self.link.policy.retry(attempt).await
     }
 
     fn put_uri(&self, name: &str) -> Result<String, UploadError> {

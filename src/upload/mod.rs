@@ -13,7 +13,6 @@ mod local;
 mod null;
 mod object;
 mod package;
-mod patience;
 mod programs;
 mod ssh;
 mod webhdfs;
@@ -23,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, ready};
+use tokio::time::Instant;
 
 pub use command::{CommandConfig, CommandStore};
 pub use configured::{Configured, UnknownUploader, configured, in_uri};
@@ -36,7 +36,6 @@ pub use null::NullStore;
 pub use object::ObjectStore;
 pub use object::{ObjectConfig, Service};
 pub use package::Package;
-pub use patience::Patience;
 pub use programs::{OnLine, ProgramFailure, Programs, Trouble};
 pub use ssh::{Login, ScpStore, SftpStore, SshConfig};
 pub use webhdfs::{WebHdfsConfig, WebHdfsStore};
@@ -135,6 +134,26 @@ pub enum StoreConfig {
     Object(ObjectConfig),
     /// HDFS through its HTTP gateway.
     WebHdfs(WebHdfsConfig),
+}
+
+impl StoreConfig {
+    /// When no further attempt begins.
+    #[must_use]
+    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        match &mut self {
+            Self::Http(HttpConfig { policy, .. })
+            | Self::WebHdfs(WebHdfsConfig { policy, .. })
+            | Self::Object(ObjectConfig { policy, .. }) => policy.deadline = deadline,
+            // These have no pauses that somebody else may ask for.
+            Self::Null { .. }
+            | Self::Local { .. }
+            | Self::Hdfs(_)
+            | Self::Scp(_)
+            | Self::Sftp(_)
+            | Self::Command(_) => {}
+        }
+        self
+    }
 }
 
 /// Makes a store from its configuration.

@@ -6,10 +6,13 @@
 use reqwest::Url;
 use secrecy::SecretString;
 
-use super::Patience;
 #[cfg(feature = "object-stores")]
 use super::UploadError;
+use crate::net::http::Proxies;
+use crate::net::retry::RetryPolicy;
 
+#[cfg(feature = "object-stores")]
+mod connector;
 #[cfg(feature = "object-stores")]
 mod store;
 #[cfg(feature = "object-stores")]
@@ -29,10 +32,10 @@ pub struct ObjectConfig {
     /// Credentials by the names that the service's tools give them, such as `aws_access_key_id`. Without any, those that
     /// the machine itself has are asked for.
     pub credentials: Vec<(String, SecretString)>,
-    /// A proxy for the upload.
-    pub proxy: Option<String>,
+    /// Proxies for the upload.
+    pub proxies: Proxies,
     /// How long and how often to try.
-    pub patience: Patience,
+    pub policy: RetryPolicy,
 }
 
 /// Whose a bucket is.
@@ -149,8 +152,8 @@ mod tests {
             folder: "/heron//jobs/".to_owned(),
             fetch_url: None,
             credentials: Vec::new(),
-            proxy: None,
-            patience: Patience::default(),
+            proxies: Proxies::default(),
+            policy: RetryPolicy::default(),
         }
     }
 

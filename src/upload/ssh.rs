@@ -14,7 +14,8 @@ pub use scp::ScpStore;
 pub use sftp::SftpStore;
 
 use super::programs::{Answer, Programs, Trouble};
-use super::{Package, Patience, Progress, UploadError, Uploaded, check_name};
+use super::{Package, Progress, UploadError, Uploaded, check_name};
+use crate::net::retry::RetryPolicy;
 
 /// Comes before the user's options: of several values, OpenSSH takes the first.
 const NO_QUESTIONS: [&str; 2] = ["-o", "BatchMode=yes"];
@@ -144,7 +145,7 @@ async fn patiently<F>(
 where
     F: Future<Output = Result<Uploaded, UploadError>>,
 {
-    let uploaded = Patience::default().retry(copy).await?;
+    let uploaded = RetryPolicy::default().retry(copy).await?;
     progress(package.size);
     Ok(uploaded)
 }

@@ -13,8 +13,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::wire::{Link, Login, fetched_from, refusal, tail};
-use super::{Effect, Package, Patience, Progress, Store, UploadError, Uploaded, check_name};
+use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use crate::net::http::Proxies;
 use crate::net::redact::redact;
+use crate::net::retry::{RetryPolicy, retry_after};
 
 /// The configuration of a WebHDFS store.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +30,10 @@ pub struct WebHdfsConfig {
     pub user: Option<String>,
     /// A delegation token, used instead of a user.
     pub token: Option<SecretString>,
+    /// Proxies for the upload.
+    pub proxies: Proxies,
     /// How long and how often to try.
-    pub patience: Patience,
+    pub policy: RetryPolicy,
 }
 
 /// A folder in HDFS.
@@ -93,7 +97,7 @@ impl WebHdfsStore {
             .fetch_url
             .clone()
             .unwrap_or_else(|| format!("hdfs://{}{folder}", first.host_str().unwrap_or_default()));
-        let link = Link::new(first, Login::Nobody, None, config.patience)?;
+        let link = Link::new(first, Login::Nobody, &config.proxies, config.policy)?;
         let (user, token) = (config.user.clone(), config.token.clone());
         let (active, attempt) = (AtomicUsize::new(0), Uuid::new_v4());
         Ok(Self { link, nodes, active, folder, fetch_folder, user, token, attempt })
@@ -185,6 +189,7 @@ impl WebHdfsStore {
         let negotiate = response.headers().get(header::WWW_AUTHENTICATE).is_some_and(|wanted| {
             wanted.to_str().is_ok_and(|wanted| wanted.to_ascii_lowercase().contains("negotiate"))
         });
+        let pause = retry_after(&response);
         let text = self.link.text(response).await;
         if status == StatusCode::UNAUTHORIZED && negotiate {
             let body = "the cluster wants Kerberos, which is not spoken here; write a delegation token \
@@ -194,7 +199,7 @@ impl WebHdfsStore {
         let Ok(Remote { exception: RemoteException { exception, message } }) =
             serde_json::from_str(&text)
         else {
-            return Err(refusal(method, url, status, tail(&text)));
+            return Err(refusal(method, url, status, tail(&text)).after(pause));
         };
         let body = format!("{exception}: {}", tail(message.lines().next().unwrap_or_default()));
         // All of these are 403, although nobody lacks a right.
@@ -205,7 +210,13 @@ impl WebHdfsStore {
             }
             _ => return Err(refusal(method, url, status, body)),
         };
-        Err(UploadError::Refused { method, url: redact(url.as_str()), status, body })
+        Err(UploadError::Refused {
+            method,
+            url: redact(url.as_str()),
+            status,
+            body,
+            retry_after: pause,
+        })
     }
 
     async fn size(&self, path: &str) -> Result<Option<u64>, UploadError> {
@@ -255,17 +266,17 @@ impl WebHdfsStore {
         progress: Progress,
     ) -> Result<Uploaded, UploadError> {
         let uri = self.uri_of(name)?;
-        let patience = self.link.patience;
+        let policy = self.link.policy;
         let (path, part) = (self.path(name), self.part(name));
-        let before = patience.retry(|| self.size(&path)).await?;
+        let before = policy.retry(|| self.size(&path)).await?;
         if before == Some(package.size) {
             return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
         }
         let named = AtomicBool::new(false);
         let sent = async {
             let folder = || self.done((Method::PUT, "PUT"), &self.folder, "MKDIRS", &[]);
-            patience.retry(folder).await?;
-            patience.retry(|| self.create(&part, package, &progress)).await?;
+            policy.retry(folder).await?;
+            policy.retry(|| self.create(&part, package, &progress)).await?;
             self.check(&part, package.size).await?;
             self.rename(&part, &path, before.is_some()).await?;
             named.store(true, Ordering::Relaxed);
@@ -307,7 +318,7 @@ impl WebHdfsStore {
 
     async fn check(&self, path: &str, expected: u64) -> Result<(), UploadError> {
         let place = self.place(path);
-        match self.link.patience.retry(|| self.size(path)).await? {
+        match self.link.policy.retry(|| self.size(path)).await? {
             None => Err(UploadError::Lost { place }),
             Some(actual) if actual != expected => {
                 Err(UploadError::SizeMismatch { place, expected, actual })
@@ -323,7 +334,7 @@ impl WebHdfsStore {
         }
         let more = [("destination", path)];
         let renamed = || self.done((Method::PUT, "PUT"), part, "RENAME", &more);
-        let renamed = self.link.patience.retry(renamed).await;
+        let renamed = self.link.policy.retry(renamed).await;
         if matches!(renamed, Ok(true)) || self.size(path).await?.is_some() {
             return Ok(());
         }
@@ -334,7 +345,7 @@ impl WebHdfsStore {
 
     async fn delete(&self, path: &str) -> Result<(), UploadError> {
         let attempt = || self.done((Method::DELETE, "DELETE"), path, "DELETE", &[]);
-        match self.link.patience.retry(attempt).await {
+        match self.link.policy.retry(attempt).await {
             Err(UploadError::Refused { status: 404, .. }) | Ok(_) => Ok(()),
             Err(error) => Err(error),
         }

@@ -6,19 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
-use reqwest::{
-    Body, Client, Method, Proxy, RequestBuilder, Response, StatusCode, Url, header, redirect,
-};
+use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode, Url, header};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncReadExt;
 
 use super::package::CHUNK;
-use super::{Package, Patience, Progress, UploadError, check_name};
-use crate::net::cause::innermost;
+use super::{Package, Progress, UploadError, check_name};
+use crate::net::http::{self, Options, Proxies, Route, Security};
 use crate::net::redact::redact;
+use crate::net::retry::{RetryPolicy, retry_after};
+use crate::net::tls::Tls;
+use crate::net::unreachable::Unreachable;
 
-/// How long a server may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is quoted of what a server says.
 const QUOTED: usize = 300;
 /// The most that is read of it.
@@ -40,15 +39,15 @@ pub(super) enum Login {
 pub(super) struct Link {
     client: Client,
     login: Login,
-    pub patience: Patience,
+    pub policy: RetryPolicy,
 }
 
 impl Link {
     pub fn new(
         folder: &Url,
         login: Login,
-        proxy: Option<&str>,
-        patience: Patience,
+        proxies: &Proxies,
+        policy: RetryPolicy,
     ) -> Result<Self, UploadError> {
         if let Login::Header(text) = &login {
             // Found out here, because a request would only say that something in it is wrong.
@@ -57,11 +56,9 @@ impl Link {
                 UploadError::Credentials { place: folder.to_string(), why: why.to_owned() }
             })?;
         }
-        let client = client(folder, proxy).map_err(|error| UploadError::BadUrl {
-            url: folder.to_string(),
-            why: innermost(&error).to_string(),
-        })?;
-        Ok(Self { client, login, patience })
+        let client = client(folder, proxies)
+            .map_err(|why| UploadError::BadUrl { url: folder.to_string(), why: why.to_string() })?;
+        Ok(Self { client, login, policy })
     }
 
     pub fn request(&self, method: Method, url: &Url) -> RequestBuilder {
@@ -109,7 +106,11 @@ impl Link {
         let body = body(package, around, progress, &moved).await?;
         let request = request.header(header::CONTENT_LENGTH, length).body(body);
         match self.watched(method, url, &moved, request.send()).await {
-            Err(UploadError::Unreachable { why, .. }) if why == CHANGED => Err(package.changed()),
+            Err(UploadError::Unreachable { why: Unreachable::Other(why), .. })
+                if why == CHANGED =>
+            {
+                Err(package.changed())
+            }
             other => other,
         }
     }
@@ -125,28 +126,18 @@ impl Link {
         let why = tokio::select! {
             answer = sent => match answer {
                 Ok(answer) => return Ok(answer),
-                Err(error) if error.is_timeout() => "timed out".to_owned(),
-                Err(error) => innermost(&error).to_string(),
+                Err(error) => Unreachable::from(&error),
             },
-            () = self.patience.stalled(moved) => {
-                format!("it was silent for {:?}", self.patience.silence)
+            () = stalled(self.policy.silence, moved) => {
+                Unreachable::Other(format!("it was silent for {:?}", self.policy.silence))
             }
         };
         Err(UploadError::Unreachable { method, url: redact(url.as_str()), why })
     }
 
     /// What a server says, as far as it is worth reading.
-    pub async fn text(&self, mut response: Response) -> String {
-        let mut said = Vec::new();
-        while let Ok(Ok(Some(part))) =
-            tokio::time::timeout(self.patience.silence, response.chunk()).await
-        {
-            said.extend_from_slice(&part);
-            if said.len() > READ {
-                break;
-            }
-        }
-        String::from_utf8_lossy(&said).into_owned()
+    pub async fn text(&self, response: Response) -> String {
+        http::beginning(response, READ, self.policy.silence).await
     }
 
     /// Makes an error of an answer that is none of success.
@@ -168,10 +159,12 @@ impl Link {
                 url: redact(url.as_str()),
                 status: status.as_u16(),
                 body,
+                retry_after: None,
             });
         }
+        let pause = retry_after(&response);
         let body = tail(&self.text(response).await);
-        Err(refusal(method, url, status, body))
+        Err(refusal(method, url, status, body).after(pause))
     }
 }
 
@@ -185,7 +178,7 @@ pub(super) fn refusal(
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return UploadError::NotAuthorized { method, url, status: code, body };
     }
-    UploadError::Refused { method, url, status: code, body }
+    UploadError::Refused { method, url, status: code, body, retry_after: None }
 }
 
 pub(super) type Credentials = (String, SecretString);
@@ -238,19 +231,29 @@ pub(super) fn fetched_from(folder: &str, name: &str) -> Result<String, UploadErr
     Ok(format!("{}/{name}", folder.trim_end_matches('/')))
 }
 
-fn client(folder: &Url, proxy: Option<&str>) -> reqwest::Result<Client> {
-    let mut builder = Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        // A redirected PUT would need its body a second time, and its credentials are not for everybody.
-        .redirect(redirect::Policy::none())
-        .no_proxy();
-    if let Some(proxy) = proxy {
-        builder = builder.proxy(Proxy::all(proxy)?);
-    } else if folder.scheme() == "http" {
-        // Loading root certificates takes tens of milliseconds.
-        builder = builder.tls_certs_only(std::iter::empty());
+fn client(folder: &Url, proxies: &Proxies) -> Result<Client, http::ClientError> {
+    // A proxy may speak TLS itself. Else certificates are read only for those who speak it.
+    let plain = folder.scheme() == "http" && proxies.is_empty();
+    let security = if plain { Security::Plain } else { Security::Tls(Tls::default()) };
+    // A redirected PUT would need its body a second time, and its credentials are not for everybody.
+    http::client(&Options {
+        route: Route::Proxied(proxies.clone()),
+        security,
+        ..Options::default()
+    })
+}
+
+/// Ends when nothing has moved for too long.
+async fn stalled(silence: Duration, moved: &AtomicU64) {
+    let mut last = moved.load(Ordering::Relaxed);
+    loop {
+        tokio::time::sleep(silence).await;
+        let now = moved.load(Ordering::Relaxed);
+        if now == last {
+            return;
+        }
+        last = now;
     }
-    builder.build()
 }
 
 async fn body(

@@ -1,78 +1,11 @@
 //! Why a request got no answer, or not the one it wanted.
 
-use std::fmt;
-use std::io;
-
 use reqwest::StatusCode;
 use url::Url;
 
 use super::MAX_HOPS;
 use crate::mesos::master::LeaderUrl;
-use crate::net::cause::{causes, innermost};
-
-/// Why no answer came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreachable {
-    /// Nothing listens there.
-    Refused,
-    /// The name has no address.
-    NoSuchHost,
-    /// No answer in time.
-    TimedOut,
-    /// The connection ended before the answer.
-    Closed,
-    /// Something else, TLS for example.
-    Other(String),
-}
-
-impl fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Refused => "connection refused",
-            Self::NoSuchHost => "no such host",
-            Self::TimedOut => "timed out",
-            Self::Closed => "connection closed before an answer",
-            Self::Other(reason) => reason,
-        })
-    }
-}
-
-impl From<&reqwest::Error> for Unreachable {
-    fn from(error: &reqwest::Error) -> Self {
-        if error.is_timeout() {
-            return Self::TimedOut;
-        }
-        for cause in causes(error) {
-            let text = cause.to_string();
-            if text.contains("dns error") || text.contains("lookup address") {
-                return Self::NoSuchHost;
-            }
-            let io = cause.downcast_ref::<io::Error>();
-            if let Some(known) = io.and_then(Self::of_io) {
-                return known;
-            }
-        }
-        match innermost(error).to_string().as_str() {
-            "connection closed before message completed" => Self::Closed,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-}
-
-impl Unreachable {
-    pub(crate) fn of_io(error: &io::Error) -> Option<Self> {
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused => Some(Self::Refused),
-            io::ErrorKind::TimedOut => Some(Self::TimedOut),
-            io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::UnexpectedEof => Some(Self::Closed),
-            _ if error.to_string().contains("lookup address") => Some(Self::NoSuchHost),
-            _ => None,
-        }
-    }
-}
+use crate::net::unreachable::Unreachable;
 
 /// Why a request didn't get what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -166,10 +99,8 @@ impl HttpError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. }
-            | Self::Redirected { .. }
-            | Self::TooManyRedirects { .. }
-            | Self::NotReady { .. } => true,
+            Self::Unreachable { cause, .. } => cause.may_pass(),
+            Self::Redirected { .. } | Self::TooManyRedirects { .. } | Self::NotReady { .. } => true,
             Self::Rejected { status, .. } => *status == StatusCode::CONFLICT.as_u16(),
             Self::Setup { .. }
             | Self::Unauthorized { .. }
@@ -179,23 +110,32 @@ impl HttpError {
         }
     }
 
+    /// Whether it is sure that asking again won't help: the certificate of either side is refused, or we are.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Unreachable { cause, .. } => !cause.may_pass(),
+            other => other.is_denial(),
+        }
+    }
+
+    /// Whether we are refused, or our certificate is.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized { .. }
+                | Self::Forbidden { .. }
+                | Self::Unreachable { cause: Unreachable::CertificateRefused(_), .. }
+        )
+    }
+
     /// What to look at next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Setup { .. } => "correct the setting",
-            Self::Unreachable { cause: Unreachable::Refused, .. } => {
-                "check that the process runs and listens on that port"
-            }
-            Self::Unreachable { cause: Unreachable::NoSuchHost, .. } => {
-                "check the host name, and that this machine can resolve it"
-            }
-            Self::Unreachable { cause: Unreachable::TimedOut, .. } => {
-                "check the network and firewalls between this machine and that address"
-            }
-            Self::Unreachable { .. } => {
-                "check the scheme (http or https), the certificates and the port"
-            }
+            Self::Unreachable { cause, .. } => cause.hint(),
             Self::Redirected { .. } | Self::TooManyRedirects { .. } | Self::NotReady { .. } => {
                 "an election or recovery may be under way; try again"
             }

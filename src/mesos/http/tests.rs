@@ -1,8 +1,8 @@
 use super::*;
-use crate::mesos::master::Scheme;
 use crate::mesos::tests::server::{
     Reply, TestServer, answer, dead_port, hasty, http, http_with, json, redirect, text,
 };
+use crate::net::unreachable::Unreachable;
 
 async fn get(http: &Http, leader: &LeaderUrl) -> Result<serde_json::Value, HttpError> {
     http.get_json(leader, "/x", &[("a", "b c")]).await
@@ -42,6 +42,21 @@ async fn redirects_keep_credentials_and_query() {
     let request = &leader.requests()[0];
     assert_eq!(request.line(), "GET /x?a=b%20c");
     assert_eq!(request.header("authorization"), Some("Basic cDpz"));
+}
+
+#[tokio::test]
+async fn no_credentials_go_over_a_plain_line_once_tls_was_spoken() {
+    let server = TestServer::start(|_| json("{}")).await;
+    let http = http_with(basic("p", "s"));
+    get(&http, &server.url()).await.expect("an answer");
+    assert!(!http.has_spoken_tls());
+    let secure = LeaderUrl::new(Scheme::Https, "127.0.0.1", dead_port().await).expect("a URL");
+    get(&http, &secure).await.expect_err("nobody is there");
+    assert!(http.has_spoken_tls());
+    get(&http, &server.url()).await.expect("an answer");
+    let sent: Vec<_> =
+        server.requests().iter().map(|request| request.header("authorization").is_some()).collect();
+    assert_eq!(sent, [true, false]);
 }
 
 #[tokio::test]
@@ -134,13 +149,13 @@ async fn answers_that_are_none_are_said_so() {
     assert_eq!(answer, serde_json::json!({"limit":null,"t":"/"}));
 }
 
+fn with_tls(tls: Tls) -> HttpSettings {
+    HttpSettings { tls, ..HttpSettings::default() }
+}
+
 #[test]
 fn settings_that_cannot_work_are_refused() {
     for (settings, what) in [
-        (
-            HttpSettings { verify_hostname: false, ..HttpSettings::default() },
-            "host name verification",
-        ),
         (basic("a:b", "c"), "credentials"),
         (basic("a", "b:c"), "credentials"),
         (
@@ -150,12 +165,9 @@ fn settings_that_cannot_work_are_refused() {
             },
             "Authorization header",
         ),
+        (with_tls(Tls { ca_pem: Some(b"no certificate".to_vec()), ..Tls::default() }), "CA file"),
         (
-            HttpSettings { ca_pem: Some(b"no certificate".to_vec()), ..HttpSettings::default() },
-            "CA file",
-        ),
-        (
-            HttpSettings { identity_pem: Some("no certificate".into()), ..HttpSettings::default() },
+            with_tls(Tls { identity_pem: Some("no certificate".into()), ..Tls::default() }),
             "client certificate",
         ),
     ] {

@@ -4,9 +4,10 @@ use std::process::{Child, Command, Stdio};
 use zookeeper_client::{Acl, Acls, AuthId, Client, CreateMode, Permission};
 
 use super::*;
+use crate::mesos::http::{Authorization, HttpSettings};
 use crate::mesos::tests::golden;
 use crate::mesos::tests::server::{
-    Reply, TestServer, answer, dead_port, hasty, http, json, redirect, text,
+    Reply, TestServer, answer, dead_port, hasty, http, http_with, json, redirect, text,
 };
 
 fn address(text: &str) -> MasterAddress {
@@ -119,6 +120,26 @@ async fn every_master_asked_gets_its_reason() {
 }
 
 #[tokio::test]
+async fn who_is_refused_everywhere_need_not_ask_again() {
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let gateway = TestServer::start(move |_| answer(status, "", b"who are you?")).await;
+        let host = format!("127.0.0.1:{}", gateway.port);
+        let error = find(&http(), &host).await.expect_err("refused");
+        assert!(!error.is_transient(), "{error}");
+        assert!(error.hint().contains("principal"), "{error}");
+        let LeaderError::NoneLeads { attempts } = error else { panic!("{error}") };
+        assert!(attempts[0].denied && !attempts[0].may_pass);
+
+        let dead = dead_port().await;
+        let error = find(&http(), &format!("{host},127.0.0.1:{dead}")).await.expect_err("refused");
+        assert!(error.is_transient(), "the other one may come back: {error}");
+        // Whether it lives can't be told without saying who asks; the next question does.
+        let leader = Leader { url: gateway.url(), source: String::new() };
+        leader.check(&http()).await.expect("somebody answers");
+    }
+}
+
+#[tokio::test]
 async fn silence_is_bounded() {
     let silent = TestServer::start(|_| Reply::Hang(vec![])).await;
     let text = format!("127.0.0.1:{}", silent.port);
@@ -161,8 +182,11 @@ async fn a_leader_that_does_not_answer_is_stale() {
     );
     let server = TestServer::start(|_| answer("200 OK", "", b"")).await;
     let leader = Leader { url: server.url(), source: String::new() };
-    leader.check(&http()).await.expect("an answer");
+    let authorization = Authorization::Header("hunter2".into());
+    let known = http_with(HttpSettings { authorization, ..HttpSettings::default() });
+    leader.check(&known).await.expect("an answer");
     assert_eq!(server.lines(), ["GET /health"]);
+    assert_eq!(server.requests()[0].header("authorization"), None);
 }
 
 #[tokio::test]

@@ -112,6 +112,9 @@ fn locations_of_every_form() {
         ("https://m2:5050", "https://m2:5050", "https://m2:5050"),
         ("//[::1]:5050/x", "http://[::1]:5050", "https://[::1]:5050"),
         ("//m2", "http://m2:5050", "https://m2:5050"),
+        // A whole URL has the port of its scheme.
+        ("https://m2/mesos", "https://m2", "https://m2"),
+        ("http://m2/", "http://m2", "https://m2"),
     ] {
         assert_eq!(base.redirected(location).expect(location).to_string(), plain);
         assert_eq!(secure.redirected(location).expect(location).to_string(), tls);

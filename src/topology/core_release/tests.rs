@@ -50,8 +50,11 @@ async fn a_package_is_read_from_a_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().write_all(&core("0.17.8", 10)).unwrap();
     let path = file.path().to_str().unwrap();
-    assert_eq!(read_version(path).await.unwrap(), "0.17.8");
-    assert_eq!(read_version(&format!("file://{path}")).await.unwrap(), "0.17.8");
+    assert_eq!(read_version(path, &Proxies::default()).await.unwrap(), "0.17.8");
+    assert_eq!(
+        read_version(&format!("file://{path}"), &Proxies::default()).await.unwrap(),
+        "0.17.8"
+    );
 }
 
 #[tokio::test]
@@ -59,7 +62,7 @@ async fn a_download_ends_when_enough_is_known() {
     // The server never sends the rest: only who stops at the release file gets to an end.
     let package = core("0.20.1", 300_000);
     let url = serve(ok(package.len(), &package[..package.len() - 100_000])).await;
-    assert_eq!(read_version(&url).await.unwrap(), "0.20.1");
+    assert_eq!(read_version(&url, &Proxies::default()).await.unwrap(), "0.20.1");
 }
 
 #[tokio::test]
@@ -74,7 +77,7 @@ async fn what_can_not_be_read_leads_to_the_newest() {
         ("http://user:hunter2@127.0.0.1:1/core.tar.gz".to_owned(), "refused"),
     ];
     for (uri, part) in cases {
-        let chosen = conclude(&uri, read_version(&uri).await);
+        let chosen = conclude(&uri, read_version(&uri, &Proxies::default()).await);
         assert_eq!(chosen.release, Release::newest());
         assert!(matches!(chosen.source, ReleaseSource::Newest { .. }), "{chosen:?}");
         let detail = chosen.detail();

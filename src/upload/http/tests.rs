@@ -1,9 +1,9 @@
 //! Tests against a small server in this process.
 
 use super::super::package::tests::package;
-use super::super::patience::tests::HASTY;
 use super::super::wire::tests::{Dying, count};
 use super::*;
+use crate::net::retry::tests::HASTY;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -142,7 +142,7 @@ fn part(kind: &str, body: &[u8]) -> (String, Vec<u8>) {
 }
 
 fn config(url: String) -> HttpConfig {
-    HttpConfig { url, method: Sending::Put, patience: HASTY, ..HttpConfig::default() }
+    HttpConfig { url, method: Sending::Put, policy: HASTY, ..HttpConfig::default() }
 }
 
 fn silent() -> Progress {

@@ -26,9 +26,11 @@ use tokio::sync::Mutex;
 use super::super::package::CHUNK;
 use super::super::wire::{fetched_from, refusal, tail};
 use super::super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::connector::{CONNECT, Connector};
 use super::{ObjectConfig, Service};
 use crate::net::cause::{self, innermost};
 use crate::net::redact::redact;
+use crate::net::unreachable::Unreachable;
 
 /// The smallest part that all services take, and so the finest that progress can be told.
 const PART: u64 = 5 << 20;
@@ -38,8 +40,6 @@ const PARTS: u64 = 10_000;
 const TOGETHER: usize = 4;
 /// How long one request may take; a part goes through a line of 20 kB/s in this time.
 const REQUEST: Duration = Duration::from_mins(5);
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// A folder in a bucket.
 pub struct ObjectStore {
@@ -223,11 +223,7 @@ impl ObjectStore {
         }
         let timed_out = cause::find::<HttpError>(error)
             .is_some_and(|error| error.kind() == HttpErrorKind::Timeout);
-        let why = if timed_out {
-            "timed out".to_owned()
-        } else {
-            tail(&redact(&innermost(error).to_string()))
-        };
+        let why = if timed_out { Unreachable::TimedOut } else { Unreachable::of(error) };
         UploadError::Unreachable { method, url: url.into(), why }
     }
 }
@@ -253,6 +249,7 @@ fn s3(
         // One object at a time: not every store that speaks like S3 knows more.
         .with_disable_bulk_delete(true)
         .with_endpoint(address)
+        .with_http_connector(Connector::new(config, timeout(config)))
         .with_client_options(client(config, address))
         .with_retry(retry(config))
         .build()?;
@@ -272,6 +269,7 @@ fn gcs(
     }
     let store = builder
         .with_bucket_name(&config.bucket)
+        .with_http_connector(Connector::new(config, timeout(config)))
         .with_client_options(client(config, endpoint.unwrap_or_default()))
         .with_retry(retry(config))
         .build()?;
@@ -293,6 +291,7 @@ fn azure(
     let store = builder
         .with_account(account)
         .with_container_name(&config.bucket)
+        .with_http_connector(Connector::new(config, timeout(config)))
         .with_client_options(client(config, endpoint.unwrap_or_default()))
         .with_retry(retry(config))
         .build()?;
@@ -300,22 +299,22 @@ fn azure(
 }
 
 fn client(config: &ObjectConfig, address: &str) -> ClientOptions {
-    let options = ClientOptions::new()
-        // Who writes http into the address means it.
+    // Who writes http into the address means it. The rest is the connector's.
+    ClientOptions::new()
         .with_allow_http(address.starts_with("http://"))
         .with_connect_timeout(CONNECT)
-        .with_timeout(REQUEST.min(config.patience.silence.saturating_mul(3)));
-    match &config.proxy {
-        Some(proxy) => options.with_proxy_url(proxy),
-        None => options,
-    }
+        .with_timeout(timeout(config))
+}
+
+fn timeout(config: &ObjectConfig) -> Duration {
+    REQUEST.min(config.policy.silence.saturating_mul(3))
 }
 
 fn retry(config: &ObjectConfig) -> RetryConfig {
-    let patience = config.patience;
+    let policy = config.policy;
     let backoff =
-        BackoffConfig { init_backoff: patience.pause, max_backoff: patience.pause * 8, base: 2.0 };
-    let max_retries = patience.attempts.saturating_sub(1) as usize;
+        BackoffConfig { init_backoff: policy.pause, max_backoff: policy.pause * 8, base: 2.0 };
+    let max_retries = policy.attempts.saturating_sub(1) as usize;
     RetryConfig { backoff, max_retries, retry_timeout: REQUEST }
 }
 

@@ -1,8 +1,8 @@
 //! Tests against a name node and a data node in this process, which are as strict as Hadoop's.
 
 use super::super::package::tests::package;
-use super::super::patience::tests::HASTY;
 use super::*;
+use crate::net::retry::tests::HASTY;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -145,7 +145,7 @@ fn faulty(faults: &[(&'static str, u16, &'static str)]) -> Cluster {
 
 fn config(address: &str) -> WebHdfsConfig {
     let url = format!("webhdfs://{address}/heron/packages/");
-    WebHdfsConfig { url, user: Some("alice".into()), patience: HASTY, ..WebHdfsConfig::default() }
+    WebHdfsConfig { url, user: Some("alice".into()), policy: HASTY, ..WebHdfsConfig::default() }
 }
 
 fn silent() -> Progress {

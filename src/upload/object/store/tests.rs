@@ -10,9 +10,10 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::routing::any;
 
 use super::super::super::package::tests::package;
-use super::super::super::patience::tests::HASTY;
 use super::super::super::wire::tests::{Dying, count};
 use super::*;
+use crate::net::http::Proxies;
+use crate::net::retry::tests::HASTY;
 
 #[derive(Default)]
 struct Bucket {
@@ -141,8 +142,8 @@ fn config(service: Service, credentials: &[(&str, &str)]) -> ObjectConfig {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).into()))
             .collect(),
-        proxy: None,
-        patience: HASTY,
+        proxies: Proxies::default(),
+        policy: HASTY,
     }
 }
 
