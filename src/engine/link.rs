@@ -1,9 +1,10 @@
 //! A subscription as the driver feeds on it.
 
 use futures_util::future::try_join_all;
-use tokio::sync::mpsc;
+
 use tokio::task::JoinHandle;
 
+use super::event_queue::{EventReceiver, EventSender, event_queue};
 use crate::mesos::call::{Body, Call};
 use crate::mesos::event;
 use crate::mesos::ids::FrameworkId;
@@ -13,15 +14,17 @@ use crate::scheduler::step::Event;
 
 /// Calls under way at once that have no order among each other.
 const TOGETHER: usize = 32;
+/// Bytes of events that wait to be handled: more than the offers of ten thousand agents at once.
+const QUEUED: u32 = 64 << 20;
 /// Events that are handled together.
 const BATCH: usize = 1024;
 
-/// An open subscription. A task of its own reads the stream, so that the master never has to wait for us.
+/// An open subscription. A task of its own reads the stream, so that the master has to wait for us only if it floods us.
 #[derive(Debug)]
 pub struct MesosLink {
     framework: FrameworkId,
     caller: CallSender,
-    events: mpsc::UnboundedReceiver<Event>,
+    events: EventReceiver<Event>,
     reader: JoinHandle<()>,
 }
 
@@ -32,7 +35,7 @@ impl MesosLink {
         suppressed: bool,
     ) -> Self {
         let caller = subscription.caller();
-        let (sender, events) = mpsc::unbounded_channel();
+        let (sender, events) = event_queue(QUEUED);
         let reader = tokio::spawn(read(subscription, suppressed, sender));
         Self { framework, caller, events, reader }
     }
@@ -57,11 +60,7 @@ impl Drop for MesosLink {
     }
 }
 
-async fn read(
-    mut subscription: Subscription,
-    suppressed: bool,
-    sender: mpsc::UnboundedSender<Event>,
-) {
+async fn read(mut subscription: Subscription, suppressed: bool, sender: EventSender<Event>) {
     loop {
         let event = match subscription.next_event().await {
             Ok(event) => translate(event, suppressed),
@@ -72,7 +71,7 @@ async fn read(
         };
         let over = matches!(event, Some(Event::Disconnected));
         if let Some(event) = event
-            && sender.send(event).is_err()
+            && !sender.send(event, subscription.last_size()).await
         {
             return;
         }
@@ -98,8 +97,8 @@ fn translate(event: event::Event, suppressed: bool) -> Option<Event> {
 
 impl Link for MesosLink {
     async fn events(&mut self) -> Vec<Event> {
-        let mut events = Vec::new();
-        if self.events.recv_many(&mut events, BATCH).await == 0 {
+        let mut events = self.events.take(BATCH).await;
+        if events.is_empty() {
             events.push(Event::Disconnected);
         }
         events

@@ -4,5 +4,6 @@
 pub mod capacity;
 pub mod connector;
 pub mod desired;
+mod event_queue;
 pub mod journal;
 mod link;
