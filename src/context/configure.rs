@@ -55,11 +55,11 @@ impl TypedPlace {
     /// What overrides say of the place; other overrides say nothing.
     #[must_use]
     pub fn of(overrides: Option<&str>) -> Self {
-        let triple = match overrides.map(overrides::classify) {
-            Some(Ok(
-                Positional::Cluster(triple) | Positional::Overrides { cluster: Some(triple), .. },
-            )) => triple,
-            _ => return Self::default(),
+        let Some(Ok(
+            Positional::Cluster(triple) | Positional::Overrides { cluster: Some(triple), .. },
+        )) = overrides.map(overrides::classify)
+        else {
+            return Self::default();
         };
         let part = |part: String| Some(part).filter(|part| !part.is_empty());
         Self { parts: [triple.cluster, triple.role, triple.environ].map(part) }

@@ -23,9 +23,8 @@ use crate::net::http::{BodyError, ClientError, Options, Security};
 use crate::net::redact::redact;
 use crate::net::tls::Tls;
 pub use error::HttpError;
+use error::MAX_HOPS;
 
-/// Redirects that are followed for one request; masters may point at each other during a failover.
-const MAX_HOPS: usize = 5;
 /// More than any answer has: `/state` of a big cluster takes tens of megabytes.
 const MAX_BODY: usize = 256 * 1024 * 1024;
 /// How much of an error text is shown.

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
 use super::cause::{causes, innermost};
 use super::redact::redact;
 
-/// Why no answer came.
+/// Why no answer came. Kept small: it travels in errors that are returned by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreachable {
     /// Nothing listens there.
@@ -21,11 +21,11 @@ pub enum Unreachable {
     /// The connection ended before the answer.
     Closed,
     /// The server's certificate is not trusted; what is wrong with it.
-    Untrusted(String),
+    Untrusted(Box<str>),
     /// The server doesn't accept our certificate, or wants one; its words.
-    CertificateRefused(String),
+    CertificateRefused(Box<str>),
     /// Something else.
-    Other(String),
+    Other(Box<str>),
 }
 
 impl Unreachable {
@@ -73,7 +73,9 @@ impl Unreachable {
     fn of_tls(error: &rustls::Error) -> Option<Self> {
         use AlertDescription as Alert;
         match error {
-            rustls::Error::InvalidCertificate(why) => Some(Self::Untrusted(of_certificate(why))),
+            rustls::Error::InvalidCertificate(why) => {
+                Some(Self::Untrusted(of_certificate(why).into()))
+            }
             rustls::Error::AlertReceived(
                 alert @ (Alert::BadCertificate
                 | Alert::UnsupportedCertificate
@@ -83,7 +85,7 @@ impl Unreachable {
                 | Alert::CertificateRequired
                 | Alert::UnknownCA
                 | Alert::AccessDenied),
-            ) => Some(Self::CertificateRefused(format!("{alert:?}"))),
+            ) => Some(Self::CertificateRefused(format!("{alert:?}").into())),
             _ => None,
         }
     }
@@ -132,7 +134,7 @@ impl Unreachable {
         }
         match innermost(error).to_string().as_str() {
             "connection closed before message completed" => Self::Closed,
-            other => Self::Other(redact(other)),
+            other => Self::Other(redact(other).into()),
         }
     }
 }

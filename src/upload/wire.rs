@@ -107,7 +107,7 @@ impl Link {
         let request = request.header(header::CONTENT_LENGTH, length).body(body);
         match self.watched(method, url, &moved, request.send()).await {
             Err(UploadError::Unreachable { why: Unreachable::Other(why), .. })
-                if why == CHANGED =>
+                if *why == *CHANGED =>
             {
                 Err(package.changed())
             }
@@ -129,7 +129,7 @@ impl Link {
                 Err(error) => Unreachable::from(&error),
             },
             () = stalled(self.policy.silence, moved) => {
-                Unreachable::Other(format!("it was silent for {:?}", self.policy.silence))
+                Unreachable::Other(format!("it was silent for {:?}", self.policy.silence).into())
             }
         };
         Err(UploadError::Unreachable { method, url: redact(url.as_str()), why })

@@ -49,8 +49,11 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<
                     }
                 }
             }
-            ("$schema" | "title" | "description" | "$defs" | "type" | "const" | "enum", _)
-            | ("properties" | "items", _) => {}
+            (
+                "$schema" | "title" | "description" | "$defs" | "type" | "const" | "enum"
+                | "properties" | "items",
+                _,
+            ) => {}
             (word, _) => panic!("{word} is not known here"),
         }
     }

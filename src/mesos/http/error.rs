@@ -3,9 +3,11 @@
 use reqwest::StatusCode;
 use url::Url;
 
-use super::MAX_HOPS;
 use crate::mesos::master::LeaderUrl;
 use crate::net::unreachable::Unreachable;
+
+/// Redirects that are followed for one request; masters may point at each other during a failover.
+pub(super) const MAX_HOPS: usize = 5;
 
 /// Why a request didn't get what it asked for.
 #[derive(Debug, thiserror::Error)]
