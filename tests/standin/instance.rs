@@ -26,9 +26,13 @@ const IMPORT: &str = "import importlib, sys\nmodule, name = sys.argv[1].rsplit('
 /// Whether instances of this topology can be run: those of a real pex can, not those of the files that stand for one in tests.
 pub fn can_run(topology: &str) -> bool {
     let is_pex = Path::new(topology).extension().is_some_and(|ending| ending == "pex");
-    is_pex
-        && std::fs::read(topology)
-            .is_ok_and(|bytes| bytes.starts_with(b"#!") || bytes.starts_with(b"PK"))
+    let Some(bytes) = Some(topology).filter(|_| is_pex).and_then(|path| std::fs::read(path).ok())
+    else {
+        return false;
+    };
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let runs_python = first.starts_with(b"#!") && first.windows(6).any(|part| part == b"python");
+    runs_python || bytes.starts_with(b"PK")
 }
 
 /// Runs until its process ends, or fails when the component can't be imported.
