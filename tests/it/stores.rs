@@ -91,7 +91,8 @@ fn a_web_server_that_fails_leaves_nothing() {
     let mut bed = Bed::new();
     let shelf = Shelf::start();
     let folder = format!("http://me:geheim@{}/files", shelf.address);
-    configure(&mut bed, "HttpUploader", &[&format!("heron.uploader.http.uri: {folder}")]);
+    let store = format!("heron.uploader.http.uri: {folder}");
+    configure(&mut bed, "HttpUploader", &[&store, "heron.fetch.allow.credentials: true"]);
     for (fault, code, expected) in [
         (Fault::Status(507), 1, "status 507: as it was told to"),
         (Fault::Status(403), 8, "not authorized (status 403)"),
