@@ -8,7 +8,7 @@
 //! | [`redact`] | masks secrets in whatever is shown |
 //! | [`retry`] | how often something is tried |
 //! | [`tls`] | whom we trust, and who we are |
-//! | [`unreachable`] | why no answer came |
+//! | [`mod@unreachable`] | why no answer came |
 //! | [`zookeeper`] | the one connector to ZooKeeper |
 
 pub mod cause;

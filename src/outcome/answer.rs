@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Outcome of `version`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Version {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// Version of heron-cli.
     pub version: &'static str,
@@ -16,7 +16,7 @@ pub struct Version {
 /// Text that is itself the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Text {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The text.
     pub text: String,

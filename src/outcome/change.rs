@@ -8,7 +8,7 @@ use super::topology::TopologyRef;
 /// Outcome of `activate` and `deactivate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StateChanged {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The topology and its state now.
     pub topology: TopologyRef,
@@ -19,7 +19,7 @@ pub struct StateChanged {
 /// Outcome of `restart`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Restarted {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The topology.
     pub topology: TopologyRef,
@@ -30,7 +30,7 @@ pub struct Restarted {
 /// Outcome of `update` of a packing plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Updated {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The topology and its state now.
     pub topology: TopologyRef,
@@ -53,7 +53,7 @@ pub struct Updated {
 /// Outcome of `update --runtime-config`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SettingsChanged {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The topology.
     pub topology: TopologyRef,
@@ -66,7 +66,7 @@ pub struct SettingsChanged {
 /// Outcome of `kill`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Killed {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The topology; its state is KILLED.
     pub topology: TopologyRef,

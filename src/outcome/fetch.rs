@@ -9,7 +9,7 @@ use super::release::ReleaseInfo;
 /// Outcome of `check fetch`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FetchChecked {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// Whether every URI was fetched on every agent, and is as it should be.
     pub good: bool,

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Outcome of `list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TopologyList {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// By name.
     pub topologies: Vec<TopologyRow>,

@@ -9,7 +9,7 @@ use crate::scheduler::update::UpdateStep;
 /// Outcome of `status`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Status {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The topology.
     pub topology: StatusTopology,

@@ -9,7 +9,7 @@ use super::topology::TopologyRef;
 /// Outcome of `submit`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Submitted {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// The topology.
     pub topology: TopologyRef,
@@ -32,7 +32,7 @@ pub struct Submitted {
 /// Outcome of `submit`, of a main with several topologies.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SubmittedAll {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
     /// In the order of names.
     pub submitted: Vec<Submitted>,

@@ -8,7 +8,7 @@
 //! | [`dial`] | TCP and TLS to one server, and the question how it is |
 //! | [`frames`] | the bounds of what servers may send |
 //! | [`guard`] | the client library's way to the servers, which keeps the bounds and knows why one failed |
-//! | [`connect`] | a session |
+//! | [`mod@connect`] | a session |
 //!
 //! The client library dials by itself, believes whatever length a frame claims to have, and says of a failure only that no
 //! host was available. So it is given one address, on loopback, where [`guard`] waits for it; what that connects to, and
