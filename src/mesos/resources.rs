@@ -6,12 +6,15 @@
 //! resources, volumes, disks with a source of their own, and everything that isn't `cpus`, `mem`, `disk` or `ports`
 //! are never touched.
 
+mod ports;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
 
 use super::event::{Offer, Range, Ranges, Resource, Scalar};
 use super::ids::{AgentId, OfferId};
+use ports::{count, cut_ports, merged, usable_ports, without};
 
 /// Beyond this many thousandths a number isn't exact any more; nothing real comes near.
 const MOST: i64 = 1 << 51;
@@ -356,80 +359,6 @@ fn take_ports(
     parts.retain(|part| !part.left.is_empty());
     ports.sort_unstable();
     ports
-}
-
-/// Cuts the lowest `need` ports off, or all.
-fn cut_ports(left: &mut Vec<(u16, u16)>, mut need: usize) -> Vec<(u16, u16)> {
-    let mut cut = Vec::new();
-    let mut whole = 0;
-    for range in left.iter_mut() {
-        if need == 0 {
-            break;
-        }
-        let (begin, end) = *range;
-        let size = size(*range);
-        if size <= need {
-            cut.push(*range);
-            whole += 1;
-            need -= size;
-        } else {
-            // Less than the range's size, so it fits.
-            let first_left = begin + u16::try_from(need).unwrap_or_default();
-            cut.push((begin, first_left - 1));
-            *range = (first_left, end);
-            need = 0;
-        }
-    }
-    left.drain(..whole);
-    cut
-}
-
-fn size((begin, end): (u16, u16)) -> usize {
-    usize::from(end - begin) + 1
-}
-
-fn count(ranges: &[(u16, u16)]) -> usize {
-    ranges.iter().copied().map(size).sum()
-}
-
-/// The part of a range that holds ports: neither 0 nor beyond 65535.
-fn usable_ports(range: Range) -> Option<(u16, u16)> {
-    let begin = u16::try_from(range.begin).ok()?.max(1);
-    let end = u16::try_from(range.end).unwrap_or(u16::MAX);
-    (begin <= end).then_some((begin, end))
-}
-
-/// Sorts ranges and joins those that touch or overlap.
-fn merged(mut ranges: Vec<(u16, u16)>) -> Vec<(u16, u16)> {
-    ranges.sort_unstable();
-    let mut joined: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
-    for (begin, end) in ranges {
-        match joined.last_mut() {
-            Some(last) if begin <= last.1.saturating_add(1) => last.1 = last.1.max(end),
-            _ => joined.push((begin, end)),
-        }
-    }
-    joined
-}
-
-/// What of `ranges` isn't in `others`, which are sorted.
-fn without(ranges: &[(u16, u16)], others: &[(u16, u16)]) -> Vec<(u16, u16)> {
-    let mut kept = Vec::with_capacity(ranges.len());
-    for (begin, end) in ranges.iter().copied() {
-        let mut from = Some(begin);
-        for (other_begin, other_end) in others.iter().copied() {
-            let Some(start) = from else { break };
-            if other_end < start || other_begin > end {
-                continue;
-            }
-            if other_begin > start {
-                kept.push((start, other_begin - 1));
-            }
-            from = other_end.checked_add(1).filter(|next| *next <= end);
-        }
-        kept.extend(from.map(|start| (start, end)));
-    }
-    kept
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The package store that a configuration names.
 
+use std::path::Path;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use thiserror::Error;
 
 use super::credentials::{self, BucketCredentials};
@@ -41,107 +43,129 @@ pub fn configured(
     machine: &Machine,
     on_line: &OnLine,
 ) -> anyhow::Result<Configured> {
-    let mut warnings = Vec::new();
-    let config = store_config(settings, topology, env, machine, on_line, &mut warnings)?;
-    Ok(Configured { config, warnings })
+    let fetch_url = settings.topology_uri.as_deref().map(|uri| with_topology(uri, topology));
+    let mut maker = Maker { topology, env, machine, on_line, fetch_url, warnings: Vec::new() };
+    let config = maker.store(&settings.uploader)?;
+    Ok(Configured { config, warnings: maker.warnings })
 }
 
-fn store_config(
-    settings: &Settings,
-    topology: &str,
-    env: &Env,
-    machine: &Machine,
-    on_line: &OnLine,
-    warnings: &mut Vec<Warning>,
-) -> anyhow::Result<StoreConfig> {
-    let here = |text: &str| with_topology(text, topology);
-    let fetch_url = settings.topology_uri.as_deref().map(here);
-    let mut secret = |file: &Option<std::path::PathBuf>| -> anyhow::Result<_> {
+/// Makes the configuration of one store.
+struct Maker<'a> {
+    topology: &'a str,
+    env: &'a Env,
+    machine: &'a Machine,
+    on_line: &'a OnLine,
+    fetch_url: Option<String>,
+    warnings: Vec<Warning>,
+}
+
+impl Maker<'_> {
+    fn store(&mut self, uploader: &Uploader) -> anyhow::Result<StoreConfig> {
+        let fetch_url = self.fetch_url.clone();
+        Ok(match uploader {
+            Uploader::Null => {
+                // A configuration with this uploader and without a URI is refused when it is read.
+                StoreConfig::Null { uri: fetch_url.unwrap_or_default() }
+            }
+            Uploader::LocalFileSystem { directory } => {
+                StoreConfig::Local { directory: self.here(directory).into(), fetch_url }
+            }
+            Uploader::Http { uri, method, authorization_file } => StoreConfig::Http(HttpConfig {
+                url: self.here(uri),
+                fetch_url,
+                method: match method {
+                    Some(HttpMethod::Put) => Sending::Put,
+                    Some(HttpMethod::Post) => Sending::Post,
+                    None => Sending::PutOrPost,
+                },
+                authorization: self.secret(authorization_file.as_deref())?,
+                proxies: self.proxies(),
+                ..HttpConfig::default()
+            }),
+            Uploader::Bucket(bucket) => StoreConfig::Object(self.bucket(bucket)?),
+            Uploader::WebHdfs { uri, user, token_file } => StoreConfig::WebHdfs(WebHdfsConfig {
+                url: self.here(uri),
+                fetch_url,
+                user: Some(user.clone()),
+                token: self.secret(token_file.as_deref())?,
+                proxies: self.proxies(),
+                policy: RetryPolicy::default(),
+            }),
+            Uploader::Hdfs { directory, configuration, time_limit } => {
+                StoreConfig::Hdfs(HdfsConfig {
+                    directory: self.here(directory),
+                    fetch_folder: fetch_url,
+                    configuration: configuration.clone(),
+                    programs: self.programs(*time_limit),
+                })
+            }
+            Uploader::Ssh { sftp, copy, shell, directory, time_limit } => {
+                let config = SshConfig {
+                    copy: login(copy),
+                    shell: login(shell),
+                    directory: self.here(directory),
+                    fetch_folder: fetch_url,
+                    programs: self.programs(*time_limit),
+                };
+                if *sftp { StoreConfig::Sftp(config) } else { StoreConfig::Scp(config) }
+            }
+            Uploader::Command { upload, check, undo, uri, time_limit } => {
+                StoreConfig::Command(CommandConfig {
+                    upload: self.words(upload),
+                    check: check.as_ref().map(|words| self.words(words)),
+                    undo: undo.as_ref().map(|words| self.words(words)),
+                    uri: self.here(uri),
+                    programs: self.programs(*time_limit),
+                })
+            }
+            Uploader::Other { class, .. } => {
+                return Err(UnknownUploader { class: class.clone() }.into());
+            }
+        })
+    }
+
+    fn bucket(&mut self, bucket: &Bucket) -> anyhow::Result<ObjectConfig> {
+        let BucketCredentials { credentials, warning } = credentials::find(bucket, self.env)?;
+        self.warnings.extend(warning);
+        Ok(ObjectConfig {
+            fetch_url: self.fetch_url.clone(),
+            credentials,
+            proxies: bucket.proxy.as_deref().map_or_else(|| self.proxies(), Proxies::all),
+            ..object(bucket, self.topology)
+        })
+    }
+
+    fn here(&self, text: &str) -> String {
+        with_topology(text, self.topology)
+    }
+
+    fn words(&self, words: &[String]) -> Vec<String> {
+        words.iter().map(|word| self.here(word)).collect()
+    }
+
+    fn secret(&mut self, file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
         let Some(file) = file else { return Ok(None) };
         let (secret, warning) = read_secret(file)?;
-        warnings.extend(warning);
+        self.warnings.extend(warning);
         Ok(Some(secret))
-    };
-    let programs = |time_limit: &Duration| Programs {
-        path: machine.path.clone(),
-        hadoop_home: machine.hadoop_home.clone(),
-        time_limit: *time_limit,
-        on_line: on_line.clone(),
-    };
-    let proxies = || Proxies::of_environment(|name| env.get(name));
-    Ok(match &settings.uploader {
-        Uploader::Null => {
-            // A configuration with this uploader and without a URI is refused when it is read.
-            StoreConfig::Null { uri: fetch_url.unwrap_or_default() }
+    }
+
+    fn proxies(&self) -> Proxies {
+        Proxies::of_environment(|name| self.env.get(name))
+    }
+
+    fn programs(&self, time_limit: Duration) -> Programs {
+        Programs {
+            path: self.machine.path.clone(),
+            hadoop_home: self.machine.hadoop_home.clone(),
+            time_limit,
+            on_line: self.on_line.clone(),
         }
-        Uploader::LocalFileSystem { directory } => {
-            StoreConfig::Local { directory: here(directory).into(), fetch_url }
-        }
-        Uploader::Http { uri, method, authorization_file } => StoreConfig::Http(HttpConfig {
-            url: here(uri),
-            fetch_url,
-            method: match method {
-                Some(HttpMethod::Put) => Sending::Put,
-                Some(HttpMethod::Post) => Sending::Post,
-                None => Sending::PutOrPost,
-            },
-            authorization: secret(authorization_file)?,
-            proxies: proxies(),
-            ..HttpConfig::default()
-        }),
-        Uploader::Bucket(bucket) => {
-            let BucketCredentials { credentials, warning } = credentials::find(bucket, env)?;
-            warnings.extend(warning);
-            let config = ObjectConfig {
-                fetch_url,
-                credentials,
-                proxies: bucket.proxy.as_deref().map_or_else(proxies, Proxies::all),
-                ..object(bucket, topology)
-            };
-            StoreConfig::Object(config)
-        }
-        Uploader::WebHdfs { uri, user, token_file } => StoreConfig::WebHdfs(WebHdfsConfig {
-            url: here(uri),
-            fetch_url,
-            user: Some(user.clone()),
-            token: secret(token_file)?,
-            proxies: proxies(),
-            policy: RetryPolicy::default(),
-        }),
-        Uploader::Hdfs { directory, configuration, time_limit } => StoreConfig::Hdfs(HdfsConfig {
-            directory: here(directory),
-            fetch_folder: fetch_url,
-            configuration: configuration.clone(),
-            programs: programs(time_limit),
-        }),
-        Uploader::Ssh { sftp, copy, shell, directory, time_limit } => {
-            let login = |(options, connection): &(Vec<String>, String)| Login {
-                options: options.clone(),
-                connection: connection.clone(),
-            };
-            let config = SshConfig {
-                copy: login(copy),
-                shell: login(shell),
-                directory: here(directory),
-                fetch_folder: fetch_url,
-                programs: programs(time_limit),
-            };
-            if *sftp { StoreConfig::Sftp(config) } else { StoreConfig::Scp(config) }
-        }
-        Uploader::Command { upload, check, undo, uri, time_limit } => {
-            let words = |words: &Vec<String>| words.iter().map(|word| here(word)).collect();
-            StoreConfig::Command(CommandConfig {
-                upload: words(upload),
-                check: check.as_ref().map(words),
-                undo: undo.as_ref().map(words),
-                uri: here(uri),
-                programs: programs(time_limit),
-            })
-        }
-        Uploader::Other { class, .. } => {
-            return Err(UnknownUploader { class: class.clone() }.into());
-        }
-    })
+    }
+}
+
+fn login((options, connection): &(Vec<String>, String)) -> Login {
+    Login { options: options.clone(), connection: connection.clone() }
 }
 
 /// The bucket's own folder for a topology is Heron's: `<prefix>/<topology>`.

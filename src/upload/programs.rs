@@ -1,12 +1,15 @@
 //! What the stores that work by programs of the system share: finding, running, and what a failure means.
 
+mod failure;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use thiserror::Error;
 use uuid::Uuid;
+
+pub use failure::{ProgramFailure, Trouble};
 
 use super::UploadError;
 use crate::program::output::{Source, Tail};
@@ -39,43 +42,6 @@ impl fmt::Debug for Programs {
             .field("time_limit", &self.time_limit)
             .finish_non_exhaustive()
     }
-}
-
-/// A program of a store that failed.
-#[derive(Debug, Error)]
-#[error("failed to {doing}: {program} {end}; {tail}")]
-pub struct ProgramFailure {
-    /// What it was to do, such as `delete host:/file`.
-    pub doing: String,
-    /// The program.
-    pub program: String,
-    /// How it ended.
-    pub end: End,
-    /// What it printed.
-    pub tail: Tail,
-    /// What seems to be wrong.
-    pub trouble: Trouble,
-}
-
-impl ProgramFailure {
-    /// Whether running it again may help: it found nobody, and that soon.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.trouble == Trouble::Unreachable && !matches!(self.end, End::TimedOut(_))
-    }
-}
-
-/// What a program's failure seems to mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// The other side wants another user, or gives this one no right.
-    Denied,
-    /// The other side can't be reached, or does not answer.
-    Unreachable,
-    /// The other side's key is not the known one, or none is known.
-    HostKey,
-    /// Something else.
-    Other,
 }
 
 impl UploadError {

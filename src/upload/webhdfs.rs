@@ -4,6 +4,9 @@
 //! answers 307 with the address of a data node, which then gets the content; reqwest must not follow that by itself,
 //! because it would send the content to the name node first. Kerberos is not spoken; a delegation token is.
 
+mod answers;
+mod places;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
@@ -11,6 +14,9 @@ use reqwest::{Method, Response, StatusCode, Url, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
+
+use answers::{Done, Remote, RemoteException, Status};
+use places::places;
 
 use super::wire::{Link, Login, fetched_from, refusal, tail};
 use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
@@ -52,38 +58,6 @@ pub struct WebHdfsStore {
     /// Tells this upload's temporary file from those of others.
     attempt: Uuid,
 }
-
-#[derive(Deserialize)]
-struct Status {
-    #[serde(rename = "FileStatus")]
-    status: FileStatus,
-}
-
-#[derive(Deserialize)]
-struct FileStatus {
-    length: u64,
-}
-
-#[derive(Deserialize)]
-struct Done {
-    boolean: bool,
-}
-
-#[derive(Deserialize)]
-struct Remote {
-    #[serde(rename = "RemoteException")]
-    exception: RemoteException,
-}
-
-#[derive(Deserialize)]
-struct RemoteException {
-    exception: String,
-    #[serde(default)]
-    message: String,
-}
-
-/// The part of the path that stands before HDFS's own.
-const PREFIX: &str = "/webhdfs/v1";
 
 impl WebHdfsStore {
     /// A store from its configuration.
@@ -350,36 +324,6 @@ impl WebHdfsStore {
             Err(error) => Err(error),
         }
     }
-}
-
-/// The name nodes and the folder of a URL with one or several hosts.
-fn places(text: &str) -> Result<(Vec<Url>, String), UploadError> {
-    let seen = redact(text);
-    let bad = |why: &str| UploadError::BadUrl { url: seen.clone(), why: why.to_owned() };
-    let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("it has no scheme"))?;
-    let scheme = match scheme {
-        "http" | "webhdfs" => "http",
-        "https" | "swebhdfs" => "https",
-        _ => return Err(bad("it is none of http, https, webhdfs and swebhdfs")),
-    };
-    let (hosts, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-    if path.contains(['?', '#']) {
-        return Err(bad("it has a query or a fragment, and so is no folder"));
-    }
-    if hosts.contains('@') {
-        return Err(bad("WebHDFS knows no passwords; see heron.uploader.webhdfs.user"));
-    }
-    if hosts.split(',').any(|host| host.trim().is_empty()) {
-        return Err(bad("it names no host"));
-    }
-    let folder = path.strip_prefix(PREFIX).unwrap_or(path).trim_end_matches('/');
-    if folder.is_empty() {
-        return Err(bad("it names no folder"));
-    }
-    let nodes =
-        hosts.split(',').map(|host| Url::parse(&format!("{scheme}://{}{PREFIX}", host.trim())));
-    let nodes = nodes.collect::<Result<Vec<_>, _>>().map_err(|error| bad(&error.to_string()))?;
-    Ok((nodes, folder.to_owned()))
 }
 
 impl Store for WebHdfsStore {

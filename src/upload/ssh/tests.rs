@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::program::SearchPath;
+use crate::upload::{Programs, UploadError};
 
 fn config(connection: &str, directory: &str, fetch: Option<&str>) -> SshConfig {
     let login = Login { options: Vec::new(), connection: connection.to_owned() };
