@@ -19,6 +19,9 @@ fn built(script: &str) -> Vec<PathBuf> {
 /// The Java topologies: with the API of org.apache.heron, then of com.twitter.heron.
 pub static JARS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| built("build-jar.sh"));
 
+/// The Python topologies.
+static PEX: LazyLock<PathBuf> = LazyLock::new(|| built("build-pex.sh").swap_remove(0));
+
 fn submit_and_kill(bed: &Bed, words: &[&str], name: &str, containers: usize) {
     let mut command = vec!["submit"];
     command.extend(words);
@@ -33,7 +36,7 @@ fn submit_and_kill(bed: &Bed, words: &[&str], name: &str, containers: usize) {
 
 #[test]
 fn a_python_topology_runs() {
-    let pex = built("build-pex.sh").pop().unwrap();
+    let pex = &*PEX;
     let bed = Bed::new();
     submit_and_kill(&bed, &[pex.to_str().unwrap(), "-", "counted", "2"], "counted", 2);
     submit_and_kill(&bed, &[pex.to_str().unwrap(), "wordcount.WordCount", "named"], "named", 1);
@@ -50,7 +53,7 @@ fn a_python_topology_runs() {
 /// All containers run, and nothing works: the class of the topology keeps instances from importing their component.
 #[test]
 fn a_component_that_instances_can_not_import_is_seen() {
-    let pex = built("build-pex.sh").pop().unwrap();
+    let pex = &*PEX;
     let bed = Bed::new();
     if !bed.cluster.is_simulated() {
         eprintln!("left out: looks into the sandboxes of the simulated cluster");

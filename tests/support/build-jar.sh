@@ -18,6 +18,11 @@ for tool in mvn:maven javac:default-jdk-headless jar:default-jdk-headless; do
   }
 done
 
+# Tests of several processes may come at once.
+mkdir -p "$output"
+exec 9>"$output/.lock"
+flock 9
+
 # build GROUP VERSION FILE: the sources say org.apache.heron; the older era's package is put in its place.
 build() {
   local group=$1 version=$2 target=$output/$3 staging

@@ -9,6 +9,11 @@ sources=tests/topologies
 output=${1:-.tools/topologies/wordcount.pex}
 pex_version=2.105.2
 
+# Several tests may want it at once.
+mkdir -p .tools
+exec 9>.tools/pex.lock
+flock 9
+
 if [[ -f $output && -z $(find "$sources" -maxdepth 1 -type f -newer "$output") ]]; then
   echo "$output"
   exit 0
