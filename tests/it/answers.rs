@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Ran};
+use crate::environment::{Ran, TestEnv};
 
 fn refused(ran: &Ran, code: i32, parts: &[&str]) {
     assert_eq!(ran.code, code, "{}\n{}", ran.stdout, ran.stderr);
@@ -17,11 +17,11 @@ fn refused(ran: &Ran, code: i32, parts: &[&str]) {
 
 #[test]
 fn a_dry_run_asks_what_the_real_one_asks() {
-    let mut bed = Bed::new();
-    let file = bed.topology("asked", 1);
-    let free = bed.json(&["submit", &file, "--dry-run"]);
+    let mut env = TestEnv::new();
+    let file = env.topology("asked", 1);
+    let free = env.json(&["submit", &file, "--dry-run"]);
     assert_eq!(free["topology"]["name"], "asked");
-    let text = bed.ok(&["submit", &file, "--dry-run"]).stdout;
+    let text = env.ok(&["submit", &file, "--dry-run"]).stdout;
     let longest = text.lines().map(str::len).max().unwrap();
     assert!(longest < 400, "{longest} characters in a line of\n{text}");
     // What is shown of the command is the command: a shell takes the lines for one.
@@ -32,73 +32,73 @@ fn a_dry_run_asks_what_the_real_one_asks() {
     assert!(shlex::split(&shown.join(" ")).unwrap().starts_with(&words), "{text}");
     assert_eq!(json!(words[1..]), free["containers"][0]["argv"]);
 
-    bed.ok(&["submit", &file]);
-    let taken = bed.run(&["submit", &file, "--dry-run"]);
+    env.ok(&["submit", &file]);
+    let taken = env.run(&["submit", &file, "--dry-run"]);
     refused(&taken, 6, &["asked", "exists already"]);
-    assert_eq!(bed.run(&["submit", &file]).code, 6);
-    let offline = bed.ok(&["submit", &file, "--dry-run", "--offline"]);
+    assert_eq!(env.run(&["submit", &file]).code, 6);
+    let offline = env.ok(&["submit", &file, "--dry-run", "--offline"]);
     assert!(offline.stderr.contains("--offline"), "{}", offline.stderr);
 
-    let large = bed.topology("large", 1);
+    let large = env.topology("large", 1);
     let much = "heron.mesos.tmanager.container.ram: 1000000000000000";
     let lines: Vec<String> = vec![much.to_owned()];
-    if bed.cluster.is_simulated() {
-        bed.write_config(&lines);
-        refused(&bed.run(&["submit", &large, "--dry-run"]), 11, &["container 0", "mem"]);
+    if env.cluster.is_simulated() {
+        env.write_config(&lines);
+        refused(&env.run(&["submit", &large, "--dry-run"]), 11, &["container 0", "mem"]);
     }
-    bed.write_config(&[]);
-    bed.ok(&["kill", "asked"]);
+    env.write_config(&[]);
+    env.ok(&["kill", "asked"]);
 }
 
 #[test]
 fn reading_verbs_find_a_topology_wherever_it_is() {
-    let bed = Bed::new();
-    let file = bed.topology("elsewhere", 1);
-    bed.ok(&["submit", "test/colleague/prod", &file]);
-    let status = bed.json(&["status", "elsewhere"]);
+    let env = TestEnv::new();
+    let file = env.topology("elsewhere", 1);
+    env.ok(&["submit", "test/colleague/prod", &file]);
+    let status = env.json(&["status", "elsewhere"]);
     assert_eq!(status["topology"]["role"], "colleague");
-    let typed = bed.ok(&["status", "test/me/prod", "elsewhere"]);
+    let typed = env.ok(&["status", "test/me/prod", "elsewhere"]);
     assert!(typed.stderr.contains("is at test/colleague/prod"), "{}", typed.stderr);
     // What changes something still wants the right place.
-    refused(&bed.run(&["kill", "elsewhere"]), 6, &["test/colleague/prod"]);
+    refused(&env.run(&["kill", "elsewhere"]), 6, &["test/colleague/prod"]);
 
     let names = |words: &[&str]| -> Vec<Value> {
-        let listed = bed.json(words);
+        let listed = env.json(words);
         listed["topologies"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect()
     };
     assert_eq!(names(&["list"]), ["elsewhere"]);
     assert_eq!(names(&["list", "test/colleague"]), ["elsewhere"]);
     assert_eq!(names(&["list", "test/colleague/prod"]), ["elsewhere"]);
     assert!(names(&["list", "test/colleague/devel"]).is_empty());
-    bed.ok(&["kill", "test/colleague/prod", "elsewhere"]);
+    env.ok(&["kill", "test/colleague/prod", "elsewhere"]);
 }
 
 #[test]
 fn what_is_typed_wrong_is_wrong_usage() {
-    let bed = Bed::new();
-    refused(&bed.run(&["submit", "gone.jar", "Main"]), 2, &["there is no file", "gone.jar"]);
-    refused(&bed.run(&["submit", "gone.defn"]), 2, &["there is no file"]);
-    let file = bed.topology("typed", 2);
-    bed.ok(&["submit", &file]);
+    let env = TestEnv::new();
+    refused(&env.run(&["submit", "gone.jar", "Main"]), 2, &["there is no file", "gone.jar"]);
+    refused(&env.run(&["submit", "gone.defn"]), 2, &["there is no file"]);
+    let file = env.topology("typed", 2);
+    env.ok(&["submit", &file]);
     let update = |flags: &[&str]| {
         let mut words = vec!["update", "typed"];
         words.extend(flags);
-        bed.run(&words)
+        env.run(&words)
     };
     refused(&update(&["--component-parallelism", "nobody:2"]), 2, &["nobody"]);
     refused(&update(&["--runtime-config", "nobody:a.b:c"]), 2, &["nobody", "only "]);
     refused(&update(&["--container-number", "900"]), 2, &["packed"]);
     refused(&update(&["--container-number", "900", "--dry-run"]), 2, &["packed"]);
-    bed.ok(&["kill", "typed"]);
+    env.ok(&["kill", "typed"]);
 }
 
 #[test]
 fn a_user_without_a_name_must_name_a_role() {
-    let bed = Bed::new();
-    let config = std::fs::read_to_string(&bed.config).unwrap();
+    let env = TestEnv::new();
+    let config = std::fs::read_to_string(&env.config).unwrap();
     let without: Vec<&str> = config.lines().filter(|line| !line.starts_with("role")).collect();
-    std::fs::write(&bed.config, without.join("\n")).unwrap();
-    let programs = bed.directory.path().join("programs");
+    std::fs::write(&env.config, without.join("\n")).unwrap();
+    let programs = env.directory.path().join("programs");
     std::fs::create_dir(&programs).unwrap();
     let getent = programs.join("getent");
     let knows = |script: &str| {
@@ -106,7 +106,7 @@ fn a_user_without_a_name_must_name_a_role() {
         std::fs::set_permissions(&getent, std::fs::Permissions::from_mode(0o755)).unwrap();
     };
     let listed = |words: &[&str]| {
-        let mut command = bed.command(words);
+        let mut command = env.command(words);
         command.env_remove("USER").env("PATH", &programs);
         Ran::from(command.output().unwrap())
     };
@@ -119,23 +119,23 @@ fn a_user_without_a_name_must_name_a_role() {
 
 #[test]
 fn whoever_is_waited_for_is_named() {
-    let bed = Bed::new();
-    let file = bed.topology("awaited", 1);
-    bed.ok(&["submit", &file]);
-    if !bed.cluster.is_simulated() {
+    let env = TestEnv::new();
+    let file = env.topology("awaited", 1);
+    env.ok(&["submit", &file]);
+    if !env.cluster.is_simulated() {
         return;
     }
     // A restart that finds no room holds the lease until it gives up.
-    bed.cluster.control("/hold-offers", &json!({}));
-    let mut holder = bed.command(&["restart", "awaited", "1", "--timeout", "15s"]);
+    env.cluster.control("/hold-offers", &json!({}));
+    let mut holder = env.command(&["restart", "awaited", "1", "--timeout", "15s"]);
     let mut holder = holder.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut said = BufReader::new(holder.stderr.take().unwrap()).lines();
     said.find(|line| line.as_ref().is_ok_and(|line| line.contains("restarting"))).unwrap().unwrap();
-    let waiting = bed.run(&["restart", "awaited", "1", "--timeout", "3s"]);
+    let waiting = env.run(&["restart", "awaited", "1", "--timeout", "3s"]);
     refused(&waiting, 6, &["waiting for restart on host"]);
     let words = waiting.stderr.matches("waiting for restart on host").count();
     assert_eq!(words, 1, "{}", waiting.stderr);
     let _ = holder.kill();
     holder.wait().unwrap();
-    bed.cluster.control("/resume-offers", &json!({}));
+    env.cluster.control("/resume-offers", &json!({}));
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::bed::Ran;
 use crate::documents::assert_document;
+use crate::environment::Ran;
 
 /// A directory to work in, which is home as well.
 struct Place(tempfile::TempDir);

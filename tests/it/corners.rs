@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
-use crate::bed::{Bed, Ran, Wish, zookeeper};
+use crate::environment::{Ran, TestEnv, TestOptions, zookeeper};
 
 fn words(line: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
@@ -42,7 +42,7 @@ pub fn write(nodes: &[String]) {
 
 #[test]
 fn kill_removes_whatever_is_left() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     let all = [
         "packingplans/partial",
         "pplans/partial",
@@ -51,24 +51,24 @@ fn kill_removes_whatever_is_left() {
         "locks/partial__updateTopology/leases/x",
     ];
     for leftover in all {
-        write(&[format!("{}/{leftover}", bed.root)]);
-        let ran = bed.run(&["kill", "partial"]);
+        write(&[format!("{}/{leftover}", env.root)]);
+        let ran = env.run(&["kill", "partial"]);
         assert_eq!(ran.code, 0, "{leftover}: {}", ran.stderr);
-        assert_eq!(bed.znodes_of("partial"), Vec::<String>::new(), "{leftover}");
+        assert_eq!(env.znodes_of("partial"), Vec::<String>::new(), "{leftover}");
     }
 }
 
 #[test]
 fn kill_names_the_record_that_it_can_not_read() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     for (number, leftover) in UNREADABLE.iter().enumerate() {
         let name = format!("garbled{number}");
-        let path = format!("{}/{}", bed.root, leftover.replace("<t>", &name));
+        let path = format!("{}/{}", env.root, leftover.replace("<t>", &name));
         write(std::slice::from_ref(&path));
-        let ran = bed.run(&["kill", &name]);
-        eprintln!("{path}: {} {} left {:?}", ran.code, ran.stderr, bed.znodes_of(&name));
+        let ran = env.run(&["kill", &name]);
+        eprintln!("{path}: {} {} left {:?}", ran.code, ran.stderr, env.znodes_of(&name));
         if ran.code == 0 {
-            assert_eq!(bed.znodes_of(&name), Vec::<String>::new(), "{leftover}");
+            assert_eq!(env.znodes_of(&name), Vec::<String>::new(), "{leftover}");
         } else {
             assert!(ran.stderr.contains(&path), "{leftover}: {}", ran.stderr);
         }
@@ -84,14 +84,14 @@ fn ports_may_be_fragmented_and_resources_reserved() {
     let mut cluster = words("--agents 1 --cpus 1 --port-fragments 4 --resources");
     cluster.push(reserved.to_string());
     let config = vec!["heron.mesos.role: heron".to_owned()];
-    let mut bed = Bed::with(&Wish { cluster, ..Wish::default() });
-    if !bed.cluster.is_simulated() {
+    let mut env = TestEnv::with(&TestOptions { cluster, ..TestOptions::default() });
+    if !env.cluster.is_simulated() {
         return;
     }
-    bed.write_config(&config);
-    let file = bed.topology("pieces", 2);
-    bed.ok(&["submit", &file]);
-    let status = bed.json(&["status", "pieces"]);
+    env.write_config(&config);
+    let file = env.topology("pieces", 2);
+    env.ok(&["submit", &file]);
+    let status = env.json(&["status", "pieces"]);
     let ports: Vec<u64> = status["containers"][1]["ports"]
         .as_array()
         .unwrap()
@@ -100,8 +100,8 @@ fn ports_may_be_fragmented_and_resources_reserved() {
         .collect();
     assert_eq!(ports.len(), 9);
     assert!(ports.windows(2).any(|pair| pair[1] != pair[0] + 1), "{ports:?} are not fragmented");
-    bed.ok(&["kill", "pieces"]);
-    bed.assert_nothing_left("pieces");
+    env.ok(&["kill", "pieces"]);
+    env.assert_nothing_left("pieces");
 }
 
 type Files = std::sync::Arc<std::sync::Mutex<std::collections::BTreeMap<String, Bytes>>>;
@@ -132,42 +132,42 @@ fn web_server() -> String {
 
 #[test]
 fn a_package_goes_through_a_web_server() {
-    let mut bed = Bed::new();
+    let mut env = TestEnv::new();
     let uri = web_server();
-    bed.write_config(&[
+    env.write_config(&[
         "heron.class.uploader: org.apache.heron.uploader.http.HttpUploader".to_owned(),
         format!("heron.uploader.http.uri: {uri}"),
     ]);
-    let file = bed.topology("webbed", 1);
-    let plan = bed.json(&["submit", &file, "--dry-run"]);
+    let file = env.topology("webbed", 1);
+    let plan = env.json(&["submit", &file, "--dry-run"]);
     let package = plan["upload"]["uri"].as_str().unwrap();
     assert!(package.starts_with(&uri), "{package}");
-    assert_eq!(bed.znodes_of("webbed"), Vec::<String>::new());
-    bed.ok(&["submit", &file]);
-    bed.ok(&["kill", "webbed"]);
-    bed.assert_nothing_left("webbed");
+    assert_eq!(env.znodes_of("webbed"), Vec::<String>::new());
+    env.ok(&["submit", &file]);
+    env.ok(&["kill", "webbed"]);
+    env.assert_nothing_left("webbed");
 
     // Without an uploader the package is expected where the configuration says.
-    bed.write_config(&[
+    env.write_config(&[
         "uploader.class: com.twitter.heron.scheduler.util.Nullity$NullUploader".to_owned(),
         format!("heron.topology.pkg.uri: {package}"),
     ]);
-    let submitted = bed.ok(&["submit", &file]);
+    let submitted = env.ok(&["submit", &file]);
     assert!(submitted.stdout.contains("is running"), "{}", submitted.stdout);
-    bed.ok(&["kill", "webbed"]);
-    bed.assert_nothing_left("webbed");
+    env.ok(&["kill", "webbed"]);
+    env.assert_nothing_left("webbed");
 }
 
 #[test]
 fn an_interrupt_tears_nothing_down() {
-    let bed = Bed::new();
-    if !bed.cluster.is_simulated() {
+    let env = TestEnv::new();
+    if !env.cluster.is_simulated() {
         return;
     }
-    let file = bed.topology("interrupted", 1);
+    let file = env.topology("interrupted", 1);
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
-        bed.cluster.control("/hold-offers", &json!({}));
-        let child = bed
+        env.cluster.control("/hold-offers", &json!({}));
+        let child = env
             .command(&["submit", &file])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -175,7 +175,7 @@ fn an_interrupt_tears_nothing_down() {
             .unwrap();
         // The second one finds the topology written; that it is at work shows in its lock.
         let written = || {
-            let nodes = bed.znodes_of("interrupted");
+            let nodes = env.znodes_of("interrupted");
             let has = |part: &str| nodes.iter().any(|path| path.contains(part));
             has("topologies") && has("/lock/")
         };
@@ -186,22 +186,22 @@ fn an_interrupt_tears_nothing_down() {
         let ran = Ran::from(child.wait_with_output().unwrap());
         assert_eq!(ran.code, code, "{}", ran.stderr);
         assert!(ran.stderr.contains("goes on with it"), "{}", ran.stderr);
-        bed.cluster.control("/resume-offers", &json!({}));
+        env.cluster.control("/resume-offers", &json!({}));
     }
     // The lock went with the session, and the same submission finishes what was begun.
-    let resumed = bed.json(&["submit", &file]);
+    let resumed = env.json(&["submit", &file]);
     assert_eq!(resumed["resumed"], true);
-    assert_eq!(bed.cluster.live_tasks().len(), 2);
-    bed.ok(&["kill", "interrupted"]);
-    bed.assert_nothing_left("interrupted");
+    assert_eq!(env.cluster.live_tasks().len(), 2);
+    env.ok(&["kill", "interrupted"]);
+    env.assert_nothing_left("interrupted");
 }
 
 #[test]
 fn two_submissions_of_one_name_make_one_topology() {
-    let bed = Bed::new();
-    let file = bed.topology("contended", 1);
+    let env = TestEnv::new();
+    let file = env.topology("contended", 1);
     let start = || {
-        bed.command(&["submit", &file])
+        env.command(&["submit", &file])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -211,37 +211,37 @@ fn two_submissions_of_one_name_make_one_topology() {
     let mut codes = [one, two].map(|child| Ran::from(child.wait_with_output().unwrap()).code);
     codes.sort_unstable();
     assert_eq!(codes, [0, 6]);
-    if bed.cluster.is_simulated() {
-        assert_eq!(bed.cluster.live_tasks().len(), 2);
+    if env.cluster.is_simulated() {
+        assert_eq!(env.cluster.live_tasks().len(), 2);
     }
-    bed.ok(&["kill", "contended"]);
-    bed.assert_nothing_left("contended");
+    env.ok(&["kill", "contended"]);
+    env.assert_nothing_left("contended");
 }
 
 #[test]
 fn a_tmanager_without_a_physical_plan_is_left_alone() {
-    let mut wish = Wish::default();
-    wish.standin.push(r#"never_register=["stmgr-1"]"#.to_owned());
-    let bed = Bed::with(&wish);
-    if !bed.cluster.is_simulated() {
+    let mut options = TestOptions::default();
+    options.standin.push(r#"never_register=["stmgr-1"]"#.to_owned());
+    let env = TestEnv::with(&options);
+    if !env.cluster.is_simulated() {
         return;
     }
-    let file = bed.topology("planless", 1);
-    let ran = bed.run(&["submit", &file, "--timeout", "8s"]);
+    let file = env.topology("planless", 1);
+    let ran = env.run(&["submit", &file, "--timeout", "8s"]);
     assert_eq!(ran.code, 9, "{}", ran.stderr);
     assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);
     assert!(ran.stderr.contains("goes on with it"), "{}", ran.stderr);
     // A request would end it (`docs/heron.md#a-request-before-the-plan`), and its location would go with it.
-    let before = bed.json(&["status", "planless"]);
+    let before = env.json(&["status", "planless"]);
     assert_eq!(before["topology"]["state"], "STARTING");
     for verb in ["activate", "deactivate"] {
-        let ran = bed.run(&[verb, "planless", "--timeout", "1s"]);
+        let ran = env.run(&[verb, "planless", "--timeout", "1s"]);
         assert_eq!(ran.code, 9, "{}", ran.stderr);
         assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);
     }
-    let after = bed.json(&["status", "planless"]);
+    let after = env.json(&["status", "planless"]);
     assert_eq!(before["tmanager"], after["tmanager"]);
     assert!(after["tmanager"].is_object());
-    bed.ok(&["kill", "planless"]);
-    bed.assert_nothing_left("planless");
+    env.ok(&["kill", "planless"]);
+    env.assert_nothing_left("planless");
 }

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Ran, Wish};
+use crate::environment::{Ran, TestEnv, TestOptions};
 
-/// A web server with the bed's core package under these names; what begins with `slow` is never answered. Counts requests.
-fn serve(bed: &Bed, names: &[&str]) -> (String, Arc<AtomicUsize>) {
-    let directory = bed.directory.path().join("web");
+/// A web server with the env's core package under these names; what begins with `slow` is never answered. Counts requests.
+fn serve(env: &TestEnv, names: &[&str]) -> (String, Arc<AtomicUsize>) {
+    let directory = env.directory.path().join("web");
     std::fs::create_dir_all(&directory).unwrap();
     for name in names {
-        std::fs::copy(bed.core.trim_start_matches("file://"), directory.join(name)).unwrap();
+        std::fs::copy(env.core.trim_start_matches("file://"), directory.join(name)).unwrap();
     }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -61,9 +61,9 @@ fn core_property(uri: &str) -> String {
 }
 
 /// The one fetch of a check on one agent, which must end with this code.
-fn only(bed: &Bed, uri: &str, code: i32) -> Value {
+fn only(env: &TestEnv, uri: &str, code: i32) -> Value {
     let property = core_property(uri);
-    let ran = bed.run(&["check", "fetch", &property, "-o", "json", "--timeout", "60s"]);
+    let ran = env.run(&["check", "fetch", &property, "-o", "json", "--timeout", "60s"]);
     assert_eq!(ran.code, code, "{}\n{}", ran.stdout, ran.stderr);
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(document["good"], code == 0);
@@ -79,10 +79,10 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn assert_no_framework(bed: &Bed) {
-    if bed.cluster.is_simulated() {
-        assert_eq!(bed.cluster.state()["frameworks"], json!([]));
-        assert_eq!(bed.cluster.live_tasks(), Vec::<Value>::new());
+fn assert_no_framework(env: &TestEnv) {
+    if env.cluster.is_simulated() {
+        assert_eq!(env.cluster.state()["frameworks"], json!([]));
+        assert_eq!(env.cluster.live_tasks(), Vec::<Value>::new());
     }
 }
 
@@ -102,17 +102,17 @@ fn tar_of(path: &Path, files: &[(&str, &str, u32)]) {
 
 #[test]
 fn every_agent_fetches_what_is_there() {
-    let bed = Bed::new();
-    let ran = bed.ok(&["check", "fetch", "--all-agents"]);
+    let env = TestEnv::new();
+    let ran = env.ok(&["check", "fetch", "--all-agents"]);
     assert_eq!(ran.stdout.matches("  good  ").count(), 3, "{}", ran.stdout);
     assert!(ran.stdout.contains("0.20.5"), "{}", ran.stdout);
 
-    let document = bed.json(&["check", "fetch", "--all-agents"]);
+    let document = env.json(&["check", "fetch", "--all-agents"]);
     assert_eq!(document["good"], true);
     assert_eq!(document["release"]["source"], "package");
     let agents = document["agents"].as_array().unwrap();
     assert_eq!(agents.len(), 3);
-    let size = std::fs::metadata(bed.core.trim_start_matches("file://")).unwrap().len();
+    let size = std::fs::metadata(env.core.trim_start_matches("file://")).unwrap().len();
     for agent in agents {
         let fetched = &agent["fetches"][0];
         assert_eq!(fetched["result"], "good");
@@ -121,19 +121,19 @@ fn every_agent_fetches_what_is_there() {
         assert!(fetched["seconds"].as_f64().is_some());
     }
     let id = agents[1]["agent_id"].as_str().unwrap();
-    let one = bed.json(&["check", "fetch", "--agent", id]);
+    let one = env.json(&["check", "fetch", "--agent", id]);
     assert_eq!(one["agents"].as_array().unwrap().len(), 1);
     assert_eq!(one["agents"][0]["agent_id"], id);
-    assert_eq!(bed.run(&["check", "fetch", "--agent", "nobody"]).code, 5);
-    assert_no_framework(&bed);
+    assert_eq!(env.run(&["check", "fetch", "--agent", "nobody"]).code, 5);
+    assert_no_framework(&env);
 }
 
 #[test]
 fn a_topologys_package_is_fetched_too() {
-    let bed = Bed::new();
-    let file = bed.topology("fetched", 1);
-    bed.ok(&["submit", &file]);
-    let running = bed.json(&["check", "fetch", "--topology", "fetched"]);
+    let env = TestEnv::new();
+    let file = env.topology("fetched", 1);
+    env.ok(&["submit", &file]);
+    let running = env.json(&["check", "fetch", "--topology", "fetched"]);
     let fetches = running["agents"][0]["fetches"].as_array().unwrap();
     assert_eq!(fetches.len(), 2, "{running}");
     assert_eq!((&fetches[1]["kind"], &fetches[1]["result"]), (&json!("topology"), &json!("good")));
@@ -141,7 +141,7 @@ fn a_topologys_package_is_fetched_too() {
     // A package that can't be fetched does not keep the others from being looked at.
     let words =
         ["check", "fetch", "--topology-package", "file:///no/such/topology.tar.gz", "-o", "json"];
-    let ran = bed.run(&words);
+    let ran = env.run(&words);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     let fetches = &document["agents"][0]["fetches"];
@@ -149,48 +149,48 @@ fn a_topologys_package_is_fetched_too() {
     // The two taken for each other.
     let property = core_property(package);
     let swapped =
-        bed.run(&["check", "fetch", &property, "--topology-package", &bed.core, "-o", "json"]);
+        env.run(&["check", "fetch", &property, "--topology-package", &env.core, "-o", "json"]);
     assert_eq!(swapped.code, 1, "{}", swapped.stderr);
     let document: Value = serde_json::from_str(&swapped.stdout).unwrap();
     for fetched in document["agents"][0]["fetches"].as_array().unwrap() {
         assert_eq!(fetched["result"], "wrong_layout", "{fetched}");
     }
-    bed.ok(&["kill", "fetched"]);
-    assert_eq!(bed.run(&["check", "fetch", "--topology", "fetched"]).code, 5);
-    assert_no_framework(&bed);
+    env.ok(&["kill", "fetched"]);
+    assert_eq!(env.run(&["check", "fetch", "--topology", "fetched"]).code, 5);
+    assert_no_framework(&env);
 }
 
 #[test]
 fn a_package_that_can_not_be_fetched_is_told_in_the_fetchers_words() {
-    let bed = Bed::new();
-    let (server, _) = serve(&bed, &[]);
-    let missing = only(&bed, &format!("{server}/none.tar.gz"), 1);
+    let env = TestEnv::new();
+    let (server, _) = serve(&env, &[]);
+    let missing = only(&env, &format!("{server}/none.tar.gz"), 1);
     assert_eq!(missing["result"], "failed");
     assert!(missing["problem"].as_str().unwrap().contains("404"), "{missing}");
 
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let refused = only(&bed, &format!("http://{closed}/heron-core.tar.gz"), 1);
+    let refused = only(&env, &format!("http://{closed}/heron-core.tar.gz"), 1);
     assert_eq!(refused["result"], "failed");
     assert!(refused["problem"].as_str().unwrap().contains("refused"), "{refused}");
 
-    let unknown = only(&bed, "hdfs://namenode/heron-core.tar.gz", 1);
+    let unknown = only(&env, "hdfs://namenode/heron-core.tar.gz", 1);
     assert!(unknown["problem"].as_str().unwrap().contains("hdfs://namenode"), "{unknown}");
 
-    let good = std::fs::read(bed.core.trim_start_matches("file://")).unwrap();
-    std::fs::write(bed.directory.path().join("web/cut.tar.gz"), &good[..good.len() / 2]).unwrap();
-    let cut = only(&bed, &format!("{server}/cut.tar.gz"), 1);
+    let good = std::fs::read(env.core.trim_start_matches("file://")).unwrap();
+    std::fs::write(env.directory.path().join("web/cut.tar.gz"), &good[..good.len() / 2]).unwrap();
+    let cut = only(&env, &format!("{server}/cut.tar.gz"), 1);
     assert_eq!(cut["result"], "failed");
     assert!(cut["problem"].as_str().unwrap().contains("extract"), "{cut}");
-    assert_no_framework(&bed);
+    assert_no_framework(&env);
 }
 
 #[test]
 fn a_package_that_is_not_as_it_must_be_is_told() {
-    let bed = Bed::new();
-    let path = bed.directory.path().join("other.tar.gz");
+    let env = TestEnv::new();
+    let path = env.directory.path().join("other.tar.gz");
     tar_of(&path, &[("heron/bin/heron-executor", "x", 0o755)]);
     let uri = format!("file://{}", path.display());
-    let other = only(&bed, &uri, 1);
+    let other = only(&env, &uri, 1);
     assert_eq!(other["result"], "wrong_layout");
     assert!(other["problem"].as_str().unwrap().contains("heron,"), "{other}");
     let missing = other["missing"].as_array().unwrap();
@@ -198,74 +198,77 @@ fn a_package_that_is_not_as_it_must_be_is_told() {
     assert!(missing.contains(&json!("heron-core/lib/instance")), "{other}");
 
     tar_of(&path, &[("heron-core/bin/heron-executor", "x", 0o644)]);
-    let plain = only(&bed, &uri, 1);
+    let plain = only(&env, &uri, 1);
     let missing = plain["missing"][0].as_str().unwrap();
     assert_eq!(missing, "heron-core/bin/heron-executor (it may not be run)");
 
     let property = "--config-property=heron.release.version=0.17.8";
-    let ran = bed.run(&["check", "fetch", property]);
+    let ran = env.run(&["check", "fetch", property]);
     assert_eq!(ran.code, 1, "{}", ran.stdout);
     // 0.17.8 wants a heron-tmaster.
     assert!(ran.stdout.contains("heron-core/bin/heron-tmaster"), "{}", ran.stdout);
     let property = "--config-property=heron.release.version=0.20.3";
-    let ran = bed.run(&["check", "fetch", property]);
+    let ran = env.run(&["check", "fetch", property]);
     assert_eq!(ran.code, 1, "{}", ran.stdout);
     assert!(ran.stdout.contains("set heron.release.version to 0.20.5"), "{}", ran.stdout);
-    assert_no_framework(&bed);
+    assert_no_framework(&env);
 }
 
 #[test]
 fn a_core_without_the_name_of_an_archive_is_unpacked() {
-    let bed = Bed::new();
-    let (server, _) = serve(&bed, &["release"]);
+    let env = TestEnv::new();
+    let (server, _) = serve(&env, &["release"]);
     for name in ["release", "release?version=0.20.5"] {
         let uri = format!("{server}/{name}");
-        let fetched = only(&bed, &uri, 0);
+        let fetched = only(&env, &uri, 0);
         assert_eq!((&fetched["result"], &fetched["uri"]), (&json!("good"), &json!(uri)));
     }
-    let file = bed.topology("nameless", 1);
+    let file = env.topology("nameless", 1);
     let property = core_property(&format!("{server}/release"));
-    let submitted = bed.json(&["submit", &file, &property]);
+    let submitted = env.json(&["submit", &file, &property]);
     assert_eq!(submitted["release"]["source"], "package");
-    bed.ok(&["kill", "nameless"]);
-    bed.assert_nothing_left("nameless");
+    env.ok(&["kill", "nameless"]);
+    env.assert_nothing_left("nameless");
 }
 
 #[test]
 fn a_core_with_a_version_is_fetched_once_per_agent() {
-    let bed = Bed::with(&Wish { cluster: vec!["--agents".into(), "1".into()], ..Wish::default() });
-    let (server, count) = serve(&bed, &["heron-core-0.20.5.tar.gz", "heron-core.tar.gz"]);
-    let file = bed.topology("cached", 2);
+    let env = TestEnv::with(&TestOptions {
+        cluster: vec!["--agents".into(), "1".into()],
+        ..TestOptions::default()
+    });
+    let (server, count) = serve(&env, &["heron-core-0.20.5.tar.gz", "heron-core.tar.gz"]);
+    let file = env.topology("cached", 2);
     let release = "--config-property=heron.release.version=0.20.5";
     // Three containers each.
     for (name, fetches) in [("heron-core-0.20.5.tar.gz", 1..=3), ("heron-core.tar.gz", 3..=3)] {
         let property = core_property(&format!("{server}/{name}"));
         count.store(0, Ordering::SeqCst);
-        bed.ok(&["submit", &file, &property, release]);
+        env.ok(&["submit", &file, &property, release]);
         assert!(fetches.contains(&count.load(Ordering::SeqCst)), "{name}: {count:?}");
-        bed.ok(&["kill", "cached"]);
+        env.ok(&["kill", "cached"]);
         count.store(0, Ordering::SeqCst);
-        let fetched = bed.json(&["check", "fetch", "--cached", &property, release]);
+        let fetched = env.json(&["check", "fetch", "--cached", &property, release]);
         let versioned = name.contains("0.20.5");
         assert_eq!(count.load(Ordering::SeqCst), usize::from(!versioned), "{name}");
         // What comes out of the cache leaves no archive in the sandbox.
         assert_eq!(fetched["agents"][0]["fetches"][0]["bytes"].is_null(), versioned, "{fetched}");
-        bed.ok(&["check", "fetch", &property, release]);
+        env.ok(&["check", "fetch", &property, release]);
         assert!(count.load(Ordering::SeqCst) >= 1, "a check fetches anew unless told otherwise");
     }
 }
 
 #[test]
 fn a_full_agent_is_explained() {
-    let bed = Bed::with(&Wish {
+    let env = TestEnv::with(&TestOptions {
         cluster: "--agents 2 --cpus 3 --mem 3000".split(' ').map(str::to_owned).collect(),
-        ..Wish::default()
+        ..TestOptions::default()
     });
-    let file = bed.topology("filler", 1);
-    bed.ok(&["submit", &file]);
+    let file = env.topology("filler", 1);
+    env.ok(&["submit", &file]);
     let words =
         ["check", "fetch", "--all-agents", "--mem", "2600", "--timeout", "8s", "-o", "json"];
-    let ran = bed.run(&words);
+    let ran = env.run(&words);
     assert_eq!(ran.code, 11, "{}\n{}", ran.stdout, ran.stderr);
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     let why = document["agents"].as_array().unwrap().iter().map(|agent| &agent["fetches"][0]);
@@ -274,21 +277,21 @@ fn a_full_agent_is_explained() {
     for fetched in without {
         assert!(fetched["problem"].as_str().unwrap().contains("mem"), "{fetched}");
     }
-    let ran = bed.run(&["check", "fetch", "--cpus", "100", "--timeout", "4s"]);
+    let ran = env.run(&["check", "fetch", "--cpus", "100", "--timeout", "4s"]);
     assert_eq!(ran.code, 11, "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("cpus (100 wanted"), "{}", ran.stdout);
-    bed.ok(&["kill", "filler"]);
-    assert_no_framework(&bed);
+    env.ok(&["kill", "filler"]);
+    assert_no_framework(&env);
 }
 
 /// A check that hangs in fetching on one agent.
-fn hanging(bed: &Bed, server: &str, timeout: &str) -> Child {
+fn hanging(env: &TestEnv, server: &str, timeout: &str) -> Child {
     let property = core_property(&format!("{server}/slow.tar.gz"));
     let release = "--config-property=heron.release.version=0.20.5";
     let words = ["check", "fetch", &property, release, "--timeout", timeout, "-o", "json"];
-    let mut command = bed.command(&words);
+    let mut command = env.command(&words);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    eventually("the launch", || bed.cluster.live_tasks().len() == 1);
+    eventually("the launch", || env.cluster.live_tasks().len() == 1);
     child
 }
 
@@ -299,54 +302,54 @@ fn signal(child: &Child, signal: nix::sys::signal::Signal) {
 
 #[test]
 fn whatever_ends_a_check_nothing_of_it_stays() {
-    let bed = Bed::new();
-    if !bed.cluster.is_simulated() {
+    let env = TestEnv::new();
+    if !env.cluster.is_simulated() {
         eprintln!("left out: a real cluster is not broken");
         return;
     }
-    let (server, _) = serve(&bed, &[]);
-    let timed_out = Ran::from(hanging(&bed, &server, "3s").wait_with_output().unwrap());
+    let (server, _) = serve(&env, &[]);
+    let timed_out = Ran::from(hanging(&env, &server, "3s").wait_with_output().unwrap());
     assert_eq!(timed_out.code, 9, "{}", timed_out.stderr);
     let document: Value = serde_json::from_str(&timed_out.stdout).unwrap();
     assert_eq!(document["agents"][0]["fetches"][0]["result"], "timed_out");
-    assert_no_framework(&bed);
+    assert_no_framework(&env);
 
-    let child = hanging(&bed, &server, "60s");
+    let child = hanging(&env, &server, "60s");
     signal(&child, nix::sys::signal::Signal::SIGINT);
     let interrupted = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(interrupted.code, 130, "{}", interrupted.stderr);
     assert!(interrupted.stdout.contains("nothing of the check is left"), "{}", interrupted.stdout);
-    assert_no_framework(&bed);
+    assert_no_framework(&env);
 
-    let child = hanging(&bed, &server, "60s");
+    let child = hanging(&env, &server, "60s");
     signal(&child, nix::sys::signal::Signal::SIGKILL);
     assert_eq!(child.wait_with_output().unwrap().status.signal(), Some(9));
-    eventually("the end of the framework", || bed.cluster.state()["frameworks"] == json!([]));
-    assert_no_framework(&bed);
+    eventually("the end of the framework", || env.cluster.state()["frameworks"] == json!([]));
+    assert_no_framework(&env);
 
-    let child = hanging(&bed, &server, "60s");
-    bed.cluster.control("/drop-stream", &json!({}));
+    let child = hanging(&env, &server, "60s");
+    env.cluster.control("/drop-stream", &json!({}));
     let dropped = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(dropped.code, 7, "{}\n{}", dropped.stdout, dropped.stderr);
-    assert_no_framework(&bed);
+    assert_no_framework(&env);
 }
 
 #[test]
 fn an_agent_that_is_lost_meanwhile_is_told() {
-    let bed = Bed::with(&Wish {
+    let env = TestEnv::with(&TestOptions {
         cluster: "--agents 1 --agent-ping-timeout-ms 300".split(' ').map(str::to_owned).collect(),
-        ..Wish::default()
+        ..TestOptions::default()
     });
-    if !bed.cluster.is_simulated() {
+    if !env.cluster.is_simulated() {
         eprintln!("left out: a real cluster is not broken");
         return;
     }
-    let (server, _) = serve(&bed, &[]);
-    let child = hanging(&bed, &server, "60s");
-    bed.cluster.control("/lose-agent", &json!({ "agent": 0 }));
+    let (server, _) = serve(&env, &[]);
+    let child = hanging(&env, &server, "60s");
+    env.cluster.control("/lose-agent", &json!({ "agent": 0 }));
     let lost = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(lost.code, 1, "{}\n{}", lost.stdout, lost.stderr);
     let document: Value = serde_json::from_str(&lost.stdout).unwrap();
     assert_eq!(document["agents"][0]["fetches"][0]["result"], "agent_lost", "{document}");
-    assert_eq!(bed.cluster.state()["frameworks"], json!([]));
+    assert_eq!(env.cluster.state()["frameworks"], json!([]));
 }

@@ -7,15 +7,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use prost::Message as _;
 
-use crate::bed::{Ran, definition};
+use crate::environment::{Ran, definition};
 use crate::mains::Watched;
 use crate::topologies::JARS;
 
 #[test]
 fn damaged_files_are_refused() {
-    let bed = Watched::new();
+    let env = Watched::new();
     let whole = std::fs::read(&JARS[0]).unwrap();
-    let defn = bed.bed.topology("damaged", 1);
+    let defn = env.env.topology("damaged", 1);
     let class = "tests.topologies.WordCount";
     let cut = &whole[..whole.len() / 2];
     for (name, bytes, part) in [
@@ -26,19 +26,19 @@ fn damaged_files_are_refused() {
         ("junk.tar.gz", b"\x1f\x8b\x08junk".as_slice(), "junk.tar.gz"),
         ("empty.pex", b"".as_slice(), "is empty"),
     ] {
-        bed.file(name, bytes);
-        bed.refused(&["submit", name, class, "x"], 4, &[name, part]);
-        bed.refused(&["submit", &defn, "--topology-binary", name], 4, &[name, part]);
+        env.file(name, bytes);
+        env.refused(&["submit", name, class, "x"], 4, &[name, part]);
+        env.refused(&["submit", &defn, "--topology-binary", name], 4, &[name, part]);
     }
     std::fs::write(&defn, b"\xff\xff junk").unwrap();
-    bed.refused(&["submit", &defn], 4, &["damaged.defn", "corrupt"]);
+    env.refused(&["submit", &defn], 4, &["damaged.defn", "corrupt"]);
     std::fs::write(&defn, b"").unwrap();
-    bed.refused(&["submit", &defn], 4, &["damaged.defn"]);
+    env.refused(&["submit", &defn], 4, &["damaged.defn"]);
 }
 
 #[test]
 fn a_tar_stays_in_its_directory() {
-    let bed = Watched::new();
+    let env = Watched::new();
     let entry = |name: &str, kind: tar::EntryType, target: &str| {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(kind);
@@ -51,27 +51,27 @@ fn a_tar_stays_in_its_directory() {
         builder.append(&header, std::io::empty()).unwrap();
         builder.into_inner().unwrap()
     };
-    let defn = bed.bed.topology("escapes", 1);
+    let defn = env.env.topology("escapes", 1);
     for (name, bytes) in [
         ("up.tar", entry("../../escaped", tar::EntryType::Regular, "")),
         ("root.tar", entry("/tmp/escaped", tar::EntryType::Regular, "")),
         ("link.tar", entry("link", tar::EntryType::Symlink, "/etc")),
         ("device.tar", entry("disk", tar::EntryType::Block, "")),
     ] {
-        bed.file(name, &bytes);
-        bed.refused(&["submit", name, "Main"], 4, &[name]);
-        bed.refused(&["submit", &defn, "--topology-binary", name], 4, &[name]);
+        env.file(name, &bytes);
+        env.refused(&["submit", name, "Main"], 4, &[name]);
+        env.refused(&["submit", &defn, "--topology-binary", name], 4, &[name]);
     }
-    assert!(!bed.bed.directory.path().join("escaped").exists());
+    assert!(!env.env.directory.path().join("escaped").exists());
 }
 
 #[test]
 fn what_is_too_large_is_not_uploaded() {
-    let bed = Watched::new();
-    let defn = bed.bed.topology("large", 1);
+    let env = Watched::new();
+    let defn = env.env.topology("large", 1);
     let limit = |bytes: &str| format!("heron.topology.package.max.bytes={bytes}");
     let words = |limit: &'static str| ["submit", defn.as_str(), "--config-property", limit];
-    bed.refused(
+    env.refused(
         &words("heron.topology.package.max.bytes=10"),
         4,
         &["topologies.pex", "package.max.bytes"],
@@ -79,14 +79,14 @@ fn what_is_too_large_is_not_uploaded() {
     // The file is below the limit, the package with its configuration is not.
     let tight = limit("100");
     let ran = ["submit", &defn, "--config-property", &tight];
-    bed.refused(&ran, 4, &["package has more than 100 bytes"]);
-    bed.ok(&["submit", &defn, "--config-property", &limit("1MB")]);
-    bed.kill("large");
+    env.refused(&ran, 4, &["package has more than 100 bytes"]);
+    env.ok(&["submit", &defn, "--config-property", &limit("1MB")]);
+    env.kill("large");
 }
 
 #[test]
 fn a_plan_that_can_not_fit_touches_nothing() {
-    let bed = Watched::new();
+    let env = Watched::new();
     let mut topology = definition("crammed", "crammed-id", 1);
     let set = |config: &mut heron_cli::proto::api::Config, key: &str, value: &str| {
         for kv in config.kvs.iter_mut().filter(|kv| kv.key == key) {
@@ -94,23 +94,23 @@ fn a_plan_that_can_not_fit_touches_nothing() {
         }
     };
     set(topology.topology_config.as_mut().unwrap(), "topology.container.ram", "70000000");
-    bed.bed.topology("x", 1);
-    bed.file("crammed.defn", &topology.encode_to_vec());
+    env.env.topology("x", 1);
+    env.file("crammed.defn", &topology.encode_to_vec());
     for algorithm in
         ["RoundRobinPacking", "ResourceCompliantRRPacking", "FirstFitDecreasingPacking"]
     {
         let class = format!("heron.class.packing.algorithm={algorithm}");
-        let ran = bed.refused(
+        let ran = env.refused(
             &["submit", "crammed.defn", "--config-property", &class],
             4,
             &["topology.c"],
         );
-        let dry = bed.run(&["submit", "crammed.defn", "--config-property", &class, "--dry-run"]);
+        let dry = env.run(&["submit", "crammed.defn", "--config-property", &class, "--dry-run"]);
         assert_eq!((dry.code, dry.stderr), (ran.code, ran.stderr), "a dry run tells the same");
     }
     set(&mut topology.spouts[0].comp.config, "topology.component.parallelism", "2000000000");
-    bed.file("crammed.defn", &topology.encode_to_vec());
-    bed.refused(&["submit", "crammed.defn"], 4, &["2000000001 instances"]);
+    env.file("crammed.defn", &topology.encode_to_vec());
+    env.refused(&["submit", "crammed.defn"], 4, &["2000000001 instances"]);
 }
 
 /// A web server with the files of a directory; one asks for a password, one has its name in a header.
@@ -153,53 +153,53 @@ fn web(directory: &Path) -> String {
 
 #[test]
 fn a_topology_file_may_be_on_the_web() {
-    let bed = Watched::new();
-    let files = bed.bed.directory.path().join("files");
+    let env = Watched::new();
+    let files = env.env.directory.path().join("files");
     std::fs::create_dir(&files).unwrap();
     std::fs::copy(&JARS[0], files.join("words.jar")).unwrap();
-    let defn = bed.bed.topology("webby", 1);
+    let defn = env.env.topology("webby", 1);
     std::fs::rename(&defn, files.join("webby.defn")).unwrap();
-    std::fs::rename(bed.bed.directory.path().join("topologies.pex"), files.join("t.pex")).unwrap();
+    std::fs::rename(env.env.directory.path().join("topologies.pex"), files.join("t.pex")).unwrap();
     let server = web(&files);
     let class = "tests.topologies.WordCount";
 
     let signed = format!("{server}/files/words.jar?X-Signature=hunter2&x=.pex#y");
-    let ran = bed.ok(&["submit", "-v", &signed, class, "fetched"]);
+    let ran = env.ok(&["submit", "-v", &signed, class, "fetched"]);
     assert!(ran.stderr.contains("/files/words.jar"), "{}", ran.stderr);
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
-    bed.kill("fetched");
+    env.kill("fetched");
 
     let guarded = format!("{}/guarded/words.jar", server.replace("//", "//me:hunter2@"));
-    let ran = bed.ok(&["submit", "-vvv", "role=web", &guarded, class, "fetched", "--dry-run"]);
+    let ran = env.ok(&["submit", "-vvv", "role=web", &guarded, class, "fetched", "--dry-run"]);
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{}", ran.stderr);
 
     let named = format!("{server}/named/webby.defn/content?x=1");
     let binary = format!("{server}/files/t.pex");
-    bed.ok(&["submit", &named, "--topology-binary", &binary]);
-    bed.kill("webby");
+    env.ok(&["submit", &named, "--topology-binary", &binary]);
+    env.kill("webby");
     let local = format!("file://{}", files.join("webby.defn").display());
     std::fs::remove_file(files.join("words.jar")).unwrap();
-    bed.ok(&["submit", &local]);
-    bed.kill("webby");
-    std::fs::remove_dir_all(bed.bed.directory.path().join("store")).unwrap();
+    env.ok(&["submit", &local]);
+    env.kill("webby");
+    std::fs::remove_dir_all(env.env.directory.path().join("store")).unwrap();
 
     let hidden = |ran: &Ran| assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
     let gone = format!("{server}/files/gone.jar?sig=hunter2");
-    hidden(&bed.refused(&["submit", &gone, class], 4, &["404", "/files/gone.jar"]));
+    hidden(&env.refused(&["submit", &gone, class], 4, &["404", "/files/gone.jar"]));
     let wrong = guarded.replace("hunter2", "hunter22");
-    hidden(&bed.refused(&["submit", &wrong, class], 8, &["401"]));
-    hidden(&bed.refused(&["submit", &gone], 2, &["no class"]));
-    hidden(&bed.refused(&["submit", "s3://bucket/t.jar?sig=hunter2", class], 2, &["s3", "http"]));
-    bed.refused(&["submit", &named], 4, &["--topology-binary"]);
+    hidden(&env.refused(&["submit", &wrong, class], 8, &["401"]));
+    hidden(&env.refused(&["submit", &gone], 2, &["no class"]));
+    hidden(&env.refused(&["submit", "s3://bucket/t.jar?sig=hunter2", class], 2, &["s3", "http"]));
+    env.refused(&["submit", &named], 4, &["--topology-binary"]);
     let pexless = format!("{server}/named/t.pex/content");
-    bed.refused(&["submit", &pexless], 2, &["no class"]);
+    env.refused(&["submit", &pexless], 2, &["no class"]);
     let small = "heron.topology.package.max.bytes=10";
-    bed.refused(&["submit", &named, "--config-property", small], 4, &["larger than 10 bytes"]);
+    env.refused(&["submit", &named, "--config-property", small], 4, &["larger than 10 bytes"]);
 }
 
 #[test]
 fn a_server_that_dies_half_way_leaves_nothing() {
-    let bed = Watched::new();
+    let env = Watched::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -211,5 +211,5 @@ fn a_server_that_dies_half_way_leaves_nothing() {
         }
     });
     let url = format!("http://{address}/t.jar");
-    bed.refused(&["submit", &url, "Main"], 7, &["failed to download", "/t.jar"]);
+    env.refused(&["submit", &url, "Main"], 7, &["failed to download", "/t.jar"]);
 }

@@ -9,8 +9,8 @@ use heron_cli::scheduler::update::UpdateStep;
 use serde_json::{Value, json};
 use zookeeper_client::CreateMode;
 
-use crate::bed::{Bed, zookeeper};
-use crate::executioner::wait_for;
+use crate::environment::{TestEnv, zookeeper};
+use crate::fault_proxy::wait_for;
 use crate::zk;
 
 /// How far a submission and an update have come.
@@ -129,16 +129,16 @@ fn journals_of_version_1_say_what_their_folders_are_named_for() {
 ///
 /// Its tasks are on agents of this cluster: of a task on an agent that it never knew a master says that it doesn't know, and
 /// `kill` waits.
-async fn put(bed: &Bed, nodes: &[Recorded], agents: &[String]) -> zookeeper_client::Client {
+async fn put(env: &TestEnv, nodes: &[Recorded], agents: &[String]) -> zookeeper_client::Client {
     let client = zk::connect(&zookeeper(), Duration::from_secs(10)).await.unwrap();
     let mut parents = String::new();
-    for part in bed.root.split('/').skip(1) {
+    for part in env.root.split('/').skip(1) {
         parents = format!("{parents}/{part}");
         zk::create(&client, &parents, b"", CreateMode::Persistent).await.unwrap();
     }
     for node in nodes {
         let mode = if node.ephemeral { CreateMode::Ephemeral } else { CreateMode::Persistent };
-        let path = format!("{}{}", bed.root, node.path);
+        let path = format!("{}{}", env.root, node.path);
         let mut data = node.data.clone();
         if path.contains("/containers/") {
             let mut record: Value = serde_json::from_slice(&data).unwrap();
@@ -156,9 +156,9 @@ async fn put(bed: &Bed, nodes: &[Recorded], agents: &[String]) -> zookeeper_clie
 }
 
 /// The agents, as soon as they have registered.
-fn agents(bed: &Bed) -> Vec<String> {
+fn agents(env: &TestEnv) -> Vec<String> {
     let ids = || -> Option<Vec<String>> {
-        let state = bed.cluster.state();
+        let state = env.cluster.state();
         state["agents"]
             .as_array()?
             .iter()
@@ -172,16 +172,16 @@ fn agents(bed: &Bed) -> Vec<String> {
 /// The master has never heard of the recorded framework and its tasks, as after the loss of its registry.
 #[test]
 fn journals_of_version_1_are_shown_and_removed() {
-    if !Bed::new().cluster.is_simulated() {
+    if !TestEnv::new().cluster.is_simulated() {
         eprintln!("left out: a real master may remember the framework");
         return;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     for (state, expected) in STATES {
         // The recordings share one framework, which a master remembers as removed.
-        let bed = Bed::new();
-        let tmanager = runtime.block_on(put(&bed, &recorded(state), &agents(&bed)));
-        let status = bed.run(&["status", "wordcount", "-o", "json"]);
+        let env = TestEnv::new();
+        let tmanager = runtime.block_on(put(&env, &recorded(state), &agents(&env)));
+        let status = env.run(&["status", "wordcount", "-o", "json"]);
         match expected {
             None => assert_eq!(status.code, 5, "{state}: {}", status.stderr),
             Some((_, step)) => {
@@ -193,8 +193,8 @@ fn journals_of_version_1_are_shown_and_removed() {
         }
         // Its process is gone with the cluster that it ran on.
         drop(tmanager);
-        let killed = bed.run(&["kill", "wordcount"]);
+        let killed = env.run(&["kill", "wordcount"]);
         assert_eq!(killed.code, 0, "{state}: {}", killed.stderr);
-        bed.assert_nothing_left("wordcount");
+        env.assert_nothing_left("wordcount");
     }
 }

@@ -1,46 +1,46 @@
 //! The main job: a topology's whole life.
 
-use crate::bed::Bed;
+use crate::environment::TestEnv;
 
 #[test]
 fn a_topology_lives_and_dies() {
-    let bed = Bed::new();
-    let file = bed.topology("wordcount", 2);
-    let submitted = bed.json(&["submit", &file]);
+    let env = TestEnv::new();
+    let file = env.topology("wordcount", 2);
+    let submitted = env.json(&["submit", &file]);
     assert_eq!(submitted["topology"]["state"], "RUNNING");
     assert_eq!(submitted["container_count"], 3);
     // The client has left; the tasks run on.
-    assert_eq!(bed.cluster.live_tasks().len(), if bed.cluster.is_simulated() { 3 } else { 0 });
+    assert_eq!(env.cluster.live_tasks().len(), if env.cluster.is_simulated() { 3 } else { 0 });
 
-    let listed = bed.json(&["list"]);
+    let listed = env.json(&["list"]);
     assert_eq!(listed["topologies"][0]["name"], "wordcount");
-    let status = bed.json(&["status", "wordcount"]);
+    let status = env.json(&["status", "wordcount"]);
     assert_eq!(status["topology"]["state"], "RUNNING");
     assert_eq!(status["containers"].as_array().unwrap().len(), 3);
     assert_eq!(status["framework"]["connected"], false);
 
-    let paused = bed.json(&["deactivate", "wordcount"]);
+    let paused = env.json(&["deactivate", "wordcount"]);
     assert_eq!(
         (&paused["topology"]["state"], &paused["already"]),
         (&"PAUSED".into(), &false.into())
     );
-    let again = bed.json(&["deactivate", "wordcount"]);
+    let again = env.json(&["deactivate", "wordcount"]);
     assert_eq!(again["already"], true);
-    assert_eq!(bed.json(&["status", "wordcount"])["topology"]["state"], "PAUSED");
-    assert_eq!(bed.json(&["activate", "wordcount"])["topology"]["state"], "RUNNING");
+    assert_eq!(env.json(&["status", "wordcount"])["topology"]["state"], "PAUSED");
+    assert_eq!(env.json(&["activate", "wordcount"])["topology"]["state"], "RUNNING");
 
-    let before = bed.json(&["status", "wordcount"]);
-    let restarted = bed.json(&["restart", "wordcount", "2"]);
+    let before = env.json(&["status", "wordcount"]);
+    let restarted = env.json(&["restart", "wordcount", "2"]);
     assert_eq!(restarted["containers"], serde_json::json!([{"id": 2}]));
-    let after = bed.json(&["status", "wordcount"]);
+    let after = env.json(&["status", "wordcount"]);
     for id in 0..3 {
         let same = before["containers"][id]["task_id"] == after["containers"][id]["task_id"];
         assert_eq!(same, id != 2, "container {id}");
     }
 
-    let killed = bed.json(&["kill", "wordcount"]);
+    let killed = env.json(&["kill", "wordcount"]);
     assert_eq!(killed["found"], true);
-    bed.assert_nothing_left("wordcount");
-    assert_eq!(bed.run(&["kill", "wordcount"]).code, 5);
-    assert_eq!(bed.ok(&["kill", "--ignore-not-found", "wordcount"]).code, 0);
+    env.assert_nothing_left("wordcount");
+    assert_eq!(env.run(&["kill", "wordcount"]).code, 5);
+    assert_eq!(env.ok(&["kill", "--ignore-not-found", "wordcount"]).code, 0);
 }

@@ -12,14 +12,14 @@
 )]
 
 mod answers;
-mod bed;
 mod config;
 mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
 mod documents;
+mod environment;
 mod eras;
-mod executioner;
+mod fault_proxy;
 mod faults;
 mod fetch;
 mod files;

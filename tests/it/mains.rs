@@ -12,25 +12,25 @@ use nix::unistd::Pid;
 use prost::Message as _;
 use serde_json::Value;
 
-use crate::bed::{Bed, Ran, definition};
+use crate::environment::{Ran, TestEnv, definition};
 use crate::topologies::JARS;
 
-/// A bed whose temporary directory is its own, so that what is left in it is seen.
+/// A env whose temporary directory is its own, so that what is left in it is seen.
 pub struct Watched {
-    pub bed: Bed,
+    pub env: TestEnv,
     temporary: PathBuf,
 }
 
 impl Watched {
     pub fn new() -> Self {
-        let bed = Bed::new();
-        let temporary = bed.directory.path().join("tmp");
+        let env = TestEnv::new();
+        let temporary = env.directory.path().join("tmp");
         std::fs::create_dir(&temporary).unwrap();
-        Self { bed, temporary }
+        Self { env, temporary }
     }
 
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = self.bed.command(words);
+        let mut command = self.env.command(words);
         command.env("TMPDIR", &self.temporary);
         command
     }
@@ -68,30 +68,30 @@ impl Watched {
 
     pub fn assert_untouched(&self) {
         assert_eq!(self.records(), Vec::<String>::new());
-        let store = self.bed.directory.path().join("store");
+        let store = self.env.directory.path().join("store");
         let packages = std::fs::read_dir(store).map_or(0, Iterator::count);
         assert_eq!(packages, 0, "something was uploaded");
-        if self.bed.cluster.is_simulated() {
-            assert_eq!(self.bed.cluster.live_tasks(), Vec::<Value>::new());
+        if self.env.cluster.is_simulated() {
+            assert_eq!(self.env.cluster.live_tasks(), Vec::<Value>::new());
         }
     }
 
     /// Znodes that are about any topology: all but the directories of Heron's tree.
     fn records(&self) -> Vec<String> {
-        let root = self.bed.root.as_str();
+        let root = self.env.root.as_str();
         let depth = |path: &String| path.strip_prefix(root).unwrap_or(path).matches('/').count();
-        self.bed.znodes().into_iter().filter(|path| depth(path) > 1).collect()
+        self.env.znodes().into_iter().filter(|path| depth(path) > 1).collect()
     }
 
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
-        let path = self.bed.directory.path().join(name);
+        let path = self.env.directory.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
     /// A shell script that poses as a pex; `$DEFN` is where definitions go and `$HERE` where the test's files are.
     pub fn script(&self, name: &str, body: &str) -> String {
-        let here = self.bed.directory.path().display();
+        let here = self.env.directory.path().display();
         let text = format!(
             "#!/bin/sh\nDEFN=$(echo \"$HERON_OPTIONS\" | tr ',' '\\n' | sed -n 's/.*tmpdirectory=//p')\nHERE='{here}'\n{body}\n"
         );
@@ -102,7 +102,7 @@ impl Watched {
 
     /// A definition in a file that no submission takes for its own.
     fn recorded(&self, name: &str) -> PathBuf {
-        let path = self.bed.directory.path().join(format!("{name}.recorded"));
+        let path = self.env.directory.path().join(format!("{name}.recorded"));
         let id = format!("{name}82e79bae-17cf-462c-88e0-b6e25066356b");
         std::fs::write(&path, definition(name, &id, 1).encode_to_vec()).unwrap();
         path
@@ -110,43 +110,43 @@ impl Watched {
 
     pub fn kill(&self, name: &str) {
         self.ok(&["kill", name]);
-        self.bed.assert_nothing_left(name);
+        self.env.assert_nothing_left(name);
     }
 }
 
 #[test]
 fn mains_that_misbehave_are_told() {
-    let bed = Watched::new();
-    bed.recorded("twin");
-    bed.script("hangs.pex", "echo waiting for the database; sleep 600");
+    let env = Watched::new();
+    env.recorded("twin");
+    env.script("hangs.pex", "echo waiting for the database; sleep 600");
     let hung = ["submit", "hangs.pex", "-", "--config-property", "heron.topology.main.timeout=1"];
-    bed.refused(&hung, 4, &["still running after 1 s", "waiting for the database", "main.timeout"]);
-    bed.refused(&["submit", "--timeout", "1s", "hangs.pex", "-"], 4, &["after 1 s"]);
+    env.refused(&hung, 4, &["still running after 1 s", "waiting for the database", "main.timeout"]);
+    env.refused(&["submit", "--timeout", "1s", "hangs.pex", "-"], 4, &["after 1 s"]);
 
-    bed.script("silent.pex", "echo nothing to do");
-    bed.refused(&["submit", "silent.pex", "-"], 4, &["without submitting", "nothing to do"]);
-    bed.script(
+    env.script("silent.pex", "echo nothing to do");
+    env.refused(&["submit", "silent.pex", "-"], 4, &["without submitting", "nothing to do"]);
+    env.script(
         "twice.pex",
         "cp $HERE/twin.recorded $DEFN/a.defn; cp $HERE/twin.recorded $DEFN/b.defn",
     );
-    bed.refused(&["submit", "twice.pex", "-"], 4, &["a.defn and b.defn", "\"twin\""]);
-    bed.script("junk.pex", "echo junk > $DEFN/x.defn");
-    bed.refused(&["submit", "junk.pex", "-"], 4, &["x.defn", "corrupt"]);
-    bed.script("cut.pex", "head -c 100 $HERE/twin.recorded > $DEFN/x.defn");
-    bed.refused(&["submit", "cut.pex", "-"], 4, &["x.defn"]);
-    bed.script("killed.pex", "kill -9 $$");
-    bed.refused(&["submit", "killed.pex", "-"], 4, &["signal 9"]);
+    env.refused(&["submit", "twice.pex", "-"], 4, &["a.defn and b.defn", "\"twin\""]);
+    env.script("junk.pex", "echo junk > $DEFN/x.defn");
+    env.refused(&["submit", "junk.pex", "-"], 4, &["x.defn", "corrupt"]);
+    env.script("cut.pex", "head -c 100 $HERE/twin.recorded > $DEFN/x.defn");
+    env.refused(&["submit", "cut.pex", "-"], 4, &["x.defn"]);
+    env.script("killed.pex", "kill -9 $$");
+    env.refused(&["submit", "killed.pex", "-"], 4, &["signal 9"]);
     // One of two definitions that can't be used: neither is submitted.
-    bed.script("half.pex", "cp $HERE/twin.recorded $DEFN/twin.defn; echo junk > $DEFN/x.defn");
-    bed.refused(&["submit", "half.pex", "-"], 4, &["x.defn"]);
+    env.script("half.pex", "cp $HERE/twin.recorded $DEFN/twin.defn; echo junk > $DEFN/x.defn");
+    env.refused(&["submit", "half.pex", "-"], 4, &["x.defn"]);
 }
 
 #[test]
 fn a_main_is_shown_live_and_ends_with_us() {
-    let bed = Watched::new();
+    let env = Watched::new();
     let body = "echo first; echo $$ > $HERE/pid; sleep 600 & echo $! > $HERE/child; wait";
-    bed.script("slow.pex", body);
-    let mut child = bed
+    env.script("slow.pex", body);
+    let mut child = env
         .command(&["submit", "-v", "slow.pex", "-"])
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
@@ -156,7 +156,7 @@ fn a_main_is_shown_live_and_ends_with_us() {
     // While it runs: nothing else ends this loop.
     assert!(lines.any(|line| line.unwrap().contains("| first")));
     let process = |name: &str| loop {
-        let text = std::fs::read_to_string(bed.bed.directory.path().join(name));
+        let text = std::fs::read_to_string(env.env.directory.path().join(name));
         match text.unwrap_or_default().trim().parse::<i32>() {
             Ok(id) => return Pid::from_raw(id),
             Err(_) => std::thread::sleep(Duration::from_millis(20)),
@@ -174,18 +174,18 @@ fn a_main_is_shown_live_and_ends_with_us() {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-    bed.assert_clean();
-    bed.assert_untouched();
+    env.assert_clean();
+    env.assert_untouched();
 }
 
 #[test]
 fn several_topologies_come_from_one_main() {
-    let bed = Watched::new();
+    let env = Watched::new();
     for name in ["first", "second"] {
-        bed.recorded(name);
+        env.recorded(name);
     }
-    bed.script("both.pex", "for t in first second; do cp $HERE/$t.recorded $DEFN/$t.defn; done");
-    let plan = bed.ok(&["submit", "-o", "json", "both.pex", "-", "--dry-run"]);
+    env.script("both.pex", "for t in first second; do cp $HERE/$t.recorded $DEFN/$t.defn; done");
+    let plan = env.ok(&["submit", "-o", "json", "both.pex", "-", "--dry-run"]);
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
     let names: BTreeSet<_> = plan["plans"]
         .as_array()
@@ -194,68 +194,68 @@ fn several_topologies_come_from_one_main() {
         .map(|plan| plan["topology"]["name"].as_str())
         .collect();
     assert_eq!(names, BTreeSet::from([Some("first"), Some("second")]));
-    bed.assert_untouched();
-    let text = bed.ok(&["submit", "both.pex", "-", "--dry-run"]).stdout;
+    env.assert_untouched();
+    let text = env.ok(&["submit", "both.pex", "-", "--dry-run"]).stdout;
     assert_eq!(text.matches("Total number of containers: 1\n").count(), 2, "{text}");
 
-    let both = bed.ok(&["submit", "-o", "json", "both.pex", "-"]);
+    let both = env.ok(&["submit", "-o", "json", "both.pex", "-"]);
     let both: Value = serde_json::from_str(&both.stdout).unwrap();
     assert_eq!(both["submitted"].as_array().unwrap().len(), 2, "{both}");
     for name in ["first", "second"] {
-        assert_eq!(bed.bed.json(&["status", name])["topology"]["state"], "RUNNING");
+        assert_eq!(env.env.json(&["status", name])["topology"]["state"], "RUNNING");
     }
     for name in ["first", "second"] {
-        bed.ok(&["kill", name]);
+        env.ok(&["kill", name]);
     }
-    bed.bed.assert_nothing_left("second");
+    env.env.assert_nothing_left("second");
 }
 
 #[test]
 fn a_class_of_a_pex_writes_its_topology() {
-    let bed = Watched::new();
-    bed.recorded("classy");
+    let env = Watched::new();
+    env.recorded("classy");
     // A pex runs a script with its own modules when it is told to be an interpreter.
     let body = "test \"$PEX_INTERPRETER\" = 1 || exit 9\nexport DEFN HERE\nPYTHONPATH=$HERE exec python3 \"$@\"";
-    bed.script("modules.pex", body);
+    env.script("modules.pex", body);
     let module = "import os, shutil\nclass Words:\n    @classmethod\n    def write(cls):\n        \
         shutil.copy(os.environ['HERE'] + '/classy.recorded', os.environ['DEFN'] + '/classy.defn')\n";
-    std::fs::create_dir(bed.bed.directory.path().join("pack")).unwrap();
-    bed.file("pack/__init__.py", b"");
-    bed.file("pack/words.py", module.as_bytes());
-    bed.refused(&["submit", "modules.pex", "pack.words.Gone", "x"], 4, &["Gone"]);
-    let ran = bed.ok(&["submit", "modules.pex", "pack.words.Words", "classy"]);
+    std::fs::create_dir(env.env.directory.path().join("pack")).unwrap();
+    env.file("pack/__init__.py", b"");
+    env.file("pack/words.py", module.as_bytes());
+    env.refused(&["submit", "modules.pex", "pack.words.Gone", "x"], 4, &["Gone"]);
+    let ran = env.ok(&["submit", "modules.pex", "pack.words.Words", "classy"]);
     assert!(ran.stdout.contains("topology classy is running"), "{}", ran.stdout);
-    bed.kill("classy");
+    env.kill("classy");
 }
 
 #[test]
 fn a_library_is_packed_and_its_program_run() {
-    let bed = Watched::new();
-    bed.recorded("native");
-    bed.script(
+    let env = Watched::new();
+    env.recorded("native");
+    env.script(
         "describe",
         "test \"$1\" = native || exit 9; cp $HERE/native.recorded $DEFN/native.defn",
     );
     for name in ["libnative.so", "libnative.dylib"] {
-        bed.file(name, b"\x7fELF and so on");
-        let program = bed.bed.directory.path().join("describe");
-        bed.ok(&["submit", name, program.to_str().unwrap(), "native"]);
-        bed.kill("native");
-        std::fs::remove_dir_all(bed.bed.directory.path().join("store")).unwrap();
+        env.file(name, b"\x7fELF and so on");
+        let program = env.env.directory.path().join("describe");
+        env.ok(&["submit", name, program.to_str().unwrap(), "native"]);
+        env.kill("native");
+        std::fs::remove_dir_all(env.env.directory.path().join("store")).unwrap();
     }
-    bed.refused(&["submit", "libnative.so", "/no/such/program", "x"], 4, &["/no/such/program"]);
-    bed.refused(&["submit", "libnative.so"], 2, &["class"]);
+    env.refused(&["submit", "libnative.so", "/no/such/program", "x"], 4, &["/no/such/program"]);
+    env.refused(&["submit", "libnative.so"], 2, &["class"]);
 }
 
 /// A tar of a jar, packed as people do, with `tar`.
-fn tar(bed: &Watched, arguments: &[&str], jar: &Path) {
-    let libs = bed.bed.directory.path().join("libs");
+fn tar(env: &Watched, arguments: &[&str], jar: &Path) {
+    let libs = env.env.directory.path().join("libs");
     std::fs::create_dir_all(&libs).unwrap();
     std::fs::copy(jar, libs.join("words.jar")).unwrap();
     let status = Command::new("tar")
         .args(arguments)
         .arg("libs")
-        .current_dir(bed.bed.directory.path())
+        .current_dir(env.env.directory.path())
         .status()
         .unwrap();
     assert!(status.success());
@@ -263,23 +263,23 @@ fn tar(bed: &Watched, arguments: &[&str], jar: &Path) {
 
 #[test]
 fn tars_of_jars_run_compressed_or_not() {
-    let bed = Watched::new();
-    tar(&bed, &["-cf", "words.tar"], &JARS[0]);
-    tar(&bed, &["-czf", "words.tar.gz"], &JARS[0]);
+    let env = Watched::new();
+    tar(&env, &["-cf", "words.tar"], &JARS[0]);
+    tar(&env, &["-czf", "words.tar.gz"], &JARS[0]);
     for file in ["words.tar", "words.tar.gz"] {
-        let ran = bed.ok(&["submit", file, "tests.topologies.WordCount", "tarred"]);
+        let ran = env.ok(&["submit", file, "tests.topologies.WordCount", "tarred"]);
         assert!(ran.stdout.contains("is running"), "{}", ran.stdout);
-        bed.kill("tarred");
+        env.kill("tarred");
     }
 }
 
 #[test]
 fn dry_runs_come_in_herons_forms() {
-    let bed = Watched::new();
-    let file = bed.bed.topology("planned", 2);
+    let env = Watched::new();
+    let file = env.env.topology("planned", 2);
     let run =
-        |format: &str| bed.ok(&["submit", &file, "--dry-run", "--dry-run-format", format]).stdout;
-    let table = bed.ok(&["submit", &file, "--dry-run"]).stdout;
+        |format: &str| env.ok(&["submit", &file, "--dry-run", "--dry-run-format", format]).stdout;
+    let table = env.ok(&["submit", &file, "--dry-run"]).stdout;
     assert_eq!(table, run("table"), "no terminal here");
     assert!(table.starts_with("Total number of containers: 2\nUsing packing class: "), "{table}");
     for part in [
@@ -297,7 +297,7 @@ fn dry_runs_come_in_herons_forms() {
     assert!(!table.contains('\u{1b}'));
     let coloured = run("colored_table");
     assert!(coloured.contains("\u{1b}[1mContainer 1\u{1b}[0m\n"), "asked for by name: {coloured}");
-    let never = bed.ok(&[
+    let never = env.ok(&[
         "submit",
         &file,
         "--dry-run",
@@ -312,7 +312,7 @@ fn dry_runs_come_in_herons_forms() {
 
     let json: Value = serde_json::from_str(&run("json")).unwrap();
     let ours: Value =
-        serde_json::from_str(&bed.ok(&["submit", &file, "--dry-run", "-o", "json"]).stdout)
+        serde_json::from_str(&env.ok(&["submit", &file, "--dry-run", "-o", "json"]).stdout)
             .unwrap();
     assert_eq!(json["plan"], ours);
     assert_eq!(json["topology"], "planned");
@@ -326,18 +326,18 @@ fn dry_runs_come_in_herons_forms() {
         "--config-property=heron.package.topology.uri=http://me:hunter2@host/p.tar.gz",
         "--config-property=heron.fetch.allow.credentials=true",
     ];
-    let expected = bed.ok(&expected).stdout;
+    let expected = env.ok(&expected).stdout;
     let line = "nothing: the package is expected to be at http://********@host/p.tar.gz";
     assert!(expected.contains(line) && !expected.contains("hunter2"), "{expected}");
-    bed.assert_untouched();
+    env.assert_untouched();
 
     // What a dry run says is what is done.
-    bed.ok(&["submit", &file]);
-    let written: BTreeSet<String> = bed.bed.znodes().into_iter().collect();
+    env.ok(&["submit", &file]);
+    let written: BTreeSet<String> = env.env.znodes().into_iter().collect();
     for node in ours["state"].as_array().unwrap() {
         assert!(written.contains(node["path"].as_str().unwrap()), "{node} is not in {written:?}");
     }
     let package = ours["upload"]["uri"].as_str().unwrap().strip_prefix("file://").unwrap();
     assert!(Path::new(package).exists());
-    bed.kill("planned");
+    env.kill("planned");
 }

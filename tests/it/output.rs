@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::bed::{Bed, Ran, Wish};
+use crate::environment::{Ran, TestEnv, TestOptions};
 
 fn ran(command: &mut Command) -> Ran {
     Ran::from(command.output().unwrap())
@@ -14,7 +14,7 @@ fn ran(command: &mut Command) -> Ran {
 
 #[test]
 fn an_answer_that_can_t_be_written_is_an_error() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     let lines: [&[&str]; 6] = [
         &["list"],
@@ -25,7 +25,7 @@ fn an_answer_that_can_t_be_written_is_an_error() {
         &["status", "nobody", "-o", "json"],
     ];
     for words in lines {
-        let ran = ran(bed.command(words).stdout(full()));
+        let ran = ran(env.command(words).stdout(full()));
         let code = if words.contains(&"nobody") { 5 } else { 1 };
         assert_eq!(ran.code, code, "{words:?}: {}", ran.stderr);
         assert!(ran.stderr.contains("failed to write the answer to stdout"), "{}", ran.stderr);
@@ -39,9 +39,9 @@ fn an_answer_that_can_t_be_written_is_an_error() {
 
 #[test]
 fn foreign_text_steers_no_terminal() {
-    let bed = Bed::with(&Wish {
+    let env = TestEnv::with(&TestOptions {
         config: vec!["environ: de\\u001b]0;x\\u0007v\\u202e\\u009b".to_owned()],
-        ..Wish::default()
+        ..TestOptions::default()
     });
     let evil = ['\u{1b}', '\u{7}', '\u{202e}', '\u{9b}', '\r'];
     for words in [
@@ -52,12 +52,12 @@ fn foreign_text_steers_no_terminal() {
         &["--nonsense\u{1b}[2J"],
         &["list", "-vvv"],
     ] {
-        let ran = bed.run(words);
+        let ran = env.run(words);
         for text in [&ran.stdout, &ran.stderr] {
             assert!(!text.contains(evil), "{words:?}: {text:?}");
         }
     }
-    let shown = bed.json(&["config", "show"]);
+    let shown = env.json(&["config", "show"]);
     let rows = shown["settings"].as_array().unwrap();
     let environ = rows.iter().find(|row| row["key"] == "environ").unwrap();
     assert_eq!(environ["value"], "de\u{1b}]0;x\u{7}v\u{202e}\u{9b}");
@@ -65,8 +65,8 @@ fn foreign_text_steers_no_terminal() {
 
 #[test]
 fn the_environment_may_ask_for_documents() {
-    let bed = Bed::new();
-    let with = |words: &[&str], wish: &str| ran(bed.command(words).env("HERON_OUTPUT", wish));
+    let env = TestEnv::new();
+    let with = |words: &[&str], options: &str| ran(env.command(words).env("HERON_OUTPUT", options));
     let document = |ran: &Ran| serde_json::from_str::<Value>(&ran.stdout).ok();
     let listed = document(&with(&["list"], "json")).unwrap();
     assert_eq!(listed["topologies"], serde_json::json!([]));
@@ -84,7 +84,7 @@ fn the_environment_may_ask_for_documents() {
 
 #[test]
 fn every_kind_of_wrong_usage_is_one_document() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     for words in [
         &["list", "--nonsense", "-o", "json"] as &[&str],
         &["nonsense", "-o", "json"],
@@ -93,7 +93,7 @@ fn every_kind_of_wrong_usage_is_one_document() {
         &["submit", "-o", "json", "t.jar", "C", "--dry-rn"],
         &["list", "--timeout", "soon", "-o", "json"],
     ] {
-        let ran = bed.run(words);
+        let ran = env.run(words);
         let document: Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!((ran.code, &document["error"]["kind"]), (2, &"usage".into()), "{words:?}");
         assert_eq!(ran.stderr, "", "{words:?}");
@@ -102,12 +102,12 @@ fn every_kind_of_wrong_usage_is_one_document() {
 
 #[test]
 fn topologies_and_containers_are_completed() {
-    let bed = Bed::new();
-    let file = bed.topology("wordcount", 2);
-    bed.ok(&["submit", &file]);
-    let config = bed.config.to_str().unwrap();
+    let env = TestEnv::new();
+    let file = env.topology("wordcount", 2);
+    env.ok(&["submit", &file]);
+    let config = env.config.to_str().unwrap();
     let complete = |words: &[&str]| {
-        let mut command = bed.command(&[]);
+        let mut command = env.command(&[]);
         let words: Vec<&str> = ["heron-cli"].iter().chain(words).copied().collect();
         let mut complete = Command::new(command.get_program());
         complete.env_clear().arg("--").args(&words);
@@ -130,16 +130,16 @@ fn topologies_and_containers_are_completed() {
         complete(&["config", "keys", "heron.mesos.m"])
             .contains(&"heron.mesos.master.uri".to_owned())
     );
-    bed.ok(&["kill", "wordcount"]);
+    env.ok(&["kill", "wordcount"]);
 }
 
 /// The suite checks each document that it sees; here are those that nothing else looks at.
 #[test]
 fn every_document_is_as_its_schema_says() {
-    let bed = Bed::new();
-    let contexts = bed.directory.path().join(".config/heron-cli");
+    let env = TestEnv::new();
+    let contexts = env.directory.path().join(".config/heron-cli");
     std::fs::create_dir_all(&contexts).unwrap();
-    let config = bed.config.display();
+    let config = env.config.display();
     let text = format!(
         "[contexts.prod]\ncluster = \"a/b/c\"\nconfig-file = \"{config}\"\n\
                         [contexts.prod.settings]\n\"x.y\" = \"z\"\n"
@@ -161,18 +161,18 @@ fn every_document_is_as_its_schema_says() {
         &["list"],
     ];
     for words in words {
-        bed.json(words);
+        env.json(words);
     }
-    bed.run(&["config", "check", "-o", "json", "--config-property", "heron.mesos.master.uri=::"]);
+    env.run(&["config", "check", "-o", "json", "--config-property", "heron.mesos.master.uri=::"]);
 }
 
 #[test]
 fn kill_asks_a_person_who_named_no_cluster() {
-    let bed = Bed::new();
-    let config = bed.config.to_str().unwrap();
+    let env = TestEnv::new();
+    let config = env.config.to_str().unwrap();
     let answered = |words: &[&str], answer: &str| {
         let pty = nix::pty::openpty(None, None).unwrap();
-        let mut command = bed.command(&[]);
+        let mut command = env.command(&[]);
         let mut asked = Command::new(command.get_program());
         asked.args(words).env_clear().env("HERON_CONFIG_FILE", config);
         asked.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::bed::{Bed, Wish};
+use crate::environment::{TestEnv, TestOptions};
 
-/// A bed whose core package is that release's.
-fn bed_of(release: &str) -> Bed {
-    Bed::with(&Wish { release: release.to_owned(), ..Wish::default() })
+/// A env whose core package is that release's.
+fn bed_of(release: &str) -> TestEnv {
+    TestEnv::with(&TestOptions { release: release.to_owned(), ..TestOptions::default() })
 }
 
 fn left_out() -> bool {
@@ -18,20 +18,20 @@ fn left_out() -> bool {
 }
 
 /// What a topology of that release goes through; returns what `submit` said.
-fn live(bed: &Bed, setting: &[&str]) -> Value {
-    let file = bed.topology("elder", 2);
+fn live(env: &TestEnv, setting: &[&str]) -> Value {
+    let file = env.topology("elder", 2);
     let mut words = vec!["submit", &file];
     words.extend(setting);
-    let submitted = bed.json(&words);
-    assert_eq!(bed.json(&["status", "elder"])["topology"]["state"], "RUNNING");
-    bed.ok(&["deactivate", "elder"]);
-    assert_eq!(bed.json(&["status", "elder"])["topology"]["state"], "PAUSED");
-    bed.ok(&["activate", "elder"]);
-    bed.ok(&["restart", "elder", "1"]);
-    update(bed, submitted["release"]["version"].as_str().unwrap());
-    let tree = bed.znodes_of("elder");
-    bed.ok(&["kill", "elder"]);
-    bed.assert_nothing_left("elder");
+    let submitted = env.json(&words);
+    assert_eq!(env.json(&["status", "elder"])["topology"]["state"], "RUNNING");
+    env.ok(&["deactivate", "elder"]);
+    assert_eq!(env.json(&["status", "elder"])["topology"]["state"], "PAUSED");
+    env.ok(&["activate", "elder"]);
+    env.ok(&["restart", "elder", "1"]);
+    update(env, submitted["release"]["version"].as_str().unwrap());
+    let tree = env.znodes_of("elder");
+    env.ok(&["kill", "elder"]);
+    env.assert_nothing_left("elder");
     let mut submitted = submitted;
     submitted["tree"] = tree.into();
     submitted
@@ -39,16 +39,16 @@ fn live(bed: &Bed, setting: &[&str]) -> Value {
 
 /// Fewer containers, whose instances get other heaps: the executor's command line changes. Nothing that runs follows a
 /// packing plan before 0.15.
-fn update(bed: &Bed, release: &str) {
+fn update(env: &TestEnv, release: &str) {
     let words = ["update", "elder", "--container-number", "1"];
     if release.starts_with("0.14.") {
-        let ran = bed.run(&words);
+        let ran = env.run(&words);
         assert_eq!(ran.code, 3, "{}", ran.stderr);
         assert!(ran.stderr.contains("reads no packing plan"), "{}", ran.stderr);
         return;
     }
-    let updated = bed.json(&words);
-    let containers = &bed.json(&["status", "elder"])["containers"];
+    let updated = env.json(&words);
+    let containers = &env.json(&["status", "elder"])["containers"];
     assert_eq!(containers.as_array().map(Vec::len), Some(2), "{containers}");
     assert_eq!(updated["topology"]["state"], "RUNNING", "{release}");
 }
@@ -81,15 +81,15 @@ fn run(releases: &[(&str, &str)]) {
         return;
     }
     for (release, directory) in releases {
-        let bed = bed_of(release);
+        let env = bed_of(release);
         let setting = format!("--config-property=heron.release.version={release}");
-        let submitted = live(&bed, &[&setting]);
+        let submitted = live(&env, &[&setting]);
         assert_eq!(submitted["release"]["version"], *release);
         assert_eq!(submitted["release"]["source"], "setting");
         let location = format!("/{directory}/elder");
         let tree = submitted["tree"].as_array().unwrap();
         assert!(tree.iter().any(|path| path.as_str().unwrap().ends_with(&location)), "{tree:?}");
-        let checked = bed.json(&["check", "fetch", &setting]);
+        let checked = env.json(&["check", "fetch", &setting]);
         assert_eq!(checked["agents"][0]["fetches"][0]["release"], *release);
     }
 }
@@ -100,17 +100,17 @@ fn the_release_is_read_from_the_core_package() {
         return;
     }
     for release in ["0.17.8", "0.16.3"] {
-        let bed = bed_of(release);
-        let file = bed.topology("elder", 1);
-        let planned = bed.json(&["submit", &file, "--dry-run"]);
+        let env = bed_of(release);
+        let file = env.topology("elder", 1);
+        let planned = env.json(&["submit", &file, "--dry-run"]);
         assert_eq!(planned["release"]["version"], release);
-        let submitted = live(&bed, &[]);
+        let submitted = live(&env, &[]);
         assert_eq!(submitted["release"]["version"], release);
         assert_eq!(submitted["release"]["source"], "package");
-        assert!(submitted["release"]["detail"].as_str().unwrap().contains(&bed.core));
-        let text = bed.ok(&["submit", &file]).stdout;
+        assert!(submitted["release"]["detail"].as_str().unwrap().contains(&env.core));
+        let text = env.ok(&["submit", &file]).stdout;
         assert!(text.contains(&format!("release    {release}\n")), "{text}");
-        bed.ok(&["kill", "elder"]);
+        env.ok(&["kill", "elder"]);
     }
 }
 
@@ -119,18 +119,18 @@ fn a_wrong_release_is_told_and_taken_back() {
     if left_out() {
         return;
     }
-    let bed = bed_of("0.16.3");
-    let file = bed.topology("misread", 1);
+    let env = bed_of("0.16.3");
+    let file = env.topology("misread", 1);
     let wrong = "--config-property=heron.release.version=0.20.5";
-    let ran = bed.run(&["submit", &file, wrong]);
+    let ran = env.run(&["submit", &file, wrong]);
     assert_eq!(ran.code, 1, "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("41 arguments"), "{}", ran.stderr);
-    bed.assert_nothing_left("misread");
-    let ran = bed.run(&["check", "fetch", wrong]);
+    env.assert_nothing_left("misread");
+    let ran = env.run(&["check", "fetch", wrong]);
     assert_eq!(ran.code, 1, "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("heron-core/bin/heron-tmanager"), "{}", ran.stdout);
     for bad in ["live", "0.13.0"] {
         let bad = format!("--config-property=heron.release.version={bad}");
-        assert_eq!(bed.run(&["submit", &file, &bad]).code, 3);
+        assert_eq!(env.run(&["submit", &file, &bad]).code, 3);
     }
 }

@@ -12,7 +12,7 @@ use heron_cli::proto::tmanager::TManagerLocation;
 use heron_cli::state::{Op, Zk};
 use prost::Message as _;
 
-use crate::bed::{Bed, zookeeper};
+use crate::environment::{TestEnv, zookeeper};
 
 /// How long answers are held back, so that requests that don't wait for each other are seen together.
 const DELAY: Duration = Duration::from_millis(30);
@@ -81,8 +81,8 @@ fn copy(mut from: TcpStream, mut to: TcpStream, before: impl Fn()) {
 }
 
 /// Puts another port into the TManager's location: only clients read it from there.
-fn move_controller(bed: &Bed, topology: &str) -> Counter {
-    let path = format!("{}/tmanagers/{topology}", bed.root);
+fn move_controller(env: &TestEnv, topology: &str) -> Counter {
+    let path = format!("{}/tmanagers/{topology}", env.root);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let ensemble = Ensemble::parse(&zookeeper()).unwrap();
@@ -102,21 +102,21 @@ fn move_controller(bed: &Bed, topology: &str) -> Counter {
 
 #[test]
 fn a_switch_takes_at_most_eight_round_trips() {
-    let bed = Bed::new();
-    if !bed.cluster.is_simulated() {
+    let env = TestEnv::new();
+    if !env.cluster.is_simulated() {
         eprintln!("left out: a real TManager may watch its location");
         return;
     }
-    let file = bed.topology("counted", 1);
-    bed.ok(&["submit", &file]);
-    let tmanager = move_controller(&bed, "counted");
+    let file = env.topology("counted", 1);
+    env.ok(&["submit", &file]);
+    let tmanager = move_controller(&env, "counted");
     let state = Counter::before(&zookeeper());
     let property = format!("heron.statemgr.client.connection.string={}", state.address);
     // The second of each pair finds that it is so already, and asks no TManager.
     let expected =
         [("deactivate", true), ("deactivate", false), ("activate", true), ("activate", false)];
     for (verb, asks) in expected {
-        bed.ok(&[verb, "counted", "--config-property", &property]);
+        env.ok(&[verb, "counted", "--config-property", &property]);
         let (of_state, of_tmanager) = (state.take(), tmanager.take());
         let total = of_state + of_tmanager;
         let told = format!("{verb}: {of_state} with ZooKeeper, {of_tmanager} with the TManager");
@@ -126,6 +126,6 @@ fn a_switch_takes_at_most_eight_round_trips() {
         assert!(of_state >= 4, "{told}");
         assert_eq!(of_tmanager, if asks { 2 } else { 0 }, "{told}");
     }
-    bed.ok(&["kill", "counted"]);
-    bed.assert_nothing_left("counted");
+    env.ok(&["kill", "counted"]);
+    env.assert_nothing_left("counted");
 }

@@ -160,7 +160,7 @@ async fn name_node(
     Query(query): Query<HashMap<String, String>>,
 ) -> Answer {
     let operation = query["op"].as_str();
-    assert_eq!(query["user.name"], crate::bed::user());
+    assert_eq!(query["user.name"], crate::environment::user());
     shelf.inner().seen.push(format!("{method} {operation} {path}"));
     let done = |done: bool| answer(200, json!({ "boolean": done }).to_string());
     let mut inner = shelf.inner();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::bed::Bed;
+use crate::environment::TestEnv;
 
 /// Runs one of the build scripts; the paths that it prints.
 fn built(script: &str) -> Vec<PathBuf> {
@@ -22,49 +22,49 @@ pub static JARS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| built("build-jar.sh")
 /// The Python topologies.
 static PEX: LazyLock<PathBuf> = LazyLock::new(|| built("build-pex.sh").swap_remove(0));
 
-fn submit_and_kill(bed: &Bed, words: &[&str], name: &str, containers: usize) {
+fn submit_and_kill(env: &TestEnv, words: &[&str], name: &str, containers: usize) {
     let mut command = vec!["submit"];
     command.extend(words);
-    let submitted = bed.json(&command);
+    let submitted = env.json(&command);
     assert_eq!(submitted["topology"]["name"], name);
     assert_eq!(submitted["container_count"], containers + 1);
     assert!(submitted["topology"]["id"].as_str().unwrap().starts_with(name));
-    assert_eq!(bed.json(&["status", name])["topology"]["state"], "RUNNING");
-    bed.ok(&["kill", name]);
-    bed.assert_nothing_left(name);
+    assert_eq!(env.json(&["status", name])["topology"]["state"], "RUNNING");
+    env.ok(&["kill", name]);
+    env.assert_nothing_left(name);
 }
 
 #[test]
 fn a_python_topology_runs() {
     let pex = &*PEX;
-    let bed = Bed::new();
-    submit_and_kill(&bed, &[pex.to_str().unwrap(), "-", "counted", "2"], "counted", 2);
-    submit_and_kill(&bed, &[pex.to_str().unwrap(), "wordcount.WordCount", "named"], "named", 1);
-    let paused = bed.json(&["submit", pex.to_str().unwrap(), "-", "waiting", "--deactivated"]);
+    let env = TestEnv::new();
+    submit_and_kill(&env, &[pex.to_str().unwrap(), "-", "counted", "2"], "counted", 2);
+    submit_and_kill(&env, &[pex.to_str().unwrap(), "wordcount.WordCount", "named"], "named", 1);
+    let paused = env.json(&["submit", pex.to_str().unwrap(), "-", "waiting", "--deactivated"]);
     assert_eq!(paused["topology"]["state"], "PAUSED");
-    assert_eq!(bed.json(&["status", "waiting"])["topology"]["state"], "PAUSED");
-    bed.ok(&["activate", "waiting"]);
-    bed.ok(&["kill", "waiting"]);
-    let failed = bed.run(&["submit", pex.to_str().unwrap(), "-", "x", "--throw"]);
+    assert_eq!(env.json(&["status", "waiting"])["topology"]["state"], "PAUSED");
+    env.ok(&["activate", "waiting"]);
+    env.ok(&["kill", "waiting"]);
+    let failed = env.run(&["submit", pex.to_str().unwrap(), "-", "x", "--throw"]);
     assert_eq!(failed.code, 4, "{}", failed.stderr);
-    bed.assert_nothing_left("waiting");
+    env.assert_nothing_left("waiting");
 }
 
 /// All containers run, and nothing works: the class of the topology keeps instances from importing their component.
 #[test]
 fn a_component_that_instances_can_not_import_is_seen() {
     let pex = &*PEX;
-    let bed = Bed::new();
-    if !bed.cluster.is_simulated() {
+    let env = TestEnv::new();
+    if !env.cluster.is_simulated() {
         eprintln!("left out: looks into the sandboxes of the simulated cluster");
         return;
     }
     let words =
         ["submit", "--timeout", "20s", pex.to_str().unwrap(), "one_module.OneModule", "lonely"];
-    let ran = bed.run(&words);
+    let ran = env.run(&words);
     assert_eq!(ran.code, 9, "{}", ran.stderr);
     assert!(ran.stderr.contains("physical plan"), "{}", ran.stderr);
-    let state = bed.cluster.state();
+    let state = env.cluster.state();
     let task = state["tasks"].as_array().unwrap().iter().find(|task| {
         task["info"]["name"].as_str().is_some_and(|name| name.ends_with("container-1"))
     });
@@ -75,31 +75,31 @@ fn a_component_that_instances_can_not_import_is_seen() {
     let log = std::fs::read_to_string(logs.find(of_spout).unwrap()).unwrap();
     assert!(log.contains("HERON_OPTIONS"), "{log}");
     assert!(log.contains("failed to import one_module.LonelySpout"), "{log}");
-    bed.ok(&["kill", "lonely"]);
-    bed.assert_nothing_left("lonely");
+    env.ok(&["kill", "lonely"]);
+    env.assert_nothing_left("lonely");
 }
 
 #[test]
 fn java_topologies_of_both_eras_run() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     for jar in JARS.iter() {
         let jar = jar.to_str().unwrap();
-        submit_and_kill(&bed, &[jar, "tests.topologies.WordCount", "javaword"], "javaword", 1);
+        submit_and_kill(&env, &[jar, "tests.topologies.WordCount", "javaword"], "javaword", 1);
     }
 }
 
 #[test]
 fn a_java_main_that_fails_is_quoted_without_its_stack() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     let jar = JARS[0].to_str().unwrap();
-    let ran = bed.run(&["submit", jar, "tests.topologies.Throws", "x"]);
+    let ran = env.run(&["submit", jar, "tests.topologies.Throws", "x"]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("Exception"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("\tat "), "{}", ran.stderr);
-    let ran = bed.run(&["submit", jar, "tests.topologies.Silent", "x"]);
+    let ran = env.run(&["submit", jar, "tests.topologies.Silent", "x"]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("without submitting"), "{}", ran.stderr);
-    let ran = bed.run(&["submit", jar, "tests.topologies.NoSuchMain"]);
+    let ran = env.run(&["submit", jar, "tests.topologies.NoSuchMain"]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("NoSuchMain"), "{}", ran.stderr);
 }

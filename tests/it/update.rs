@@ -11,16 +11,16 @@ use heron_cli::state::update_lock::UpdateLock;
 use heron_cli::state::{Tree, Zk};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Ran, Wish, zookeeper};
-use crate::executioner::{Killing, steps, wait_for, when_free};
+use crate::environment::{Ran, TestEnv, TestOptions, zookeeper};
+use crate::fault_proxy::{Killing, steps, wait_for, when_free};
 
 fn ids(document: &Value, member: &str) -> Vec<u64> {
     document[member].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect()
 }
 
 /// What runs now: every container of the journal, with its state.
-fn containers(bed: &Bed, topology: &str) -> Vec<(u64, String)> {
-    let status = bed.json(&["status", topology]);
+fn containers(env: &TestEnv, topology: &str) -> Vec<(u64, String)> {
+    let status = env.json(&["status", topology]);
     let list = status["containers"].as_array().unwrap();
     list.iter()
         .map(|one| (one["id"].as_u64().unwrap(), one["state"].as_str().unwrap().to_owned()))
@@ -33,71 +33,71 @@ fn running(count: u64) -> Vec<(u64, String)> {
 
 #[test]
 fn a_running_topology_grows_and_shrinks() {
-    let bed = Bed::new();
-    let file = bed.topology("wordcount", 2);
-    bed.ok(&["submit", &file]);
-    let updated = bed.json(&["update", "wordcount", "--component-parallelism", "word_spout:4"]);
+    let env = TestEnv::new();
+    let file = env.topology("wordcount", 2);
+    env.ok(&["submit", &file]);
+    let updated = env.json(&["update", "wordcount", "--component-parallelism", "word_spout:4"]);
     assert_eq!(updated["topology"]["state"], "RUNNING");
     assert_eq!((ids(&updated, "added"), ids(&updated, "removed")), (vec![3], vec![]));
-    assert_eq!(containers(&bed, "wordcount"), running(4));
-    assert_eq!(bed.cluster.live_tasks().len(), 4);
-    let again = bed.json(&["update", "wordcount", "--component-parallelism", "word_spout:4"]);
+    assert_eq!(containers(&env, "wordcount"), running(4));
+    assert_eq!(env.cluster.live_tasks().len(), 4);
+    let again = env.json(&["update", "wordcount", "--component-parallelism", "word_spout:4"]);
     assert_eq!(again["already"], true);
     // All instances in one container, each with less RAM: executors are told of that when they are launched only.
-    let updated = bed.json(&["update", "wordcount", "--container-number", "1"]);
+    let updated = env.json(&["update", "wordcount", "--container-number", "1"]);
     assert_eq!((ids(&updated, "relaunched"), ids(&updated, "removed")), (vec![1], vec![2, 3]));
     assert_eq!(updated["topology"]["state"], "RUNNING");
-    assert_eq!(containers(&bed, "wordcount"), running(2));
-    assert_eq!(bed.cluster.live_tasks().len(), 2);
+    assert_eq!(containers(&env, "wordcount"), running(2));
+    assert_eq!(env.cluster.live_tasks().len(), 2);
     // A container that comes back does so with a task id that was never used.
-    let updated = bed.json(&["update", "wordcount", "--container-number", "2"]);
+    let updated = env.json(&["update", "wordcount", "--container-number", "2"]);
     assert_eq!(ids(&updated, "added"), [2]);
-    let status = bed.json(&["status", "wordcount"]);
+    let status = env.json(&["status", "wordcount"]);
     assert_eq!(status["update"], Value::Null);
     assert!(status["containers"][2]["attempt"].as_u64().unwrap() > 1);
-    bed.ok(&["kill", "wordcount"]);
-    bed.assert_nothing_left("wordcount");
+    env.ok(&["kill", "wordcount"]);
+    env.assert_nothing_left("wordcount");
 }
 
 #[test]
 fn a_paused_topology_stays_paused_and_keeps_its_settings() {
-    let wish = Wish {
+    let options = TestOptions {
         config: vec!["heron.mesos.update.relaunch.tmanager: false".to_owned()],
-        ..Wish::default()
+        ..TestOptions::default()
     };
-    let bed = Bed::with(&wish);
-    let file = bed.topology("wordcount", 2);
-    bed.ok(&["submit", "--deactivated", &file]);
-    let configured = bed.json(&["update", "wordcount", "--runtime-config", "word_spout:rate:7"]);
+    let env = TestEnv::with(&options);
+    let file = env.topology("wordcount", 2);
+    env.ok(&["submit", "--deactivated", &file]);
+    let configured = env.json(&["update", "wordcount", "--runtime-config", "word_spout:rate:7"]);
     assert_eq!(configured["settings"], json!(["word_spout:rate:7"]));
-    let updated = bed.json(&["update", "wordcount", "--container-number", "3"]);
+    let updated = env.json(&["update", "wordcount", "--container-number", "3"]);
     assert_eq!(updated["topology"]["state"], "PAUSED");
-    let before = bed.json(&["status", "wordcount"]);
+    let before = env.json(&["status", "wordcount"]);
     assert_eq!(before["topology"]["state"], "PAUSED");
     assert_eq!(before["containers"][0]["attempt"], 1, "the TManager's container was kept");
-    let updated = bed.json(&["update", "wordcount", "--container-number", "1"]);
+    let updated = env.json(&["update", "wordcount", "--container-number", "1"]);
     assert_eq!(updated["topology"]["state"], "PAUSED");
-    assert_eq!(bed.json(&["activate", "wordcount"])["already"], false);
-    let plan = bed.json(&["update", "wordcount", "--container-number", "2", "--dry-run"]);
+    assert_eq!(env.json(&["activate", "wordcount"])["already"], false);
+    let plan = env.json(&["update", "wordcount", "--container-number", "2", "--dry-run"]);
     assert_eq!(plan["runtime_config"], json!(["word_spout:rate:7"]));
-    bed.ok(&["kill", "wordcount"]);
-    bed.assert_nothing_left("wordcount");
+    env.ok(&["kill", "wordcount"]);
+    env.assert_nothing_left("wordcount");
 }
 
 #[test]
 fn an_update_that_is_killed_anywhere_is_finished_or_undone() {
     let test = Killing::new();
-    let bed = &test.bed;
-    if !bed.cluster.is_simulated() {
+    let env = &test.env;
+    if !env.cluster.is_simulated() {
         eprintln!("left out: needs the simulated cluster");
         return;
     }
-    let file = bed.topology("halved", 2);
-    bed.ok(&["submit", &file]);
+    let file = env.topology("halved", 2);
+    env.ok(&["submit", &file]);
     let mut now = 2;
     for (round, step) in steps().step_by(3).enumerate() {
         let paused = round % 2 == 1;
-        bed.ok(&[if paused { "deactivate" } else { "activate" }, "halved"]);
+        env.ok(&[if paused { "deactivate" } else { "activate" }, "halved"]);
         let wanted = if now == 2 { 3 } else { 2 };
         let number = wanted.to_string();
         let update = ["update", "halved", "--container-number", &number];
@@ -105,46 +105,46 @@ fn an_update_that_is_killed_anywhere_is_finished_or_undone() {
         let mut expected = paused;
         // Whatever comes next brings the topology to one plan or the other, and to the state that it had.
         let ran = match round % 3 {
-            0 => when_free(|| bed.run(&update)),
-            1 => when_free(|| bed.run(&["restart", "halved", "1"])),
+            0 => when_free(|| env.run(&update)),
+            1 => when_free(|| env.run(&["restart", "halved", "1"])),
             _ => {
                 expected = !paused;
                 let verb = if paused { "activate" } else { "deactivate" };
-                when_free(|| bed.run(&[verb, "halved"]))
+                when_free(|| env.run(&[verb, "halved"]))
             }
         };
         assert_eq!(ran.code, 0, "step {step}: {}", ran.stderr);
-        let status = bed.json(&["status", "halved"]);
+        let status = env.json(&["status", "halved"]);
         assert_eq!(status["update"], Value::Null, "step {step}");
         let state = if expected { "PAUSED" } else { "RUNNING" };
         assert_eq!(status["topology"]["state"], state, "step {step} of {update:?}");
-        let there = containers(bed, "halved");
+        let there = containers(env, "halved");
         assert!(there == running(3) || there == running(4), "step {step}: {there:?}");
         if round % 3 == 0 {
             assert_eq!(there, running(wanted + 1), "step {step}");
         }
-        assert_eq!(bed.cluster.live_tasks().len(), there.len(), "step {step}");
+        assert_eq!(env.cluster.live_tasks().len(), there.len(), "step {step}");
         now = there.len() as u64 - 1;
         if !killed {
             assert!(step > 30, "the update has only {step} steps: nothing was tested");
             break;
         }
     }
-    bed.ok(&["kill", "halved"]);
-    bed.assert_nothing_left("halved");
+    env.ok(&["kill", "halved"]);
+    env.assert_nothing_left("halved");
 }
 
 #[test]
 fn an_update_without_room_is_undone() {
-    let bed = Bed::new();
-    if !bed.cluster.is_simulated() {
+    let env = TestEnv::new();
+    if !env.cluster.is_simulated() {
         eprintln!("left out: needs the simulated cluster");
         return;
     }
-    let file = bed.topology("crowded", 2);
-    bed.ok(&["submit", &file]);
-    let before = bed.json(&["status", "crowded"]);
-    let ran = bed.run(&[
+    let file = env.topology("crowded", 2);
+    env.ok(&["submit", &file]);
+    let before = env.json(&["status", "crowded"]);
+    let ran = env.run(&[
         "update",
         "crowded",
         "--component-parallelism",
@@ -154,47 +154,47 @@ fn an_update_without_room_is_undone() {
     ]);
     assert_eq!(ran.code, 11, "{}", ran.stderr);
     assert!(ran.stderr.contains("the topology is as it was"), "{}", ran.stderr);
-    let after = bed.json(&["status", "crowded"]);
+    let after = env.json(&["status", "crowded"]);
     assert_eq!(before["containers"], after["containers"]);
     assert_eq!((&after["update"], &after["topology"]["state"]), (&Value::Null, &json!("RUNNING")));
-    assert_eq!(bed.cluster.live_tasks().len(), 3);
-    bed.ok(&["kill", "crowded"]);
-    bed.assert_nothing_left("crowded");
+    assert_eq!(env.cluster.live_tasks().len(), 3);
+    env.ok(&["kill", "crowded"]);
+    env.assert_nothing_left("crowded");
 }
 
 #[test]
 fn an_update_of_another_tool_is_waited_for() {
-    let bed = Bed::new();
-    let file = bed.topology("locked", 1);
-    bed.ok(&["submit", &file]);
+    let env = TestEnv::new();
+    let file = env.topology("locked", 1);
+    env.ok(&["submit", &file]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let lock = runtime.block_on(async {
         let ensemble = Ensemble::parse(&zookeeper()).unwrap();
         let options = Options::new(ensemble);
         let zk = Zk::connect(&options, &Deadline::never()).await.unwrap();
-        let tree = Tree::new(&bed.root).unwrap();
+        let tree = Tree::new(&env.root).unwrap();
         let me =
             Holder { host: "stock".into(), pid: 1, command: "update".into(), since: String::new() };
         let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
         UpdateLock::lock(&zk, &tree, "locked", &me, deadline).await.unwrap()
     });
-    let ran = bed.run(&["update", "locked", "--container-number", "2", "--timeout", "1s"]);
+    let ran = env.run(&["update", "locked", "--container-number", "2", "--timeout", "1s"]);
     assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert!(ran.stderr.contains("host stock"), "{}", ran.stderr);
     runtime.block_on(lock.release()).unwrap();
-    bed.ok(&["update", "locked", "--container-number", "2"]);
-    bed.ok(&["kill", "locked"]);
-    bed.assert_nothing_left("locked");
+    env.ok(&["update", "locked", "--container-number", "2"]);
+    env.ok(&["kill", "locked"]);
+    env.assert_nothing_left("locked");
 }
 
 #[test]
 fn what_can_not_be_updated_is_told() {
-    let bed = Bed::new();
-    let file = bed.topology("fixed", 1);
-    bed.ok(&["submit", &file]);
+    let env = TestEnv::new();
+    let file = env.topology("fixed", 1);
+    env.ok(&["submit", &file]);
     let fails = |flags: &[&str], code: i32, text: &str| {
         let words: Vec<&str> = ["update", "fixed"].iter().chain(flags).copied().collect();
-        let ran = bed.run(&words);
+        let ran = env.run(&words);
         assert_eq!(ran.code, code, "{words:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(text), "{words:?}: {}", ran.stderr);
     };
@@ -215,38 +215,38 @@ fn what_can_not_be_updated_is_told() {
         2,
         "FirstFitDecreasing",
     );
-    assert_eq!(bed.run(&["update", "nobody", "--container-number", "2"]).code, 5);
-    bed.ok(&["kill", "fixed"]);
-    bed.assert_nothing_left("fixed");
+    assert_eq!(env.run(&["update", "nobody", "--container-number", "2"]).code, 5);
+    env.ok(&["kill", "fixed"]);
+    env.assert_nothing_left("fixed");
 }
 
 #[test]
 fn an_update_survives_a_lost_session_and_a_dropped_stream() {
     let test = Killing::new();
-    let bed = &test.bed;
-    if !bed.cluster.is_simulated() {
+    let env = &test.env;
+    if !env.cluster.is_simulated() {
         eprintln!("left out: needs the simulated cluster");
         return;
     }
-    let file = bed.topology("shaken", 1);
-    bed.ok(&["submit", &file]);
-    bed.cluster.control("/hold-offers", &json!({}));
-    let mut command = bed.command(&["update", "shaken", "--container-number", "2"]);
+    let file = env.topology("shaken", 1);
+    env.ok(&["submit", &file]);
+    env.cluster.control("/hold-offers", &json!({}));
+    let mut command = env.command(&["update", "shaken", "--container-number", "2"]);
     command.args(["--config-property", &test.properties[0]]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let begun = || bed.json(&["status", "shaken"])["update"]["step"] == "BEGUN";
+    let begun = || env.json(&["status", "shaken"])["update"]["step"] == "BEGUN";
     wait_for("the update's record", begun);
-    // Longer than the session timeout of the bed's configuration.
-    test.executioner.frozen.store(true, Ordering::SeqCst);
+    // Longer than the session timeout of the env's configuration.
+    test.fault_proxy.frozen.store(true, Ordering::SeqCst);
     std::thread::sleep(Duration::from_secs(7));
-    test.executioner.frozen.store(false, Ordering::SeqCst);
-    bed.cluster.control("/drop-stream", &json!({}));
-    bed.cluster.control("/resume-offers", &json!({}));
+    test.fault_proxy.frozen.store(false, Ordering::SeqCst);
+    env.cluster.control("/drop-stream", &json!({}));
+    env.cluster.control("/resume-offers", &json!({}));
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("taking up again with a new session"), "{}", ran.stderr);
-    assert_eq!(containers(bed, "shaken"), running(3));
-    assert_eq!(bed.cluster.live_tasks().len(), 3);
-    bed.ok(&["kill", "shaken"]);
-    bed.assert_nothing_left("shaken");
+    assert_eq!(containers(env, "shaken"), running(3));
+    assert_eq!(env.cluster.live_tasks().len(), 3);
+    env.ok(&["kill", "shaken"]);
+    env.assert_nothing_left("shaken");
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use prost::Message as _;
 
-use crate::bed::{Bed, Ran, Wish, definition};
+use crate::environment::{Ran, TestEnv, TestOptions, definition};
 
 /// Asserts an exit code and parts of the error.
 fn refused(ran: &Ran, code: i32, parts: &[&str]) {
@@ -26,48 +26,49 @@ fn closed_port() -> u16 {
 
 #[test]
 fn wrong_configurations_are_told_whole() {
-    let bed = Bed::new();
-    let mut command = bed.command(&["list"]);
+    let env = TestEnv::new();
+    let mut command = env.command(&["list"]);
     command.args(["--config-loader", "com.example.NoSuchLoader"]);
     refused(&Ran::from(command.output().unwrap()), 3, &["NoSuchLoader", "MesosConfigLoader"]);
 
-    let path = bed.directory.path().join("bad.conf");
+    let path = env.directory.path().join("bad.conf");
     std::fs::write(
         &path,
         "zk.connection.string: 127.0.0.1:2181\nstate.root.address: heron\nbad: \\u12G4\n",
     )
     .unwrap();
-    let ran = bed.run(&["list", "--config-file", path.to_str().unwrap()]);
+    let ran = env.run(&["list", "--config-file", path.to_str().unwrap()]);
     refused(&ran, 3, &["bad.conf:3"]);
 
     std::fs::write(&path, "state.root.address: heron\nheron.mesos.kill.grace.seconds: soon\n")
         .unwrap();
-    let ran = bed.run(&["list", "--config-file", path.to_str().unwrap()]);
+    let ran = env.run(&["list", "--config-file", path.to_str().unwrap()]);
     refused(&ran, 3, &["bad.conf:1", "bad.conf:2", "zk.connection.string"]);
 
-    let ran = bed.run(&["list", "--config-file", "/no/such/file.conf"]);
+    let ran = env.run(&["list", "--config-file", "/no/such/file.conf"]);
     refused(&ran, 3, &["/no/such/file.conf"]);
 }
 
 #[test]
 fn unreachable_services_are_named() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     let port = closed_port();
     let zk = format!("zk.connection.string=127.0.0.1:{port}");
     let short = "heron.statemgr.zookeeper.connection.timeout.ms=500";
-    let ran = bed.run(&["list", "--config-property", &zk, "--config-property", short]);
+    let ran = env.run(&["list", "--config-property", &zk, "--config-property", short]);
     refused(&ran, 7, &[&format!("127.0.0.1:{port}"), "refused"]);
 
-    let file = bed.topology("nomaster", 1);
+    let file = env.topology("nomaster", 1);
     let master = format!("heron.mesos.master.uri=127.0.0.1:{port}");
-    let ran = bed.run(&["submit", &file, "--config-property", &master, "--timeout", "5s"]);
+    let ran = env.run(&["submit", &file, "--config-property", &master, "--timeout", "5s"]);
     refused(&ran, 7, &[&format!("127.0.0.1:{port}"), "refused"]);
-    bed.assert_nothing_left("nomaster");
+    env.assert_nothing_left("nomaster");
 
-    let master = format!("heron.mesos.master.uri=zk://{}/no/masters", crate::bed::zookeeper());
-    let ran = bed.run(&["submit", &file, "--config-property", &master, "--timeout", "5s"]);
+    let master =
+        format!("heron.mesos.master.uri=zk://{}/no/masters", crate::environment::zookeeper());
+    let ran = env.run(&["submit", &file, "--config-property", &master, "--timeout", "5s"]);
     refused(&ran, 7, &["/no/masters", "master"]);
-    bed.assert_nothing_left("nomaster");
+    env.assert_nothing_left("nomaster");
 }
 
 #[test]
@@ -77,53 +78,53 @@ fn a_master_that_wants_credentials_is_told_apart() {
     let words = ["--agents", "1", "--principal", "heron", "--secret-file"];
     let mut cluster: Vec<String> = words.into_iter().map(str::to_owned).collect();
     cluster.push(secret.path().to_str().unwrap().to_owned());
-    let mut bed = Bed::with(&Wish { cluster, ..Wish::default() });
-    let file = bed.topology("guarded", 1);
-    refused(&bed.run(&["submit", &file]), 8, &["401"]);
-    bed.assert_nothing_left("guarded");
+    let mut env = TestEnv::with(&TestOptions { cluster, ..TestOptions::default() });
+    let file = env.topology("guarded", 1);
+    refused(&env.run(&["submit", &file]), 8, &["401"]);
+    env.assert_nothing_left("guarded");
 
     std::fs::set_permissions(secret.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
     let path = secret.path().to_str().unwrap().to_owned();
-    bed.write_config(&[
+    env.write_config(&[
         "heron.mesos.principal: heron".to_owned(),
         format!("heron.mesos.secret.file: {path}"),
     ]);
-    let ran = bed.ok(&["submit", &file, "-vvv"]);
+    let ran = env.ok(&["submit", &file, "-vvv"]);
     assert!(!ran.stderr.contains("hunter2"));
-    bed.ok(&["kill", "guarded"]);
-    bed.assert_nothing_left("guarded");
+    env.ok(&["kill", "guarded"]);
+    env.assert_nothing_left("guarded");
 }
 
 #[test]
 fn topologies_that_are_wrong_touch_nothing() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     let write = |topology: &heron_cli::proto::api::Topology, file: &str| {
-        bed.topology("x", 1);
-        let path = bed.directory.path().join(file);
+        env.topology("x", 1);
+        let path = env.directory.path().join(file);
         std::fs::write(&path, topology.encode_to_vec()).unwrap();
         path.to_str().unwrap().to_owned()
     };
     for name in ["a.b", "a/b", "", "my topology", "a;b", "-x"] {
         let file = write(&definition(name, "id", 1), "named.defn");
-        refused(&bed.run(&["submit", &file]), 4, &["name"]);
+        refused(&env.run(&["submit", &file]), 4, &["name"]);
     }
     let mut crowded = definition("crowded", "id", 1);
     crowded.topology_config.as_mut().unwrap().kvs[1].value = Some("5".to_owned());
     let file = write(&crowded, "crowded.defn");
-    refused(&bed.run(&["submit", &file]), 4, &["topology.stmgrs", "5"]);
+    refused(&env.run(&["submit", &file]), 4, &["topology.stmgrs", "5"]);
 
-    std::fs::write(bed.directory.path().join("junk.defn"), b"\xff\xff junk").unwrap();
-    refused(&bed.run(&["submit", "junk.defn"]), 4, &["junk.defn"]);
-    refused(&bed.run(&["submit", "none.defn"]), 2, &["none.defn"]);
-    refused(&bed.run(&["submit", "none.jar", "Main"]), 2, &["none.jar"]);
-    assert_eq!(bed.znodes_of("crowded"), Vec::<String>::new());
+    std::fs::write(env.directory.path().join("junk.defn"), b"\xff\xff junk").unwrap();
+    refused(&env.run(&["submit", "junk.defn"]), 4, &["junk.defn"]);
+    refused(&env.run(&["submit", "none.defn"]), 2, &["none.defn"]);
+    refused(&env.run(&["submit", "none.jar", "Main"]), 2, &["none.jar"]);
+    assert_eq!(env.znodes_of("crowded"), Vec::<String>::new());
 
-    let good = bed.topology("good", 1);
+    let good = env.topology("good", 1);
     let core = "heron.package.core.uri=http://u:hunter2@files/heron-core-0.20.5.tar.gz";
-    let ran = bed.run(&["submit", &good, "--config-property", core]);
+    let ran = env.run(&["submit", &good, "--config-property", core]);
     refused(&ran, 3, &["heron.fetch.allow.credentials"]);
     assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
-    assert_eq!(bed.znodes_of("good"), Vec::<String>::new());
+    assert_eq!(env.znodes_of("good"), Vec::<String>::new());
 }
 
 fn script(path: &Path, text: &str) {
@@ -133,59 +134,59 @@ fn script(path: &Path, text: &str) {
 
 #[test]
 fn a_main_that_fails_is_quoted() {
-    let bed = Bed::new();
-    let path = bed.directory.path().join("main.pex");
+    let env = TestEnv::new();
+    let path = env.directory.path().join("main.pex");
     script(&path, "#!/bin/sh\necho working\necho 'no such stream: words' >&2\nexit 3\n");
-    refused(&bed.run(&["submit", "main.pex", "-"]), 4, &["no such stream: words", "3"]);
+    refused(&env.run(&["submit", "main.pex", "-"]), 4, &["no such stream: words", "3"]);
     script(&path, "#!/bin/sh\nexit 0\n");
-    refused(&bed.run(&["submit", "main.pex", "-"]), 4, &["without submitting a topology"]);
+    refused(&env.run(&["submit", "main.pex", "-"]), 4, &["without submitting a topology"]);
 }
 
 #[test]
 fn names_that_are_not_there_or_taken() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     for verb in ["activate", "deactivate", "restart", "kill", "status"] {
-        refused(&bed.run(&[verb, "nobody"]), 5, &["nobody"]);
+        refused(&env.run(&[verb, "nobody"]), 5, &["nobody"]);
     }
-    let file = bed.topology("taken", 1);
-    bed.ok(&["submit", &file]);
-    refused(&bed.run(&["submit", &file]), 6, &["taken", "exists"]);
-    refused(&bed.run(&["restart", "taken", "9"]), 5, &["container 9"]);
-    refused(&bed.run(&["kill", "a/b/c", "taken"]), 6, &["a/b/c"]);
-    bed.ok(&["kill", "taken"]);
-    bed.assert_nothing_left("taken");
+    let file = env.topology("taken", 1);
+    env.ok(&["submit", &file]);
+    refused(&env.run(&["submit", &file]), 6, &["taken", "exists"]);
+    refused(&env.run(&["restart", "taken", "9"]), 5, &["container 9"]);
+    refused(&env.run(&["kill", "a/b/c", "taken"]), 6, &["a/b/c"]);
+    env.ok(&["kill", "taken"]);
+    env.assert_nothing_left("taken");
 }
 
 #[test]
 fn a_container_that_fits_no_agent_is_explained() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     let mut giant = definition("giant", "giant-id", 1);
     for kv in &mut giant.topology_config.as_mut().unwrap().kvs {
         if kv.key == "topology.container.ram" {
             kv.value = Some((1_u64 << 40).to_string());
         }
     }
-    bed.topology("x", 1);
-    std::fs::write(bed.directory.path().join("giant.defn"), giant.encode_to_vec()).unwrap();
-    let ran = bed.run(&["submit", "giant.defn", "--timeout", "10s"]);
+    env.topology("x", 1);
+    std::fs::write(env.directory.path().join("giant.defn"), giant.encode_to_vec()).unwrap();
+    let ran = env.run(&["submit", "giant.defn", "--timeout", "10s"]);
     refused(&ran, 11, &["mem", "1048576"]);
-    bed.assert_nothing_left("giant");
+    env.assert_nothing_left("giant");
 }
 
 #[test]
 fn a_release_that_cannot_be_fetched_is_quoted() {
-    let bed = Bed::new();
-    let file = bed.topology("unfetched", 1);
+    let env = TestEnv::new();
+    let file = env.topology("unfetched", 1);
     let core = "heron.core.release.uri=file:///no/such/heron-core.tar.gz";
-    let ran = bed.run(&["submit", &file, "--config-property", core]);
+    let ran = env.run(&["submit", &file, "--config-property", core]);
     refused(&ran, 1, &["/no/such/heron-core.tar.gz", "stderr"]);
-    bed.assert_nothing_left("unfetched");
+    env.assert_nothing_left("unfetched");
 }
 
 #[test]
 fn errors_are_documents_too() {
-    let bed = Bed::new();
-    let ran = bed.run(&["status", "nobody", "-o", "json"]);
+    let env = TestEnv::new();
+    let ran = env.run(&["status", "nobody", "-o", "json"]);
     assert_eq!(ran.code, 5);
     let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let error = &document["error"];

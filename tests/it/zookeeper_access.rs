@@ -9,7 +9,7 @@ use heron_cli::net::deadline::Deadline;
 use heron_cli::net::zookeeper::{Access, Credentials, Ensemble, Options, Scheme};
 use heron_cli::state::{Op, StateError, Zk};
 
-use crate::bed::{Bed, Ran, Wish};
+use crate::environment::{Ran, TestEnv, TestOptions};
 use crate::zookeeper::{Extras, ZooKeeper};
 
 /// The password that must be seen nowhere.
@@ -32,8 +32,8 @@ static SERVER: LazyLock<ZooKeeper> = LazyLock::new(|| {
     ZooKeeper::start_with(&data, None, &extras).unwrap()
 });
 
-fn secret(bed: &Bed, text: &str) -> PathBuf {
-    let path = bed.directory.path().join("zookeeper.auth");
+fn secret(env: &TestEnv, text: &str) -> PathBuf {
+    let path = env.directory.path().join("zookeeper.auth");
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     path
@@ -48,11 +48,11 @@ fn lines(scheme: &str, file: Option<&Path>) -> Vec<String> {
     lines
 }
 
-fn bed(scheme: &str) -> Bed {
-    let mut bed = Bed::with(&Wish::default());
-    let file = secret(&bed, &format!("heron:{PASSWORD}\n"));
-    bed.write_config(&lines(scheme, Some(&file)));
-    bed
+fn env(scheme: &str) -> TestEnv {
+    let mut env = TestEnv::with(&TestOptions::default());
+    let file = secret(&env, &format!("heron:{PASSWORD}\n"));
+    env.write_config(&lines(scheme, Some(&file)));
+    env
 }
 
 /// What somebody can do who reaches the server.
@@ -105,34 +105,34 @@ async fn attack(zk: &Zk, root: &str, topology: &str) {
 #[test]
 fn with_credentials_the_journal_is_nobody_elses() {
     for scheme in ["sasl", "digest"] {
-        let mut bed = bed(scheme);
-        let file = bed.topology("guarded", 1);
-        let ran = bed.ok(&["submit", &file, "-vvv"]);
+        let mut env = env(scheme);
+        let file = env.topology("guarded", 1);
+        let ran = env.ok(&["submit", &file, "-vvv"]);
         assert!(!ran.stderr.contains(PASSWORD));
-        as_somebody(None, async |zk| attack(zk, &bed.root, "guarded").await);
+        as_somebody(None, async |zk| attack(zk, &env.root, "guarded").await);
         let other = Credentials::parse(Scheme::Digest, &"heron:wrong".into()).ok();
-        as_somebody(other, async |zk| attack(zk, &bed.root, "guarded").await);
+        as_somebody(other, async |zk| attack(zk, &env.root, "guarded").await);
 
         // Heron's own nodes are as open as ever: the stand-in's processes have no credentials, and run.
-        assert_eq!(bed.json(&["status", "guarded"])["topology"]["state"], "RUNNING");
-        bed.ok(&["deactivate", "guarded"]);
-        bed.ok(&["restart", "guarded", "1"]);
+        assert_eq!(env.json(&["status", "guarded"])["topology"]["state"], "RUNNING");
+        env.ok(&["deactivate", "guarded"]);
+        env.ok(&["restart", "guarded", "1"]);
 
-        let with = std::fs::read_to_string(&bed.config).unwrap();
-        bed.write_config(&lines(scheme, None));
+        let with = std::fs::read_to_string(&env.config).unwrap();
+        env.write_config(&lines(scheme, None));
         for verb in ["kill", "restart"] {
-            ends_with(&bed.run(&[verb, "guarded"]), 8, &["frameworks/guarded"]);
+            ends_with(&env.run(&[verb, "guarded"]), 8, &["frameworks/guarded"]);
         }
-        bed.ok(&["list"]);
-        let ran = bed.ok(&["status", "guarded"]);
+        env.ok(&["list"]);
+        let ran = env.ok(&["status", "guarded"]);
         ends_with(&ran, 0, &["PAUSED", "can't be read by this user"]);
-        std::fs::write(&bed.config, with).unwrap();
-        let ran = bed.ok(&["kill", "guarded", "-vvv"]);
+        std::fs::write(&env.config, with).unwrap();
+        let ran = env.ok(&["kill", "guarded", "-vvv"]);
         assert!(!ran.stderr.contains(PASSWORD));
-        assert_eq!(bed.cluster.live_tasks().len(), 0);
+        assert_eq!(env.cluster.live_tasks().len(), 0);
         let gone = Credentials::parse(Scheme::Digest, &format!("heron:{PASSWORD}").into()).ok();
         let left = as_somebody(gone, async |zk| {
-            zk.get(&format!("{}/topologies/guarded", bed.root)).await.unwrap()
+            zk.get(&format!("{}/topologies/guarded", env.root)).await.unwrap()
         });
         assert_eq!(left, None);
     }
@@ -140,70 +140,70 @@ fn with_credentials_the_journal_is_nobody_elses() {
 
 #[test]
 fn wrong_credentials_are_told_at_once() {
-    let mut bed = bed("sasl");
-    let wrong = secret(&bed, "heron:wrong\n");
-    bed.write_config(&lines("sasl", Some(&wrong)));
+    let mut env = env("sasl");
+    let wrong = secret(&env, "heron:wrong\n");
+    env.write_config(&lines("sasl", Some(&wrong)));
     let began = Instant::now();
-    ends_with(&bed.run(&["list"]), 8, &[SERVER.connection(), "refused the credentials"]);
-    let file = bed.topology("refused", 1);
-    ends_with(&bed.run(&["submit", &file]), 8, &["refused the credentials"]);
+    ends_with(&env.run(&["list"]), 8, &[SERVER.connection(), "refused the credentials"]);
+    let file = env.topology("refused", 1);
+    ends_with(&env.run(&["submit", &file]), 8, &["refused the credentials"]);
     assert!(began.elapsed() < Duration::from_secs(20), "two answers of under 2 s");
 
     // By digest, any password is one; what it does not open is named.
-    let right = secret(&bed, &format!("heron:{PASSWORD}\n"));
-    bed.write_config(&lines("digest", Some(&right)));
-    let file = bed.topology("opened", 1);
-    bed.ok(&["submit", &file]);
-    secret(&bed, "heron:wrong\n");
-    ends_with(&bed.run(&["kill", "opened"]), 8, &["frameworks/opened"]);
-    secret(&bed, &format!("heron:{PASSWORD}\n"));
-    bed.ok(&["kill", "opened"]);
+    let right = secret(&env, &format!("heron:{PASSWORD}\n"));
+    env.write_config(&lines("digest", Some(&right)));
+    let file = env.topology("opened", 1);
+    env.ok(&["submit", &file]);
+    secret(&env, "heron:wrong\n");
+    ends_with(&env.run(&["kill", "opened"]), 8, &["frameworks/opened"]);
+    secret(&env, &format!("heron:{PASSWORD}\n"));
+    env.ok(&["kill", "opened"]);
 }
 
 #[test]
 fn files_that_hold_no_credentials_are_refused() {
-    let mut bed = bed("sasl");
-    let file = secret(&bed, "no pair\n");
-    bed.write_config(&lines("sasl", Some(&file)));
-    ends_with(&bed.run(&["list"]), 3, &["zookeeper.auth"]);
+    let mut env = env("sasl");
+    let file = secret(&env, "no pair\n");
+    env.write_config(&lines("sasl", Some(&file)));
+    ends_with(&env.run(&["list"]), 3, &["zookeeper.auth"]);
     std::fs::write(&file, format!("heron:{PASSWORD}")).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    ends_with(&bed.run(&["list"]), 3, &["zookeeper.auth", "chmod 600"]);
+    ends_with(&env.run(&["list"]), 3, &["zookeeper.auth", "chmod 600"]);
     std::fs::remove_file(&file).unwrap();
-    ends_with(&bed.run(&["list"]), 3, &["zookeeper.auth"]);
+    ends_with(&env.run(&["list"]), 3, &["zookeeper.auth"]);
 }
 
 #[test]
 fn an_open_journal_is_taken_over_when_it_is_changed() {
-    let mut bed = bed("digest");
-    let with = std::fs::read_to_string(&bed.config).unwrap();
-    bed.write_config(&lines("digest", None));
-    let file = bed.topology("opened", 1);
-    bed.ok(&["submit", &file]);
-    let journal = format!("{}/frameworks/opened", bed.root);
+    let mut env = env("digest");
+    let with = std::fs::read_to_string(&env.config).unwrap();
+    env.write_config(&lines("digest", None));
+    let file = env.topology("opened", 1);
+    env.ok(&["submit", &file]);
+    let journal = format!("{}/frameworks/opened", env.root);
     let open = as_somebody(None, async |zk| zk.get(&journal).await.unwrap().is_some());
     assert!(open);
 
-    std::fs::write(&bed.config, with).unwrap();
-    bed.ok(&["restart", "opened", "1"]);
-    as_somebody(None, async |zk| attack(zk, &bed.root, "opened").await);
-    bed.ok(&["kill", "opened"]);
+    std::fs::write(&env.config, with).unwrap();
+    env.ok(&["restart", "opened", "1"]);
+    as_somebody(None, async |zk| attack(zk, &env.root, "opened").await);
+    env.ok(&["kill", "opened"]);
 }
 
 #[test]
 fn a_plain_node_in_a_lock_is_no_lock() {
-    let bed = Bed::new();
-    let file = bed.topology("plain", 1);
-    bed.ok(&["submit", &file]);
-    let ensemble = Ensemble::parse(&crate::bed::zookeeper()).unwrap();
+    let env = TestEnv::new();
+    let file = env.topology("plain", 1);
+    env.ok(&["submit", &file]);
+    let ensemble = Ensemble::parse(&crate::environment::zookeeper()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let zk = Zk::connect(&Options::new(ensemble), &Deadline::never()).await.unwrap();
-        let node = format!("{}/frameworks/plain/lock/_c_x-lock-0000000000", bed.root);
+        let node = format!("{}/frameworks/plain/lock/_c_x-lock-0000000000", env.root);
         zk.transaction(&[Op::create(node, b"".to_vec())]).await.unwrap();
         zk.close(Duration::from_secs(5)).await;
     });
-    bed.ok(&["restart", "plain", "1"]);
-    bed.ok(&["kill", "plain"]);
-    bed.assert_nothing_left("plain");
+    env.ok(&["restart", "plain", "1"]);
+    env.ok(&["kill", "plain"]);
+    env.assert_nothing_left("plain");
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::bed::{Bed, Ran};
+use crate::environment::{Ran, TestEnv};
 
 /// Five times what is promised (a second beyond the limit), for busy machines.
 const SLACK: Duration = Duration::from_secs(5);
@@ -37,23 +37,23 @@ fn silent() -> (TcpListener, String) {
     (listener, address)
 }
 
-fn run(bed: &Bed, words: &[String], more: &[&str]) -> (Ran, Duration) {
+fn run(env: &TestEnv, words: &[String], more: &[&str]) -> (Ran, Duration) {
     let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
     all.extend(more);
     let began = Instant::now();
-    (bed.run(&all), began.elapsed())
+    (env.run(&all), began.elapsed())
 }
 
 #[test]
 fn a_silent_server_is_waited_for_as_long_as_is_said() {
-    let bed = Bed::new();
-    let file = bed.topology("t", 1);
+    let env = TestEnv::new();
+    let file = env.topology("t", 1);
     let (_listener, address) = silent();
     let connection = format!("zk.connection.string={address}");
     let limit = "heron.statemgr.zookeeper.connection.timeout.ms=700";
     for words in verbs(&file) {
         let more = ["--config-property", &connection, "--timeout", "1s"];
-        let (ran, took) = run(&bed, &words, &more);
+        let (ran, took) = run(&env, &words, &more);
         assert_eq!(ran.code, 7, "{words:?}\n{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("{address} timed out")), "{words:?}\n{}", ran.stderr);
         assert!(
@@ -61,7 +61,7 @@ fn a_silent_server_is_waited_for_as_long_as_is_said() {
             "{took:?}"
         );
         let more = ["--config-property", &connection, "--config-property", limit];
-        let (ran, took) = run(&bed, &words, &more);
+        let (ran, took) = run(&env, &words, &more);
         assert_eq!(ran.code, 7, "{words:?}\n{}", ran.stderr);
         let least = Duration::from_millis(700);
         assert!(took >= least && took < least + SLACK, "{words:?}: {took:?}");
@@ -70,15 +70,15 @@ fn a_silent_server_is_waited_for_as_long_as_is_said() {
 
 #[test]
 fn a_signal_ends_every_wait_for_a_silent_server() {
-    let bed = Bed::new();
-    let file = bed.topology("t", 1);
+    let env = TestEnv::new();
+    let file = env.topology("t", 1);
     let (listener, address) = silent();
     let connection = format!("zk.connection.string={address}");
     for words in verbs(&file) {
         for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
             let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
             all.extend(["--config-property", &connection]);
-            let child = bed.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+            let child = env.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
             let child = child.unwrap();
             // The command is waiting when it has connected.
             let connected = listener.accept().unwrap();
@@ -96,7 +96,7 @@ fn a_signal_ends_every_wait_for_a_silent_server() {
 
 #[test]
 fn a_frame_of_two_gigabytes_is_given_no_memory() {
-    let bed = Bed::new();
+    let env = TestEnv::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
@@ -116,7 +116,7 @@ fn a_frame_of_two_gigabytes_is_given_no_memory() {
     ] {
         let path = if key.ends_with("zk://") { "/mesos" } else { "" };
         let property = format!("{key}{address}{path}");
-        let mut command = bed.command(verb);
+        let mut command = env.command(verb);
         command.args(["--config-property", &property]);
         let limited = limited(command);
         let ran = Ran::from(limited);

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use crate::bed::{Bed, Ran};
+use crate::environment::{Ran, TestEnv};
 use crate::zookeeper::{Extras, ZooKeeper, free_port};
 
 /// A server that speaks TLS on a port of its own, with those whose certificate it trusts.
@@ -100,22 +100,22 @@ fn ends_with(ran: &Ran, code: i32, words: &[&str]) {
 
 #[test]
 fn a_topology_lives_and_dies_over_tls() {
-    let mut bed = Bed::new();
-    bed.write_config(&lines("127.0.0.1", Some("authority.pem"), Some("client.identity.pem")));
-    let file = bed.topology("secured", 1);
-    bed.ok(&["submit", &file]);
-    assert_eq!(bed.json(&["status", "secured"])["topology"]["state"], "RUNNING");
-    bed.ok(&["restart", "secured", "1"]);
-    bed.ok(&["kill", "secured"]);
-    assert_eq!(bed.json(&["list"])["topologies"], serde_json::json!([]));
+    let mut env = TestEnv::new();
+    env.write_config(&lines("127.0.0.1", Some("authority.pem"), Some("client.identity.pem")));
+    let file = env.topology("secured", 1);
+    env.ok(&["submit", &file]);
+    assert_eq!(env.json(&["status", "secured"])["topology"]["state"], "RUNNING");
+    env.ok(&["restart", "secured", "1"]);
+    env.ok(&["kill", "secured"]);
+    assert_eq!(env.json(&["list"])["topologies"], serde_json::json!([]));
 }
 
 #[test]
 fn what_is_wrong_with_a_certificate_is_told_at_once() {
-    let mut bed = Bed::new();
+    let mut env = TestEnv::new();
     let mut list = |lines: Vec<String>| {
-        bed.write_config(&lines);
-        bed.run(&["list"])
+        env.write_config(&lines);
+        env.run(&["list"])
     };
     let began = Instant::now();
     let client = Some("client.identity.pem");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::client::{Bed, Client, get, info, request, whole};
+use super::client::{Client, TestEnv, get, info, request, whole};
 use crate::wire;
 
 fn is_alive(pid: i64) -> bool {
@@ -17,8 +17,8 @@ fn pid_in(file: &Path) -> i64 {
 }
 
 /// The sandbox of a task.
-fn sandbox(bed: &Bed, task: &str) -> std::path::PathBuf {
-    bed.boot.sim.with(|cluster| {
+fn sandbox(env: &TestEnv, task: &str) -> std::path::PathBuf {
+    env.boot.sim.with(|cluster| {
         let frameworks = cluster.agents.iter().flat_map(|agent| agent.frameworks.values());
         frameworks
             .flat_map(|f| f.executors.values().chain(&f.completed))
@@ -30,13 +30,13 @@ fn sandbox(bed: &Bed, task: &str) -> std::path::PathBuf {
 
 #[tokio::test]
 async fn a_task_that_ignores_sigterm_is_killed_with_all_its_children() {
-    let bed = Bed::start(&[]).await;
-    let mut client = Client::subscribe(&bed.leader(), &info("stubborn"), "").await;
+    let env = TestEnv::start(&[]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("stubborn"), "").await;
     let command =
         "trap '' TERM; (setsid sleep 600 & echo $! >child; wait) & echo $$ >pid; wait; wait";
     let agent = client.run("t", command).await;
-    let place = sandbox(&bed, "t");
-    bed.until("the child", async || place.join("child").exists()).await;
+    let place = sandbox(&env, "t");
+    env.until("the child", async || place.join("child").exists()).await;
     let (parent, child) = (pid_in(&place.join("pid")), pid_in(&place.join("child")));
     assert!(is_alive(parent) && is_alive(child));
     let policy = json!({ "grace_period": { "nanoseconds": 200_000_000 } });
@@ -46,59 +46,59 @@ async fn a_task_that_ignores_sigterm_is_killed_with_all_its_children() {
     client.update("t", "TASK_KILLING").await;
     let status = client.update("t", "TASK_KILLED").await;
     assert_eq!(status["message"], "Command terminated with signal Killed");
-    bed.until("the end of the child", async || !is_alive(child) && !is_alive(parent)).await;
+    env.until("the end of the child", async || !is_alive(child) && !is_alive(parent)).await;
 }
 
 #[tokio::test]
 async fn teardown_kills_processes_and_tells_nobody() {
-    let bed = Bed::start(&[]).await;
-    let mut client = Client::subscribe(&bed.leader(), &info("torn"), "").await;
+    let env = TestEnv::start(&[]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("torn"), "").await;
     client.run("t", "echo $$ >pid; exec sleep 600").await;
-    let place = sandbox(&bed, "t");
-    bed.until("the pid", async || place.join("pid").exists()).await;
+    let place = sandbox(&env, "t");
+    env.until("the pid", async || place.join("pid").exists()).await;
     let pid = pid_in(&place.join("pid"));
     client.call("TEARDOWN", Value::Null).await;
     assert_eq!(client.event(|event| event["type"] == "UPDATE").await, None);
-    bed.until("the end", async || !is_alive(pid)).await;
-    let (active, completed) = bed.framework(&client.id.clone()).await;
+    env.until("the end", async || !is_alive(pid)).await;
+    let (active, completed) = env.framework(&client.id.clone()).await;
     assert_eq!(active, None);
     assert_eq!(completed.unwrap()["completed_tasks"][0]["state"], "TASK_KILLED");
 }
 
 #[tokio::test]
 async fn the_failover_timeout_removes_a_framework_that_does_not_come_back() {
-    let bed = Bed::start(&["--fake-tasks"]).await;
+    let env = TestEnv::start(&["--fake-tasks"]).await;
     let mut short = info("short");
     short["failover_timeout"] = json!(0.2);
-    let mut client = Client::subscribe(&bed.leader(), &short, "").await;
+    let mut client = Client::subscribe(&env.leader(), &short, "").await;
     client.run("t", "true").await;
     let id = client.id.clone();
     drop(client);
-    bed.until("removal", async || bed.framework(&id).await.1.is_some()).await;
+    env.until("removal", async || env.framework(&id).await.1.is_some()).await;
     let mut back = info("short");
     back["id"] = wire::id(&id);
-    let mut client = Client::subscribe(&bed.leader(), &back, "").await;
+    let mut client = Client::subscribe(&env.leader(), &back, "").await;
     let error = client.event(|event| event["type"] == "ERROR").await.unwrap();
     assert_eq!(error["error"]["message"], "Framework has been removed");
 }
 
 #[tokio::test]
 async fn a_long_failover_timeout_keeps_tasks_and_their_updates() {
-    let bed = Bed::start(&["--fake-tasks"]).await;
-    let mut client = Client::subscribe(&bed.leader(), &info("long"), "").await;
+    let env = TestEnv::start(&["--fake-tasks"]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("long"), "").await;
     client.run("t", "true").await;
     let id = client.id.clone();
     drop(client);
-    bed.until("disconnection", async || bed.framework(&id).await.0.unwrap()["connected"] == false)
+    env.until("disconnection", async || env.framework(&id).await.0.unwrap()["connected"] == false)
         .await;
-    bed.control("/finish-task", json!({ "task": "t" })).await.unwrap();
+    env.control("/finish-task", json!({ "task": "t" })).await.unwrap();
     let mut back = info("long");
     back["id"] = wire::id(&id);
-    let mut client = Client::subscribe(&bed.leader(), &back, "").await;
+    let mut client = Client::subscribe(&env.leader(), &back, "").await;
     client.update("t", "TASK_FINISHED").await;
-    let (framework, _) = bed.framework(&id).await;
-    bed.until("completion", async || {
-        bed.framework(&id).await.0.unwrap()["completed_tasks"][0]["state"] == "TASK_FINISHED"
+    let (framework, _) = env.framework(&id).await;
+    env.until("completion", async || {
+        env.framework(&id).await.0.unwrap()["completed_tasks"][0]["state"] == "TASK_FINISHED"
     })
     .await;
     assert_eq!(framework.unwrap()["connected"], true);
@@ -106,15 +106,15 @@ async fn a_long_failover_timeout_keeps_tasks_and_their_updates() {
 
 #[tokio::test]
 async fn files_are_read_as_from_a_real_agent() {
-    let bed = Bed::start(&[]).await;
-    let mut client = Client::subscribe(&bed.leader(), &info("files"), "").await;
+    let env = TestEnv::start(&[]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("files"), "").await;
     let command = "mkdir d; head -c 70000 /dev/zero | tr '\\0' x; exec sleep 600";
     client.run("t", command).await;
     let base = format!("/frameworks/{}/executors/t/runs/latest", client.id);
-    let agent = bed.agent(0);
+    let agent = env.agent(0);
     let read = async |query: &str| get(&agent, &format!("/files/read?path={base}/{query}")).await;
     let full = async || read("stdout").await.1 == r#"{"data":"","offset":70000}"#;
-    bed.until("the output", full).await;
+    env.until("the output", full).await;
     let (_, text) = read("stdout&offset=0").await;
     let answer: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(answer["data"].as_str().unwrap().len(), 65_536);
@@ -136,15 +136,15 @@ async fn files_are_read_as_from_a_real_agent() {
 
 #[tokio::test]
 async fn the_fetcher_unpacks_marks_and_fails_as_told() {
-    let bed = Bed::start(&[]).await;
-    let source = bed.directory.path().join("script");
+    let env = TestEnv::start(&[]).await;
+    let source = env.directory.path().join("script");
     std::fs::write(&source, "#!/bin/sh\necho it ran\n").unwrap();
-    let packed = bed.directory.path().join("notes.gz");
+    let packed = env.directory.path().join("notes.gz");
     let file = std::fs::File::create(&packed).unwrap();
     let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
     std::io::Write::write_all(&mut encoder, b"notes").unwrap();
     encoder.finish().unwrap();
-    let mut client = Client::subscribe(&bed.leader(), &info("fetch"), "").await;
+    let mut client = Client::subscribe(&env.leader(), &info("fetch"), "").await;
     let uris = json!([
         { "value": source, "executable": true, "output_file": "bin/tool" },
         { "value": format!("file://{}", packed.display()) },
@@ -156,20 +156,20 @@ async fn the_fetcher_unpacks_marks_and_fails_as_told() {
     client.update("good", "TASK_STARTING").await;
     client.update("good", "TASK_RUNNING").await;
     client.update("good", "TASK_FINISHED").await;
-    let out = std::fs::read_to_string(sandbox(&bed, "good").join("stdout")).unwrap();
+    let out = std::fs::read_to_string(sandbox(&env, "good").join("stdout")).unwrap();
     assert_eq!(out, "it ran\n");
     for (task, uri) in [
         ("gone", json!("/no/such/file")),
         ("refused", json!("http://127.0.0.1:9/x.tgz")),
         ("hadoop", json!("hdfs://host/x.tgz")),
-        ("missing", json!(format!("http://{}/nothing", bed.leader()))),
+        ("missing", json!(format!("http://{}/nothing", env.leader()))),
     ] {
         let offer = client.offer().await;
         let command = json!({ "value": "true", "uris": [{ "value": uri }] });
         client.launch(&offer, task, command).await;
         let status = client.update(task, "TASK_FAILED").await;
         assert_eq!(status["reason"], "REASON_CONTAINER_LAUNCH_FAILED");
-        let errors = std::fs::read_to_string(sandbox(&bed, task).join("stderr")).unwrap();
+        let errors = std::fs::read_to_string(sandbox(&env, task).join("stderr")).unwrap();
         assert!(errors.contains("Failed to fetch"), "{errors}");
     }
 }
@@ -179,8 +179,8 @@ async fn every_realm_asks_for_its_credentials() {
     let directory = tempfile::tempdir().unwrap();
     let secret = directory.path().join("secret");
     std::fs::write(&secret, r#"{"principal":"heron","secret":"pw"}"#).unwrap();
-    let bed = Bed::start(&["--fake-tasks", "--secret-file", secret.to_str().unwrap()]).await;
-    let leader = bed.leader();
+    let env = TestEnv::start(&["--fake-tasks", "--secret-file", secret.to_str().unwrap()]).await;
+    let leader = env.leader();
     for (head, realm) in [
         ("POST /api/v1/scheduler HTTP/1.1", "mesos-master-scheduler"),
         ("GET /state HTTP/1.1", "mesos-master-readonly"),
@@ -205,7 +205,7 @@ async fn every_realm_asks_for_its_credentials() {
         "Authenticated principal 'heron' does not match principal 'somebody' set in `FrameworkInfo`"
     ));
     let client = Client::subscribe(&leader, &info("own"), &format!("{right}\r\n")).await;
-    let principal = bed
+    let principal = env
         .boot
         .sim
         .with(|c| wire::text(&c.leader().unwrap().frameworks[&client.id].info, "principal"));
@@ -216,8 +216,8 @@ async fn every_realm_asks_for_its_credentials() {
 async fn reserved_resources_are_offered_to_their_role_only() {
     let reserved = r#"[{"name":"cpus","type":"SCALAR","scalar":{"value":2},"role":"heron"},
                        {"name":"cpus","type":"SCALAR","scalar":{"value":4},"role":"other"}]"#;
-    let bed = Bed::start(&["--fake-tasks", "--cpus", "1", "--resources", reserved]).await;
-    let mut client = Client::subscribe(&bed.leader(), &info("reserved"), "").await;
+    let env = TestEnv::start(&["--fake-tasks", "--cpus", "1", "--resources", reserved]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("reserved"), "").await;
     let offer = client.offer().await;
     let cpus: Vec<Value> = wire::list(&offer["resources"])
         .into_iter()
@@ -236,8 +236,8 @@ async fn reserved_resources_are_offered_to_their_role_only() {
 
 #[tokio::test]
 async fn a_thousand_tasks_on_a_hundred_agents_run_and_end() {
-    let bed = Bed::start(&["--fake-tasks", "--agents", "100", "--cpus", "16"]).await;
-    let mut client = Client::subscribe(&bed.leader(), &info("many"), "").await;
+    let env = TestEnv::start(&["--fake-tasks", "--agents", "100", "--cpus", "16"]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("many"), "").await;
     let event = client.event(|event| event["type"] == "OFFERS").await.unwrap();
     let offers = wire::list(&event["offers"]["offers"]);
     assert_eq!(offers.len(), 100);

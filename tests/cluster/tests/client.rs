@@ -16,7 +16,7 @@ use crate::ports::Claims;
 use crate::{election, wire};
 
 /// A cluster in this process.
-pub struct Bed {
+pub struct TestEnv {
     /// What runs it.
     pub boot: Arc<Boot>,
     /// Work directories.
@@ -24,7 +24,7 @@ pub struct Bed {
     _claims: Claims,
 }
 
-impl Bed {
+impl TestEnv {
     /// Starts a cluster and waits until it is ready.
     pub async fn start(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn command_bed(more: &[&str]) -> (Bed, PathBuf) {
+fn command_bed(more: &[&str]) -> (TestEnv, PathBuf) {
     let store = tempfile::tempdir().unwrap().keep();
     let at = store.display();
     let mut config = lines([
@@ -12,30 +12,30 @@ fn command_bed(more: &[&str]) -> (Bed, PathBuf) {
         &format!("heron.uploader.command.uri: file://{at}/{{name}}"),
     ]);
     config.extend(more.iter().map(|line| line.replace("STORE", &at.to_string())));
-    (Bed::with(&Wish { config, ..Wish::default() }), store)
+    (TestEnv::with(&TestOptions { config, ..TestOptions::default() }), store)
 }
 
 #[test]
 fn a_topology_runs_from_what_a_command_brought() {
     let upload = r#"heron.uploader.command.upload: sh -c 'cp "$1" STORE/"$2"; echo brought to "$3"' - {file} {name} {uri}"#;
-    let (bed, store) = command_bed(&[upload]);
-    let [first, second] = twice(&bed, "bycommand", |words| bed.command(words));
+    let (env, store) = command_bed(&[upload]);
+    let [first, second] = twice(&env, "bycommand", |words| env.command(words));
     let there = files(&store);
     assert_eq!(there.len(), 1, "{there:?}");
     let said = format!("brought to file://{}/{}", store.display(), there[0]);
     assert!(first.contains(&said), "{first}");
     assert!(!second.contains("brought to"), "{second}");
-    let file = bed.topology("bycommand", 1);
-    let quiet = bed.ok(&["submit", &file]);
+    let file = env.topology("bycommand", 1);
+    let quiet = env.ok(&["submit", &file]);
     assert!(!quiet.stderr.contains("bytes"), "{}", quiet.stderr);
-    bed.ok(&["kill", "bycommand"]);
+    env.ok(&["kill", "bycommand"]);
 }
 
 #[test]
 fn commands_that_fail_hang_or_lie_are_told_and_undone() {
     let time = "heron.uploader.program.time.limit.seconds: 3";
-    let (mut bed, store) = command_bed(&[]);
-    let file = bed.topology("failing", 1);
+    let (mut env, store) = command_bed(&[]);
+    let file = env.topology("failing", 1);
     let at = store.display().to_string();
     let half = format!("head -c 9 {{file}} >{at}/{{name}};");
     for (text, code, part) in [
@@ -57,17 +57,17 @@ fn commands_that_fail_hang_or_lie_are_told_and_undone() {
             &format!("heron.uploader.command.upload: {text}"),
             time,
         ]);
-        bed.write_config(&config);
-        refused(&bed.run(&["submit", &file]), code, &[part]);
+        env.write_config(&config);
+        refused(&env.run(&["submit", &file]), code, &[part]);
         assert_eq!(files(&store), Vec::<String>::new(), "{text}");
     }
-    bed.assert_nothing_left("failing");
+    env.assert_nothing_left("failing");
 }
 
 #[test]
 fn what_uploaders_need_is_asked_for_at_once() {
-    let mut bed = Bed::new();
-    let file = bed.topology("asked", 1);
+    let mut env = TestEnv::new();
+    let file = env.topology("asked", 1);
     for (uploader, parts) in [
         ("HdfsUploader", &["heron.uploader.hdfs.topologies.directory.uri"][..]),
         ("ScpUploader", &["heron.uploader.scp.command.connection", "heron.uploader.scp.dir.path"]),
@@ -82,14 +82,14 @@ fn what_uploaders_need_is_asked_for_at_once() {
         ),
         ("com.example.MyUploader", &["doesn't know this uploader", "CommandUploader"]),
     ] {
-        bed.write_config(&lines([&format!("heron.class.uploader: {uploader}")]));
-        refused(&bed.run(&["submit", &file]), 3, parts);
+        env.write_config(&lines([&format!("heron.class.uploader: {uploader}")]));
+        refused(&env.run(&["submit", &file]), 3, parts);
     }
-    bed.write_config(&lines([
+    env.write_config(&lines([
         "heron.class.uploader: CommandUploader",
         "heron.uploader.command.upload: cp {file} /x",
         "heron.uploader.command.undo: rm /x",
         "heron.uploader.command.uri: file:///x",
     ]));
-    refused(&bed.run(&["submit", &file]), 3, &["it has no {name}", "heron.uploader.command.check"]);
+    refused(&env.run(&["submit", &file]), 3, &["it has no {name}", "heron.uploader.command.check"]);
 }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
-use crate::bed::{Bed, Ran, Wish, http};
+use crate::environment::{Ran, TestEnv, TestOptions, http};
 use crate::hdfs::{Hdfs, hadoop_fs, hadoop_home};
 use crate::sshd::Sshd;
 
@@ -53,34 +53,34 @@ fn files(directory: &Path) -> Vec<String> {
 }
 
 /// Submits a topology, which must come up; then kills it, submits again and kills again. What was printed with `-v`.
-fn twice(bed: &Bed, name: &str, command: impl Fn(&[&str]) -> Command) -> [String; 2] {
-    let file = bed.topology(name, 1);
+fn twice(env: &TestEnv, name: &str, command: impl Fn(&[&str]) -> Command) -> [String; 2] {
+    let file = env.topology(name, 1);
     let submit = || {
         let ran = Ran::from(command(&["submit", "-v", "-o", "json", &file]).output().unwrap());
         assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
-        assert_eq!(bed.json(&["status", name])["topology"]["state"], "RUNNING");
-        bed.ok(&["kill", name]);
-        bed.assert_nothing_left(name);
+        assert_eq!(env.json(&["status", name])["topology"]["state"], "RUNNING");
+        env.ok(&["kill", name]);
+        env.assert_nothing_left(name);
         ran.stderr
     };
     [submit(), submit()]
 }
 
-fn hdfs_bed(directory: &str, more: &[&str]) -> Bed {
+fn hdfs_bed(directory: &str, more: &[&str]) -> TestEnv {
     let home = hadoop_home();
-    let mut wish = Wish::default();
-    wish.cluster.extend(["--hadoop-home".to_owned(), home.display().to_string()]);
-    wish.config = lines([
+    let mut options = TestOptions::default();
+    options.cluster.extend(["--hadoop-home".to_owned(), home.display().to_string()]);
+    options.config = lines([
         "heron.class.uploader: org.apache.heron.uploader.hdfs.HdfsUploader",
         &format!("heron.uploader.hdfs.topologies.directory.uri: {directory}"),
         &format!("heron.uploader.hdfs.config.directory: {}", home.join("etc/hadoop").display()),
     ]);
-    wish.config.extend(more.iter().map(|line| (*line).to_owned()));
-    Bed::with(&wish)
+    options.config.extend(more.iter().map(|line| (*line).to_owned()));
+    TestEnv::with(&options)
 }
 
-fn with_hadoop(bed: &Bed, home: &Path, words: &[&str]) -> Command {
-    let mut command = bed.command(words);
+fn with_hadoop(env: &TestEnv, home: &Path, words: &[&str]) -> Command {
+    let mut command = env.command(words);
     command.env("HADOOP_HOME", home);
     command
 }
@@ -100,9 +100,9 @@ fn interrupted(mut command: Command, mark: &Path) -> Ran {
     ran
 }
 
-/// A server, and a bed whose agents have its directory mounted.
+/// A server, and a env whose agents have its directory mounted.
 struct Remote {
-    bed: Bed,
+    env: TestEnv,
     sshd: Sshd,
     directory: PathBuf,
     store: PathBuf,
@@ -114,8 +114,8 @@ impl Remote {
         let sshd = Sshd::start(&directory, server).unwrap();
         let store = directory.join("packages/of/heron");
         let config = Self::config(&sshd, &store, sftp, "good", "user_key", true);
-        let bed = Bed::with(&Wish { config, ..Wish::default() });
-        Self { bed, sshd, directory, store }
+        let env = TestEnv::with(&TestOptions { config, ..TestOptions::default() });
+        Self { env, sshd, directory, store }
     }
 
     fn config(
@@ -149,7 +149,7 @@ impl Remote {
 
     fn uses(&mut self, sftp: bool, host: &str, key: &str, known: bool) {
         let config = Self::config(&self.sshd, &self.store, sftp, host, key, known);
-        self.bed.write_config(&config);
+        self.env.write_config(&config);
     }
 
     /// A `PATH` with a program in front that does what `text` says; `$real` is the real one.
@@ -171,11 +171,11 @@ fn full_stores_are_told_and_nothing_stays() {
     let limited = "Subsystem sftp /bin/sh -c 'trap \"\" XFSZ; ulimit -f 1; exec /usr/lib/openssh/sftp-server'";
     for sftp in [false, true] {
         let remote = Remote::new(sftp, &[limited]);
-        let file = remote.bed.topology("toobig", 1);
-        let ran = remote.bed.run(&["submit", &file]);
+        let file = remote.env.topology("toobig", 1);
+        let ran = remote.env.run(&["submit", &file]);
         refused(&ran, 1, &["failed to copy the package to good:", "toobig-", "Failure"]);
         assert_eq!(files(&remote.store), Vec::<String>::new());
-        remote.bed.assert_nothing_left("toobig");
+        remote.env.assert_nothing_left("toobig");
     }
     let directory = format!("{}/full", hdfs());
     hadoop_fs(&["-mkdir", "-p", &directory]).unwrap();
@@ -184,10 +184,10 @@ fn full_stores_are_told_and_nothing_stays() {
         .output()
         .unwrap();
     assert!(quota.status.success(), "{}", String::from_utf8_lossy(&quota.stderr));
-    let bed = hdfs_bed(&directory, &[]);
-    let file = bed.topology("toobig", 1);
-    let ran = with_hadoop(&bed, &hadoop_home(), &["submit", &file]).output().unwrap();
+    let env = hdfs_bed(&directory, &[]);
+    let file = env.topology("toobig", 1);
+    let ran = with_hadoop(&env, &hadoop_home(), &["submit", &file]).output().unwrap();
     refused(&Ran::from(ran), 1, &["failed to put the package into", "quota of /full is exceeded"]);
     assert_eq!(hadoop_fs(&["-ls", "-C", &directory]).unwrap(), "");
-    bed.assert_nothing_left("toobig");
+    env.assert_nothing_left("toobig");
 }

@@ -6,39 +6,39 @@ use super::*;
 fn a_topology_runs_from_what_scp_and_sftp_brought() {
     for sftp in [false, true] {
         let mut remote = Remote::new(sftp, &[]);
-        let bed = &remote.bed;
-        twice(bed, "byssh", |words| bed.command(words));
+        let env = &remote.env;
+        twice(env, "byssh", |words| env.command(words));
         let there = files(&remote.store);
         assert_eq!(there.len(), 1, "{there:?}");
         assert!(there[0].starts_with("byssh-") && there[0].ends_with(".tar.gz"), "{there:?}");
         let package = remote.store.join(&there[0]);
         let written = package.metadata().unwrap().modified().unwrap();
-        let file = bed.topology("byssh", 1);
-        bed.ok(&["submit", &file]);
+        let file = env.topology("byssh", 1);
+        env.ok(&["submit", &file]);
         assert_eq!(package.metadata().unwrap().modified().unwrap(), written);
-        bed.ok(&["kill", "byssh"]);
+        env.ok(&["kill", "byssh"]);
 
         // The same name with another size is not the same package; the URI to fetch from is configured.
         std::fs::write(&package, "short").unwrap();
         let mut config =
             Remote::config(&remote.sshd, &remote.store, sftp, "good", "user_key", true);
         config.push(format!("heron.package.topology.uri: file://{}/", remote.store.display()));
-        remote.bed.write_config(&config);
-        let ran = remote.bed.ok(&["submit", "-v", &file]);
+        remote.env.write_config(&config);
+        let ran = remote.env.ok(&["submit", "-v", &file]);
         let uri = format!("file://{}", package.display());
         assert!(ran.stderr.contains(&uri), "{}", ran.stderr);
         assert_ne!(package.metadata().unwrap().len(), 5);
         assert_eq!(files(&remote.store).len(), 1);
-        remote.bed.ok(&["kill", "byssh"]);
+        remote.env.ok(&["kill", "byssh"]);
     }
 }
 
 #[test]
 fn sftp_needs_no_shell() {
     let remote = Remote::new(true, &["ForceCommand internal-sftp"]);
-    let file = remote.bed.topology("noshell", 1);
-    remote.bed.ok(&["submit", &file]);
-    remote.bed.ok(&["kill", "noshell"]);
+    let file = remote.env.topology("noshell", 1);
+    remote.env.ok(&["submit", &file]);
+    remote.env.ok(&["kill", "noshell"]);
     assert_eq!(files(&remote.store).len(), 1);
 }
 
@@ -46,18 +46,18 @@ fn sftp_needs_no_shell() {
 fn logins_that_fail_are_told_and_nobody_is_asked() {
     for sftp in [false, true] {
         let mut remote = Remote::new(sftp, &[]);
-        let file = remote.bed.topology("nologin", 1);
+        let file = remote.env.topology("nologin", 1);
         remote.uses(sftp, "wrongkey", "other_key", true);
-        refused(&remote.bed.run(&["submit", &file]), 8, &["Permission denied", "ssh-add"]);
+        refused(&remote.env.run(&["submit", &file]), 8, &["Permission denied", "ssh-add"]);
         remote.uses(sftp, "stranger", "user_key", false);
-        refused(&remote.bed.run(&["submit", &file]), 8, &["Host key verification failed"]);
+        refused(&remote.env.run(&["submit", &file]), 8, &["Host key verification failed"]);
         remote.uses(sftp, "unreachable", "user_key", true);
         let client = remote.directory.join("client_unreachable");
         let text = std::fs::read_to_string(&client).unwrap();
         let port = format!("Port {}", remote.sshd.port);
         std::fs::write(&client, text.replace(&port, "Port 1")).unwrap();
-        refused(&remote.bed.run(&["submit", &file]), 7, &["Connection refused"]);
-        remote.bed.assert_nothing_left("nologin");
+        refused(&remote.env.run(&["submit", &file]), 7, &["Connection refused"]);
+        remote.env.assert_nothing_left("nologin");
         assert!(files(&remote.store).is_empty());
         assert!(remote.sshd.log().contains("Connection"), "{}", remote.sshd.log());
     }
@@ -67,25 +67,25 @@ fn logins_that_fail_are_told_and_nobody_is_asked() {
 fn directories_that_can_not_be_used_are_told() {
     for sftp in [false, true] {
         let mut remote = Remote::new(sftp, &[]);
-        let file = remote.bed.topology("nodir", 1);
+        let file = remote.env.topology("nodir", 1);
         let key = if sftp { "heron.uploader.sftp.dir.path" } else { "heron.uploader.scp.dir.path" };
         // A file is where a directory should be: nobody may write there, not even root.
         std::fs::create_dir_all(remote.store.parent().unwrap()).unwrap();
         std::fs::write(&remote.store, "").unwrap();
-        let ran = remote.bed.run(&["submit", &file]);
+        let ran = remote.env.run(&["submit", &file]);
         refused(&ran, 1, &["nodir-"]);
         assert_eq!(std::fs::read_to_string(&remote.store).unwrap(), "");
 
         let property = format!("{key}=/srv/a b");
-        let ran = remote.bed.run(&["submit", &file, "--config-property", &property]);
+        let ran = remote.env.run(&["submit", &file, "--config-property", &property]);
         refused(&ran, 3, &["letters, digits"]);
         let property = format!("{key}=packages");
-        let ran = remote.bed.run(&["submit", &file, "--config-property", &property]);
+        let ran = remote.env.run(&["submit", &file, "--config-property", &property]);
         refused(&ran, 3, &["heron.package.topology.uri"]);
         std::fs::remove_file(&remote.store).unwrap();
         remote.uses(sftp, "-oProxyCommand=touch", "user_key", true);
-        refused(&remote.bed.run(&["submit", &file]), 3, &["no host"]);
-        remote.bed.assert_nothing_left("nodir");
+        refused(&remote.env.run(&["submit", &file]), 3, &["no host"]);
+        remote.env.assert_nothing_left("nodir");
     }
 }
 
@@ -93,8 +93,8 @@ fn directories_that_can_not_be_used_are_told() {
 fn nothing_of_a_failed_copy_stays() {
     for (sftp, program) in [(false, "scp"), (true, "sftp")] {
         let remote = Remote::new(sftp, &[]);
-        let bed = &remote.bed;
-        let file = bed.topology("half", 1);
+        let env = &remote.env;
+        let file = env.topology("half", 1);
         // What arrives is cut short; sftp is told what to do on its standard input.
         let half = if sftp {
             "commands=$(cat); if [[ $commands == put* ]]; then put=($commands); \
@@ -120,7 +120,7 @@ fn nothing_of_a_failed_copy_stays() {
         ];
         for (text, code, part) in cases {
             let path = remote.path_with(program, &text);
-            let mut command = bed.command(&[
+            let mut command = env.command(&[
                 "submit",
                 &file,
                 "--config-property",
@@ -129,12 +129,12 @@ fn nothing_of_a_failed_copy_stays() {
             let ran = Ran::from(command.env("PATH", path).output().unwrap());
             refused(&ran, code, &[part, "half-"]);
             assert_eq!(files(&remote.store), Vec::<String>::new(), "{program}: {text}");
-            bed.assert_nothing_left("half");
+            env.assert_nothing_left("half");
         }
         // Ends well with a part of it: scp's own way of lying.
         if !sftp {
             let path = remote.path_with(program, &half.replace("FAULT", "exit 0"));
-            let ran = bed.command(&["submit", &file]).env("PATH", path).output().unwrap();
+            let ran = env.command(&["submit", &file]).env("PATH", path).output().unwrap();
             refused(&Ran::from(ran), 1, &["has 100 bytes after the upload"]);
             assert_eq!(files(&remote.store), Vec::<String>::new());
         }
@@ -142,11 +142,11 @@ fn nothing_of_a_failed_copy_stays() {
         let wait = "sleep 1000 & echo $! >MARK.new; mv MARK.new MARK; wait";
         let wait = wait.replace("MARK", mark.to_str().unwrap());
         let path = remote.path_with(program, &half.replace("FAULT", &wait));
-        let mut command = bed.command(&["submit", &file]);
+        let mut command = env.command(&["submit", &file]);
         command.env("PATH", path);
         let ran = interrupted(command, &mark);
         refused(&ran, 130, &["interrupted while uploading", "nothing was changed"]);
         assert_eq!(files(&remote.store), Vec::<String>::new());
-        bed.assert_nothing_left("half");
+        env.assert_nothing_left("half");
     }
 }

@@ -1,4 +1,4 @@
-//! The test bed: ZooKeeper, cluster, core package, topology files, and the binary under test.
+//! The test env: ZooKeeper, cluster, core package, topology files, and the binary under test.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -36,9 +36,9 @@ pub fn zookeeper() -> String {
     ZOOKEEPER.lock().unwrap().connection().to_owned()
 }
 
-/// What a test wants of its bed.
+/// What a test wants of its env.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct TestOptions {
     /// More arguments for the cluster.
     pub cluster: Vec<String>,
     /// Settings of the stand-in, `KEY=JSON`.
@@ -49,7 +49,7 @@ pub struct Wish {
     pub config: Vec<String>,
 }
 
-impl Default for Wish {
+impl Default for TestOptions {
     fn default() -> Self {
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect();
         Self {
@@ -64,7 +64,7 @@ impl Default for Wish {
 }
 
 /// A cluster, a state root and a configuration of one test.
-pub struct Bed {
+pub struct TestEnv {
     pub directory: TempDir,
     pub root: String,
     pub config: PathBuf,
@@ -86,22 +86,22 @@ pub struct Ran {
     pub stderr: String,
 }
 
-impl Bed {
+impl TestEnv {
     pub fn new() -> Self {
-        Self::with(&Wish::default())
+        Self::with(&TestOptions::default())
     }
 
-    pub fn with(wish: &Wish) -> Self {
+    pub fn with(options: &TestOptions) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number}", std::process::id());
-        let cluster = Cluster::start(directory.path(), &name, &wish.cluster);
-        let core = core_package(directory.path(), &wish.release, &wish.standin);
+        let cluster = Cluster::start(directory.path(), &name, &options.cluster);
+        let core = core_package(directory.path(), &options.release, &options.standin);
         let root = format!("/it/{name}");
         let config = directory.path().join("mesos_scheduler.conf");
-        let mut bed = Self { directory, root, config, cluster, core };
-        bed.write_config(&wish.config);
-        bed
+        let mut env = Self { directory, root, config, cluster, core };
+        env.write_config(&options.config);
+        env
     }
 
     /// Writes the configuration, with more lines at its end.

@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::bed::{Bed, Ran, zookeeper};
+use crate::environment::{Ran, TestEnv, zookeeper};
 
 /// Counts what a client sends through it, and kills the client after so many messages; or holds everything up.
-pub struct Executioner {
+pub struct FaultProxy {
     pub frozen: AtomicBool,
     sent: AtomicUsize,
     limit: AtomicUsize,
     victim: Mutex<Option<u32>>,
 }
 
-impl Executioner {
+impl FaultProxy {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             frozen: AtomicBool::new(false),
@@ -53,21 +53,21 @@ impl Executioner {
     }
 }
 
-/// Passes connections on to a server, telling the executioner of each message of the client.
-fn proxy(to: &str, executioner: &Arc<Executioner>) -> SocketAddr {
+/// Passes connections on to a server, telling the fault_proxy of each message of the client.
+fn proxy(to: &str, fault_proxy: &Arc<FaultProxy>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let to = to.to_owned();
-    let executioner = executioner.clone();
+    let fault_proxy = fault_proxy.clone();
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let Ok(server) = TcpStream::connect(&to) else { continue };
             let (from_client, to_server) =
                 (client.try_clone().unwrap(), server.try_clone().unwrap());
-            let executioner = executioner.clone();
-            let gate = executioner.clone();
+            let fault_proxy = fault_proxy.clone();
+            let gate = fault_proxy.clone();
             std::thread::spawn(move || {
-                pass(from_client, to_server, || executioner.wait(), || executioner.sent());
+                pass(from_client, to_server, || fault_proxy.wait(), || fault_proxy.sent());
             });
             std::thread::spawn(move || pass(server, client, || gate.wait(), || {}));
         }
@@ -87,35 +87,35 @@ fn pass(mut from: TcpStream, mut to: TcpStream, before: impl Fn(), then: impl Fn
     let _ = to.shutdown(std::net::Shutdown::Both);
 }
 
-/// A bed whose clients reach ZooKeeper and Mesos through an executioner.
+/// A env whose clients reach ZooKeeper and Mesos through an fault_proxy.
 pub struct Killing {
-    pub bed: Bed,
-    pub executioner: Arc<Executioner>,
+    pub env: TestEnv,
+    pub fault_proxy: Arc<FaultProxy>,
     pub properties: [String; 2],
 }
 
 impl Killing {
     pub fn new() -> Self {
-        let bed = Bed::new();
-        let executioner = Executioner::new();
-        let zk = proxy(&zookeeper(), &executioner);
-        let master = proxy(&bed.cluster.masters[0], &executioner);
+        let env = TestEnv::new();
+        let fault_proxy = FaultProxy::new();
+        let zk = proxy(&zookeeper(), &fault_proxy);
+        let master = proxy(&env.cluster.masters[0], &fault_proxy);
         // What runs in the containers reaches ZooKeeper itself; only the client goes through the proxy.
         let properties = [
             format!("heron.statemgr.client.connection.string={zk}"),
             format!("heron.mesos.master.uri={master}"),
         ];
-        Self { bed, executioner, properties }
+        Self { env, fault_proxy, properties }
     }
 
     /// Runs a command that is killed after so many messages; whether it was.
     pub fn killed(&self, words: &[&str], limit: usize) -> bool {
-        let mut command = self.bed.command(words);
+        let mut command = self.env.command(words);
         for property in &self.properties {
             command.args(["--config-property", property]);
         }
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        self.executioner.arm(&child, limit);
+        self.fault_proxy.arm(&child, limit);
         !child.wait().unwrap().success()
     }
 }
