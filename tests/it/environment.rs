@@ -1,4 +1,4 @@
-//! The test env: ZooKeeper, cluster, core package, topology files, and the binary under test.
+//! The test environment: ZooKeeper, cluster, core package, topology files, and the binary under test.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub fn zookeeper() -> String {
     ZOOKEEPER.lock().unwrap().connection().to_owned()
 }
 
-/// What a test wants of its env.
+/// What a test wants of its environment.
 #[derive(Clone, Debug)]
 pub struct TestOptions {
     /// More arguments for the cluster.

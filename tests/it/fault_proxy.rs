@@ -53,7 +53,7 @@ impl FaultProxy {
     }
 }
 
-/// Passes connections on to a server, telling the fault_proxy of each message of the client.
+/// Passes connections on to a server, telling the fault proxy of each message of the client.
 fn proxy(to: &str, fault_proxy: &Arc<FaultProxy>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -87,7 +87,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, before: impl Fn(), then: impl Fn
     let _ = to.shutdown(std::net::Shutdown::Both);
 }
 
-/// A env whose clients reach ZooKeeper and Mesos through an fault_proxy.
+/// A test environment whose clients reach ZooKeeper and Mesos through a fault proxy.
 pub struct Killing {
     pub env: TestEnv,
     pub fault_proxy: Arc<FaultProxy>,
