@@ -54,10 +54,14 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, env: &Env) -> u8 {
     let ui = Ui::new(&cli.global, format);
     logs::init(cli.global.verbose, env);
     let invocation = Invocation::new(&words, &cli.global, verb.overrides.as_deref());
-    ui.finish(carry_out(verb, &cli.global, &ui, env).map_err(|mut failure| {
-        failure.hints.iter_mut().for_each(|hint| *hint = invocation.complete(hint));
-        failure
-    }))
+    let mut answer = carry_out(verb, &cli.global, &ui, env);
+    match &mut answer {
+        Ok(outcome) => outcome.hints_mut().for_each(|hint| *hint = invocation.complete(hint)),
+        Err(failure) => {
+            failure.hints.iter_mut().for_each(|hint| *hint = invocation.complete(hint));
+        }
+    }
+    ui.finish(answer)
 }
 
 fn carry_out(verb: Verb, global: &Global, ui: &Ui, env: &Env) -> Result<Outcome, Failure> {

@@ -224,22 +224,22 @@ fn exit_of_check(error: &CheckError) -> Exit {
 }
 
 fn exit_of_command(error: &CommandError) -> Exit {
+    use CommandError as Error;
     match error {
-        CommandError::NoSuchTopology { .. } | CommandError::NoSuchContainer { .. } => {
-            Exit::NotFound
-        }
-        CommandError::Exists { .. }
-        | CommandError::Elsewhere { .. }
-        | CommandError::NotOurs { .. }
-        | CommandError::Incomplete { .. } => Exit::Conflict,
-        CommandError::TimedOut { .. } => Exit::TimedOut,
-        CommandError::NoPlacement { .. } => Exit::NoPlacement,
-        CommandError::PartlyDone { .. } => Exit::PartlyDone,
-        CommandError::Interrupted { signal, .. } => Exit::of_signal(*signal),
-        CommandError::Unsupported { .. } => Exit::Configuration,
-        CommandError::Container { .. }
-        | CommandError::FrameworkEnded { .. }
-        | CommandError::Refused { .. } => Exit::Failed,
+        Error::NoSuchTopology { .. } | Error::NoSuchContainer { .. } => Exit::NotFound,
+        Error::Exists { .. }
+        | Error::Elsewhere { .. }
+        | Error::NotOurs { .. }
+        | Error::Incomplete { .. } => Exit::Conflict,
+        Error::TimedOut { .. } => Exit::TimedOut,
+        Error::NoPlacement { .. } => Exit::NoPlacement,
+        Error::PartlyDone { .. } => Exit::PartlyDone,
+        Error::Interrupted { signal, .. } => Exit::of_signal(*signal),
+        Error::Unsupported { .. } => Exit::Configuration,
+        Error::Container { .. }
+        | Error::FrameworkEnded { .. }
+        | Error::Refused { .. }
+        | Error::Down { .. } => Exit::Failed,
     }
 }
 

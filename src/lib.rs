@@ -17,6 +17,7 @@ pub mod env;
 pub mod failure;
 pub mod fetch_check;
 pub mod given;
+pub mod health;
 pub mod mesos;
 pub mod names;
 mod near;

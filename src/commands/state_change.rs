@@ -1,16 +1,25 @@
 //! What `activate` and `deactivate` do.
+//!
+//! A TManager answers for itself alone: it is as content with no container as with all of them. So what Mesos says of the
+//! containers is asked for meanwhile, and told beside the answer; and where the TManager's own container is dead, nobody
+//! waits for it.
 
 use std::time::Duration;
 
-use crate::context::Context;
-use crate::controller::tmanager_request::{TManagerRequest, ask_tmanager};
+use tokio::time::timeout;
+
+use crate::context::{CommandError, Context, StateTree};
+use crate::controller::tmanager_request::{Answer, TManagerRequest, ask_tmanager};
+use crate::health::look::First;
+use crate::health::{Facts, Level, assess};
 use crate::outcome::{Outcome, SCHEMA, StateChanged};
 use crate::proto::api::TopologyState as Wanted;
-use crate::state::TopologyState;
 use crate::update::settle::{is_mentioned, settle_for};
 
 /// How long a topology that is just coming up is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How much longer than the TManager Mesos may take: scripts are not to be kept by a master that they don't need.
+const GRACE: Duration = Duration::from_millis(300);
 
 /// Brings a topology into the state that is wanted; being in it already is a success. An update that was interrupted is
 /// finished or undone first: its end would bring the state back that the topology had before.
@@ -19,27 +28,65 @@ pub(super) async fn bring(
     topology: &str,
     wanted: Wanted,
 ) -> anyhow::Result<Outcome> {
-    let deadline = context.deadline(PATIENCE);
-    let answer = context
+    let asked = context
         .with_state(async |state| {
-            let record = state.journal(topology).record;
-            let (found, others) =
-                TopologyState::read_with(&state.zk, &state.tree, topology, &[record]).await?;
-            if others.iter().flatten().any(|node| is_mentioned(&node.data)) {
+            let first = First::look(context, state, topology).await?;
+            if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
                 return Ok(None);
             }
-            ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline)
-                .await
-                .map(Some)
+            ask(context, state, first, wanted).await.map(Some)
         })
         .await?;
-    let answer = match answer {
-        Some(answer) => answer,
-        None => settle_for(context, topology, wanted).await?,
+    let (answer, facts) = match asked {
+        Some(asked) => asked,
+        None => (settle_for(context, topology, wanted).await?, None),
     };
+    let assessed = facts.as_ref().map(assess);
     Ok(Outcome::StateChanged(StateChanged {
         schema: SCHEMA,
         topology: answer.topology,
         already: answer.already,
+        health: assessed.as_ref().map_or(Level::Unknown, |assessed| assessed.health).name(),
+        problems: assessed.map(|assessed| assessed.problems).unwrap_or_default(),
     }))
+}
+
+/// Asks the TManager, and meanwhile Mesos.
+async fn ask(
+    context: &Context<'_>,
+    state: &StateTree,
+    first: First,
+    wanted: Wanted,
+) -> anyhow::Result<(Answer, Option<Facts>)> {
+    let found = first.topology.clone();
+    let deadline = context.deadline(PATIENCE);
+    let mut request =
+        Box::pin(ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline));
+    let mut looking = Box::pin(first.look_on(context, state));
+    tokio::select! {
+        biased;
+        answer = &mut request => {
+            let answer = answer?;
+            let facts = timeout(GRACE, looking).await;
+            Ok((answer, facts.ok().and_then(Result::ok)))
+        }
+        facts = &mut looking => {
+            let facts = facts.ok();
+            if let Some(dead) = facts.as_ref().and_then(without_tmanager) {
+                return Err(dead.into());
+            }
+            Ok((request.await?, facts))
+        }
+    }
+}
+
+/// The error for a topology whose TManager's container is dead, with nobody at work on another.
+fn without_tmanager(facts: &Facts) -> Option<CommandError> {
+    let assessed = assess(facts);
+    let container = assessed.containers.iter().find(|container| container.id == 0)?;
+    let is_dead = container.is_current && !container.is_running() && facts.driver.is_none();
+    is_dead.then(|| CommandError::Down {
+        topology: facts.topology.name.clone(),
+        problems: assessed.problems.clone(),
+    })
 }

@@ -1,63 +1,40 @@
-//! `status`: what is known of a topology and of its containers.
+//! `status`: what is true of a topology and of its containers.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::clock::rfc3339;
-use crate::context::{Context, StateTree};
-use crate::engine::journal::{Journalled, StoreError, load};
-use crate::outcome::container::StatusContainer;
-use crate::outcome::status::{StatusFramework, StatusTManager, StatusTopology, StatusUpdate};
+use crate::context::Context;
+use crate::engine::observation::{FrameworkCondition, Observation};
+use crate::health::look::look;
+use crate::health::{Assessment, Condition, Facts, assess};
+use crate::outcome::container::{StatusContainer, StatusInstance};
+use crate::outcome::status::{
+    Driver, StatusComponent, StatusFramework, StatusTManager, StatusTopology, StatusUpdate,
+};
 use crate::outcome::{Outcome, SCHEMA, Status};
-use crate::scheduler::container::{ContainerRecord, TaskFailure};
-use crate::state::lock::holder;
-use crate::state::{StateError, TopologyState};
+use crate::scheduler::container::TaskFailure;
+use crate::state::TopologyState;
+use crate::topology::executor::PORT_NAMES;
 
-/// How long the master may take to answer; without its answer the rest is still worth showing.
-const MASTER_LIMIT: Duration = Duration::from_secs(5);
-
-/// Shows a topology.
-pub async fn status(context: &Context<'_>, topology: &str) -> anyhow::Result<Outcome> {
-    let status = context.with_state(async |state| read(context, state, topology).await).await?;
-    Ok(Outcome::Status(Box::new(status)))
-}
-
-async fn read(context: &Context<'_>, state: &StateTree, name: &str) -> anyhow::Result<Status> {
-    let paths = state.journal(name);
-    let (topology, journalled, holder) = tokio::join!(
-        TopologyState::read(&state.zk, &state.tree, name),
-        load(&state.zk, &paths),
-        holder(&state.zk, &paths.lock),
-    );
-    let topology = topology?;
-    context.check_exists(state, &topology)?;
-    warn_of_place(context, &topology)?;
-    let (journalled, holder) = match (journalled, holder) {
-        // Heron's own nodes can be read by everybody, and are worth showing.
-        (Err(StoreError::State(StateError::NoAuth { path })), _)
-        | (_, Err(StateError::NoAuth { path })) => {
-            context.reporter.warn(&format!(
-                "the znode {path} can't be read by this user: containers, framework and who works on the topology are \
-                 not shown; heron.statemgr.zookeeper.auth.file says who we are for ZooKeeper"
-            ));
-            (Journalled::default(), None)
-        }
-        (journalled, holder) => (journalled?, holder?),
-    };
-    let location = topology.tmanager_location.as_ref().map(|found| found.message()).transpose()?;
-    Ok(Status {
-        schema: SCHEMA,
-        topology: about(&topology)?,
-        tmanager: location.map(|location| StatusTManager {
-            host: location.host.clone(),
-            controller_port: location.controller_port,
-        }),
-        framework: framework(context, &journalled).await,
-        supervisor: holder.map(|holder| json!(holder.to_string())),
-        update: update(&journalled),
-        containers: containers(&journalled),
-    })
+/// Shows a topology. `check`: whether the exit code tells of its health.
+pub async fn status(context: &Context<'_>, topology: &str, check: bool) -> anyhow::Result<Outcome> {
+    let facts = context
+        .with_state(async |state| {
+            let facts = look(context, state, topology).await?;
+            context.check_exists(state, &facts.topology)?;
+            Ok(facts)
+        })
+        .await?;
+    warn_of_place(context, &facts.topology)?;
+    if let Observation::Failed(why) = &facts.observed {
+        context.reporter.warn(&format!(
+            "Mesos could not be asked, and containers are shown as they were last known: {why}"
+        ));
+    }
+    let assessed = assess(&facts);
+    Ok(Outcome::Status(Box::new(Status { check, ..shown(&facts, &assessed)? })))
 }
 
 /// A topology is found by its name, which is unique in its state tree; another place than the typed one is worth a word.
@@ -71,18 +48,48 @@ fn warn_of_place(context: &Context<'_>, topology: &TopologyState) -> anyhow::Res
     Ok(())
 }
 
-fn about(topology: &TopologyState) -> anyhow::Result<StatusTopology> {
+fn shown(facts: &Facts, assessed: &Assessment<'_>) -> anyhow::Result<Status> {
+    let location = facts.topology.tmanager_location.as_ref();
+    let location = location.map(|found| found.message()).transpose()?;
+    Ok(Status {
+        schema: SCHEMA,
+        topology: about(facts, assessed)?,
+        ready: assessed.ready.map(Into::into),
+        as_of: assessed.as_of.into(),
+        tmanager: location.map(|location| StatusTManager {
+            host: location.host.clone(),
+            controller_port: location.controller_port,
+        }),
+        framework: framework(facts),
+        supervisor: None,
+        driver: facts.driver.as_ref().map(|holder| Driver {
+            command: holder.command.clone(),
+            host: holder.host.clone(),
+            pid: holder.pid,
+            since: holder.since.clone(),
+            waits_for: None,
+        }),
+        update: update(facts),
+        components: components(assessed),
+        containers: assessed
+            .containers
+            .iter()
+            .map(|container| shown_container(facts, container))
+            .collect(),
+        check: false,
+    })
+}
+
+fn about(facts: &Facts, assessed: &Assessment<'_>) -> anyhow::Result<StatusTopology> {
+    let topology = &facts.topology;
     let execution = topology.execution_state.as_ref().map(|found| found.message()).transpose()?;
-    let state = match (&topology.physical_plan, topology.state()) {
-        (None, Some(_)) => "STARTING",
-        (_, Some(state)) => state.name(),
-        (_, None) => "UNKNOWN",
-    };
-    let current = topology.current_topology();
+    let settings = topology.runtime_settings().into_iter();
     Ok(StatusTopology {
         name: topology.name.clone(),
-        id: current.map(|topology| topology.id.clone()).unwrap_or_default(),
-        state: state.to_owned(),
+        id: topology.current_topology().map(|current| current.id.clone()).unwrap_or_default(),
+        state: assessed.state.name(),
+        health: assessed.health.name(),
+        problems: assessed.problems.clone(),
         cluster: execution.map(|execution| execution.cluster.clone()),
         role: execution.map(|execution| execution.role.clone()),
         environ: execution.map(|execution| execution.environ.clone()),
@@ -90,60 +97,77 @@ fn about(topology: &TopologyState) -> anyhow::Result<StatusTopology> {
             .and_then(|execution| execution.submission_time)
             .map(|seconds| rfc3339(seconds.saturating_mul(1000))),
         submitted_by: execution.and_then(|execution| execution.submission_user.clone()),
+        release: facts.desired.as_ref().and_then(|desired| desired.launch.release.clone()),
+        settings: settings.map(|one| (one.name(), Value::String(one.value))).collect(),
     })
 }
 
-async fn framework(context: &Context<'_>, journalled: &Journalled) -> Option<StatusFramework> {
-    let framework = &journalled.desired.as_ref()?.framework;
-    let id = framework.id.0.clone();
-    if context.settings.mesos.is_none() {
-        return Some(StatusFramework { id, connected: None });
-    }
-    let asked = async {
-        let connector = context.connector()?;
-        anyhow::Ok(connector.is_connected(&framework.id).await?)
+fn framework(facts: &Facts) -> Option<StatusFramework> {
+    let id = facts.desired.as_ref()?.framework.id.0.clone();
+    let condition = match &facts.observed {
+        Observation::Seen(seen) => Some(seen.condition),
+        _ => None,
     };
-    let connected = match tokio::time::timeout(MASTER_LIMIT, asked).await {
-        Ok(Ok(connected)) => Some(connected),
-        Ok(Err(error)) => {
-            context.reporter.warn(&format!("the Mesos master could not be asked: {error:#}"));
-            None
-        }
-        Err(_) => {
-            context.reporter.warn("the Mesos master did not answer in time");
-            None
-        }
-    };
-    Some(StatusFramework { id, connected })
+    let state = condition.unwrap_or(FrameworkCondition::Unknown).name();
+    let connected = condition.map(|condition| condition == FrameworkCondition::Connected);
+    Some(StatusFramework { id, state, connected })
 }
 
-fn update(journalled: &Journalled) -> Option<StatusUpdate> {
-    let update = journalled.desired.as_ref()?.update.as_ref()?;
+fn update(facts: &Facts) -> Option<StatusUpdate> {
+    let update = facts.desired.as_ref()?.update.as_ref()?;
     let can_be_undone = update.can_be_undone();
     Some(StatusUpdate { request: update.request.clone(), step: update.step, can_be_undone })
 }
 
-fn containers(journalled: &Journalled) -> Vec<StatusContainer> {
-    let Some(desired) = &journalled.desired else { return Vec::new() };
-    let record = |id: u32| journalled.containers.iter().find(|record| record.id == id);
-    desired.containers.iter().map(|wanted| container(wanted.id, record(wanted.id))).collect()
+fn components(assessed: &Assessment<'_>) -> Vec<StatusComponent> {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for instance in assessed.containers.iter().flat_map(|container| &container.instances) {
+        let (parallelism, registered) = counts.entry(&instance.component).or_default();
+        *parallelism += 1;
+        *registered += usize::from(instance.is_registered);
+    }
+    let shown = |(name, (parallelism, registered)): (&str, _)| StatusComponent {
+        name: name.to_owned(),
+        parallelism,
+        registered,
+    };
+    counts.into_iter().map(shown).collect()
 }
 
-fn container(id: u32, record: Option<&ContainerRecord>) -> StatusContainer {
+fn shown_container(facts: &Facts, container: &Condition<'_>) -> StatusContainer {
+    let record = container.record;
+    let ports: Map<String, Value> = record
+        .map(|record| PORT_NAMES.iter().zip(&record.ports))
+        .into_iter()
+        .flatten()
+        .map(|(name, port)| ((*name).to_owned(), json!(port)))
+        .collect();
+    let last_heard = record.map(|record| record.since);
     StatusContainer {
-        id,
-        state: record.map_or_else(|| "PENDING".to_owned(), |record| record.state.to_string()),
+        id: container.id,
+        state: container.state.as_ref().map_or_else(|| "PENDING".to_owned(), ToString::to_string),
+        as_of: if container.is_current { Some(facts.now) } else { last_heard }.map(rfc3339),
         task_id: record.map(|record| record.task_id.0.clone()),
         attempt: record.map_or(0, |record| record.attempt),
+        restarts: container.desired.restarts,
         agent_id: record.map(|record| record.agent_id.0.clone()),
         host: record.map(|record| record.host.clone()),
-        ports: record.map(|record| record.ports.clone()).unwrap_or_default(),
-        since: record.map(|record| rfc3339(record.since)),
+        ports,
+        since: last_heard.map(rfc3339),
         last_failure: record.and_then(|record| record.last_failure.as_ref()).map(failure),
+        instances: container
+            .instances
+            .iter()
+            .map(|instance| StatusInstance {
+                component: instance.component.clone(),
+                task_id: instance.task_id,
+                registered: instance.is_registered,
+            })
+            .collect(),
     }
 }
 
-fn failure(failure: &TaskFailure) -> serde_json::Value {
+fn failure(failure: &TaskFailure) -> Value {
     json!({
         "at": rfc3339(failure.at),
         "task_id": failure.task_id.as_str(),

@@ -60,7 +60,7 @@ async fn read(given: Given, env: &Env, topology: &str) -> anyhow::Result<Known> 
     };
     let state = context.open().await?;
     let names = if topology.is_empty() {
-        listing::list(&state.zk, &state.tree).await?.into_iter().map(|found| found.name).collect()
+        listing::names(&state.zk, &state.tree).await?
     } else {
         Vec::new()
     };

@@ -132,6 +132,14 @@ pub enum CommandError {
         /// Its words.
         why: String,
     },
+    /// Its TManager does not run, and nobody is at work on another.
+    #[error("topology `{topology}` is down: the container of its TManager does not run")]
+    Down {
+        /// The topology.
+        topology: String,
+        /// What is wrong, and what to do about it.
+        problems: Vec<String>,
+    },
     /// What this version can't do.
     #[error("{what} is not supported")]
     Unsupported {
@@ -185,6 +193,7 @@ impl CommandError {
             Self::NoSuchContainer { topology, .. } => {
                 vec![format!("`heron-cli status {topology}` shows its containers")]
             }
+            Self::Down { problems, .. } => problems.clone(),
             Self::Refused { topology, .. } => {
                 vec![format!("`heron-cli status {topology}` shows its state")]
             }

@@ -1,6 +1,7 @@
 //! The connection to Mesos as the driver and the commands want it: the leading master, subscriptions, and what can be
 //! asked of masters and agents besides.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::link::MesosLink;
+use super::observation::{FrameworkCondition, FrameworkSeen};
 use crate::config::keys;
 use crate::config::problem::WarningKind;
 use crate::config::secret::SecretError;
@@ -19,7 +21,7 @@ use crate::mesos::http::{Authorization, Http, HttpError, HttpSettings};
 use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
 use crate::mesos::leader::{Leader, LeaderError, LeaderOptions};
 use crate::mesos::master::{LeaderUrl, MasterAddress, MasterError, Scheme};
-use crate::mesos::operator::{AgentSummary, Operator, Teardown};
+use crate::mesos::operator::{AgentSummary, FrameworkState, Operator, TaskSummary, Teardown};
 use crate::mesos::sandbox::Sandbox;
 use crate::mesos::scheduler_client::Subscription;
 use crate::net::deadline::Deadline;
@@ -182,10 +184,14 @@ impl MesosConnector {
         Ok(found.into_iter().filter(|state| !state.completed).map(|state| state.id).collect())
     }
 
-    /// Whether a scheduler is connected as this framework.
-    pub async fn is_connected(&self, framework: &FrameworkId) -> Result<bool, MesosError> {
-        let state = self.operator().await?.framework(framework).await?;
-        Ok(state.is_some_and(|state| state.connected && !state.completed))
+    /// What the master says of each of these frameworks, in one request.
+    pub async fn observe(
+        &self,
+        frameworks: &[FrameworkId],
+    ) -> Result<Vec<FrameworkSeen>, MesosError> {
+        let found = self.operator().await?.frameworks(frameworks).await?;
+        let seen = |id: &FrameworkId| seen(found.iter().find(|framework| framework.id == *id));
+        Ok(frameworks.iter().map(seen).collect())
     }
 
     /// Removes a framework that never launched anything.
@@ -278,6 +284,21 @@ fn unencrypted(mesos: &Mesos, address: &MasterAddress, scheme: Scheme) -> Option
             mesos.master
         ),
     })
+}
+
+fn seen(found: Option<&FrameworkState>) -> FrameworkSeen {
+    let Some(state) = found else {
+        return FrameworkSeen { condition: FrameworkCondition::Unknown, tasks: BTreeMap::new() };
+    };
+    let condition = match state {
+        state if state.completed => FrameworkCondition::Gone,
+        state if state.connected => FrameworkCondition::Connected,
+        _ => FrameworkCondition::Waiting,
+    };
+    // A task stands in one list at a time; where it doesn't, what is known of it now is in a later one.
+    let task = |task: &TaskSummary| (task.id.clone(), task.state.clone());
+    let tasks = state.completed_tasks.iter().chain(&state.unreachable_tasks).chain(&state.tasks);
+    FrameworkSeen { condition, tasks: tasks.map(task).collect() }
 }
 
 /// The page of a framework in the master's web interface.

@@ -12,7 +12,7 @@ use crate::scheduler::journal::{
 use crate::scheduler::record::Desired;
 use crate::state::lock::Lock;
 use crate::state::transaction::Done;
-use crate::state::{Op, StateError, Tree, Zk};
+use crate::state::{Node, Op, StateError, Tree, Zk};
 
 /// Writes per transaction: what fits well below the limit of a ZooKeeper server.
 const BATCH: usize = 500;
@@ -56,23 +56,57 @@ pub struct Journalled {
 }
 
 /// Reads the journal of a topology.
+///
+/// # Errors
+/// The first record that can't be read is one.
 pub async fn load(zk: &Zk, paths: &JournalPaths) -> Result<Journalled, StoreError> {
-    let (record, names) =
-        futures_util::future::join(zk.get(&paths.record), zk.children(&paths.containers)).await;
-    let Some(record) = record? else { return Ok(Journalled::default()) };
-    let nodes: Vec<String> = names?
-        .unwrap_or_default()
-        .iter()
-        .map(|name| format!("{}/{name}", paths.containers))
-        .collect();
-    let mut containers = Vec::with_capacity(nodes.len());
-    for (path, node) in nodes.iter().zip(zk.read_many(&nodes).await?) {
-        if let Some(node) = node {
-            containers.push(decode_container(path, &node.data)?);
-        }
+    let nodes = JournalNodes::find(zk, paths).await?;
+    let (journalled, unreadable) = nodes.read(zk, paths).await?;
+    unreadable.into_iter().next().map_or(Ok(journalled), |error| Err(error.into()))
+}
+
+/// What there is of a journal, before the records of the containers are read.
+#[derive(Clone, Debug, Default)]
+pub struct JournalNodes {
+    /// The node of the desired record.
+    pub record: Option<Node>,
+    /// Names of the containers' nodes.
+    pub containers: Vec<String>,
+}
+
+impl JournalNodes {
+    /// Finds it, in one round trip.
+    pub async fn find(zk: &Zk, paths: &JournalPaths) -> Result<Self, StateError> {
+        let (record, names) =
+            futures_util::future::join(zk.get(&paths.record), zk.children(&paths.containers)).await;
+        Ok(Self { record: record?, containers: names?.unwrap_or_default() })
     }
-    let desired = decode_desired(&paths.record, &record.data)?;
-    Ok(Journalled { reserved: true, desired, version: record.stat.version, containers })
+
+    /// Reads what can be read of the records, in one more; and why the rest can't, for those who only show it or remove it.
+    pub async fn read(
+        self,
+        zk: &Zk,
+        paths: &JournalPaths,
+    ) -> Result<(Journalled, Vec<JournalError>), StateError> {
+        let Some(record) = self.record else { return Ok((Journalled::default(), Vec::new())) };
+        let of_container = |name: &String| format!("{}/{name}", paths.containers);
+        let nodes: Vec<String> = self.containers.iter().map(of_container).collect();
+        let mut unreadable = Vec::new();
+        let mut containers = Vec::with_capacity(nodes.len());
+        for (path, node) in nodes.iter().zip(zk.read_many(&nodes).await?) {
+            match node.map(|node| decode_container(path, &node.data)) {
+                Some(Ok(container)) => containers.push(container),
+                Some(Err(error)) => unreadable.push(error),
+                None => {}
+            }
+        }
+        let desired = decode_desired(&paths.record, &record.data).unwrap_or_else(|error| {
+            unreadable.insert(0, error);
+            None
+        });
+        let version = record.stat.version;
+        Ok((Journalled { reserved: true, desired, version, containers }, unreadable))
+    }
 }
 
 /// Writes the journal of a topology while its lock is held.

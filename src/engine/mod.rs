@@ -7,3 +7,4 @@ pub mod desired;
 mod event_queue;
 pub mod journal;
 mod link;
+pub mod observation;

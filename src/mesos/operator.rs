@@ -275,8 +275,17 @@ impl Operator {
 
     /// A framework, removed ones included as long as the master remembers them. `None`: not known.
     pub async fn framework(&self, id: &FrameworkId) -> Result<Option<FrameworkState>, HttpError> {
-        let all = self.all_frameworks(&[("framework_id", id.as_str())]).await?;
-        Ok(all.into_iter().find(|framework| framework.id == *id))
+        Ok(self.frameworks(std::slice::from_ref(id)).await?.pop())
+    }
+
+    /// These frameworks in full, removed ones included as long as the master remembers them; in one request. Those that
+    /// aren't known are missing.
+    pub async fn frameworks(&self, ids: &[FrameworkId]) -> Result<Vec<FrameworkState>, HttpError> {
+        // The endpoint takes one id or none.
+        let one = ids.first().filter(|_| ids.len() == 1).map(|id| ("framework_id", id.as_str()));
+        let mut all = self.all_frameworks(one.as_slice()).await?;
+        all.retain(|framework| ids.contains(&framework.id));
+        Ok(all)
     }
 
     /// Frameworks that carry all of these labels, removed ones included; living ones first.

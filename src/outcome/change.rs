@@ -14,6 +14,10 @@ pub struct StateChanged {
     pub topology: TopologyRef,
     /// Whether it was in that state before.
     pub already: bool,
+    /// healthy, degraded, down, or unknown.
+    pub health: &'static str,
+    /// What is wrong with it, and what to do about it: a state is worth nothing without containers.
+    pub problems: Vec<String>,
 }
 
 /// Outcome of `restart`.

@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 
+use super::status::{AsOf, ReadyCount};
+
 /// Outcome of `list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TopologyList {
     /// [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
+    /// How old what is said of containers is; none where there are none to ask about.
+    pub as_of: Option<AsOf>,
     /// By name.
     pub topologies: Vec<TopologyRow>,
 }
@@ -16,8 +20,12 @@ pub struct TopologyList {
 pub struct TopologyRow {
     /// Its name.
     pub name: String,
-    /// RUNNING, PAUSED; STARTING before the physical plan exists.
-    pub state: String,
+    /// STARTING, RUNNING, PAUSED, UPDATING, KILLING, or UNKNOWN.
+    pub state: &'static str,
+    /// healthy, degraded, down, or unknown.
+    pub health: &'static str,
+    /// How many containers run; none if heron-cli did not start it.
+    pub ready: Option<ReadyCount>,
     /// Its cluster.
     pub cluster: Option<String>,
     /// Its role.
@@ -28,4 +36,6 @@ pub struct TopologyRow {
     pub container_count: Option<usize>,
     /// When it was submitted, RFC 3339.
     pub submitted_at: Option<String>,
+    /// Whether supervisors drive it without an end.
+    pub supervised: bool,
 }

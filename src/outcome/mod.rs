@@ -98,4 +98,24 @@ impl Outcome {
             _ => None,
         }
     }
+
+    /// The exit code of the answer.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Status(status) if status.check && status.topology.health != "healthy" => {
+                exit::Exit::Differs.code()
+            }
+            _ => self.error().map_or(0, |error| error.exit),
+        }
+    }
+
+    /// Texts that may hold command lines, to be completed so that they can be pasted.
+    pub fn hints_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        match self {
+            Self::Status(status) => status.topology.problems.iter_mut(),
+            Self::StateChanged(changed) => changed.problems.iter_mut(),
+            _ => [].iter_mut(),
+        }
+    }
 }

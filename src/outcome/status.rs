@@ -1,7 +1,7 @@
 //! The outcome of `status`.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::container::StatusContainer;
 use crate::scheduler::update::UpdateStep;
@@ -13,16 +13,27 @@ pub struct Status {
     pub schema: u32,
     /// The topology.
     pub topology: StatusTopology,
+    /// How many containers run; none if heron-cli did not start it.
+    pub ready: Option<ReadyCount>,
+    /// How old what is said of the containers is.
+    pub as_of: AsOf,
     /// Its TManager, once that has registered.
     pub tmanager: Option<StatusTManager>,
     /// Its framework, if heron-cli started it.
     pub framework: Option<StatusFramework>,
-    /// Who drives it at the moment.
+    /// The supervisors that drive it without an end; none as long as it has none.
     pub supervisor: Option<Value>,
+    /// The command that drives it, or holds its lock, at the moment.
+    pub driver: Option<Driver>,
     /// An update that is under way or was interrupted.
     pub update: Option<StatusUpdate>,
+    /// Its components, by name.
+    pub components: Vec<StatusComponent>,
     /// Its containers, if heron-cli started it.
     pub containers: Vec<StatusContainer>,
+    /// Whether the exit code tells of its health.
+    #[serde(skip)]
+    pub check: bool,
 }
 
 /// The topology of a [`Status`].
@@ -32,8 +43,12 @@ pub struct StatusTopology {
     pub name: String,
     /// Its id.
     pub id: String,
-    /// RUNNING, PAUSED, STARTING.
-    pub state: String,
+    /// STARTING, RUNNING, PAUSED, UPDATING, KILLING, or UNKNOWN.
+    pub state: &'static str,
+    /// healthy, degraded, down, or unknown.
+    pub health: &'static str,
+    /// What is wrong, and what to do about it.
+    pub problems: Vec<String>,
     /// Its cluster.
     pub cluster: Option<String>,
     /// Its role.
@@ -44,6 +59,28 @@ pub struct StatusTopology {
     pub submitted_at: Option<String>,
     /// Who submitted it.
     pub submitted_by: Option<String>,
+    /// The Heron release that it runs on.
+    pub release: Option<String>,
+    /// Settings that were made while it ran, by `[component:]key`.
+    pub settings: Map<String, Value>,
+}
+
+/// Containers that run, of those that are to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ReadyCount {
+    /// That run, as far as is known.
+    pub running: usize,
+    /// That are to run.
+    pub wanted: usize,
+}
+
+/// How old a statement is, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AsOf {
+    /// mesos, or journal where Mesos could not be asked: what was heard last.
+    pub source: &'static str,
+    /// When that was, RFC 3339; none if nothing was ever heard.
+    pub at: Option<String>,
 }
 
 /// The TManager of a [`Status`].
@@ -60,8 +97,26 @@ pub struct StatusTManager {
 pub struct StatusFramework {
     /// Its id.
     pub id: String,
+    /// connected while a command is at work, waiting at other times, gone once it was removed; unknown if the master knows
+    /// nothing of it or could not be asked.
+    pub state: &'static str,
     /// Whether a scheduler is connected; none if the master could not be asked.
     pub connected: Option<bool>,
+}
+
+/// Who drives a topology.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Driver {
+    /// The verb, such as `submit`; empty if it left no name.
+    pub command: String,
+    /// Name of its machine.
+    pub host: String,
+    /// Its process id there.
+    pub pid: u32,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// What it waits for, if it said so.
+    pub waits_for: Option<String>,
 }
 
 /// The update of a [`Status`].
@@ -73,4 +128,15 @@ pub struct StatusUpdate {
     pub step: UpdateStep,
     /// Whether the next command undoes it, if nobody is at it any more; otherwise it finishes it.
     pub can_be_undone: bool,
+}
+
+/// A component of a [`Status`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusComponent {
+    /// Its name.
+    pub name: String,
+    /// Instances that its packing plan has.
+    pub parallelism: usize,
+    /// Instances of them that have registered.
+    pub registered: usize,
 }

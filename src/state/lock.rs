@@ -179,9 +179,18 @@ impl Drop for Lock {
 
 /// Who holds a lock now, if anybody.
 pub async fn holder(zk: &Zk, directory: &str) -> Result<Option<Holder>, StateError> {
+    holder_among(zk, directory, zk_children(zk, directory).await?).await
+}
+
+/// The same, where the lock's nodes are known.
+pub async fn holder_among(
+    zk: &Zk,
+    directory: &str,
+    nodes: Vec<String>,
+) -> Result<Option<Holder>, StateError> {
     // Whoever is first in the list may be gone by the time we read; the next one holds then. A node that is not ephemeral
     // is no lock.
-    for name in queue(zk_children(zk, directory).await?) {
+    for name in queue(nodes) {
         match zk.get(&format!("{directory}/{name}")).await? {
             Some(node) if node.stat.ephemeral_owner != 0 => {
                 return Ok(Some(Holder::from_bytes(&node.data)));

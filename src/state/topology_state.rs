@@ -128,6 +128,25 @@ impl TopologyState {
             && self.checkpoints.is_none()
     }
 
+    /// Why records can't be read, if any can't.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<&RecordError> {
+        fn error<T>(found: Option<&Found<T>>) -> Option<&RecordError> {
+            found.and_then(|found| found.message.as_ref().err())
+        }
+        let all = [
+            error(self.topology.as_ref()),
+            error(self.packing_plan.as_ref()),
+            error(self.execution_state.as_ref()),
+            error(self.physical_plan.as_ref()),
+            error(self.scheduler_location.as_ref()),
+            error(self.tmanager_location.as_ref()),
+            error(self.metrics_cache_location.as_ref()),
+            error(self.checkpoints.as_ref()),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// The topology with the present state: the physical plan's copy if there is one (`docs/heron.md#physical-plan`).
     #[must_use]
     pub fn current_topology(&self) -> Option<&Topology> {

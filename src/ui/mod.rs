@@ -3,11 +3,13 @@
 mod check;
 mod config;
 mod failure;
+mod listing;
 mod output;
 mod paint;
 mod plan;
 mod progress;
 mod render;
+mod status;
 mod table;
 
 use std::io::{self, IsTerminal as _};
@@ -60,10 +62,7 @@ impl Ui {
     pub fn finish(&self, result: Result<Outcome, Failure>) -> u8 {
         self.console.clear();
         match result {
-            Ok(outcome) => {
-                let exit = outcome.error().map_or(0, |error| error.exit);
-                exit.max(written(self.answer(&outcome)))
-            }
+            Ok(outcome) => outcome.exit_code().max(written(self.answer(&outcome))),
             Err(failure) => fail(&failure, self.format),
         }
     }

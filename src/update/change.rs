@@ -12,7 +12,7 @@ use crate::deployment::command::CommandTemplate;
 use crate::deployment::container::{Container, defaults};
 use crate::digest::hexadecimal;
 use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, repack};
-use crate::proto::api::{Config, Topology};
+use crate::proto::api::Topology;
 use crate::proto::system;
 use crate::scheduler::container::DesiredContainer;
 use crate::scheduler::record::Desired;
@@ -23,8 +23,6 @@ use crate::topology::dialect::Release;
 /// How long the executor of a TManager's container that is replaced has to end, in milliseconds: it only waits to start its
 /// dead TManager again, and does not heed the signal meanwhile (docs/heron.md, "Hazards").
 const TMANAGER_GRACE_MS: i64 = 2_000;
-/// How a TManager marks the keys of settings that were changed while the topology ran.
-const RUNTIME: &str = ":runtime";
 
 /// Everything about an update.
 #[derive(Clone, Debug)]
@@ -79,7 +77,11 @@ pub fn change(
         &PackingInput::new(topology, defaults(settings))?,
     )?;
     let stored = system::PackingPlan::from(&new).encode_to_vec();
-    let (runtime_config, lost_settings) = runtime_settings(found);
+    let (runtime_config, lost_settings) = found
+        .runtime_settings()
+        .into_iter()
+        .map(|setting| setting.to_string())
+        .partition(|item| super::request::check_setting(item).is_ok());
     let command = command(found, desired, &old, &new)?;
     let sizes = sizes(desired, &old, &new);
     let update = Update {
@@ -249,27 +251,6 @@ fn command(
     })
 }
 
-/// Settings that were changed while the topology ran, `[component:]key:value`; and those that can't be said that way.
-fn runtime_settings(found: &TopologyState) -> (Vec<String>, Vec<String>) {
-    let plan = found.physical_plan.as_ref().and_then(|plan| plan.message.as_ref().ok());
-    let Some(topology) = plan.map(|plan| &plan.topology) else { return (Vec::new(), Vec::new()) };
-    let mut all: Vec<String> = topology.topology_config.iter().flat_map(runtime_entries).collect();
-    let spouts = topology.spouts.iter().map(|spout| &spout.comp);
-    for component in spouts.chain(topology.bolts.iter().map(|bolt| &bolt.comp)) {
-        let entries = runtime_entries(&component.config);
-        all.extend(entries.into_iter().map(|entry| format!("{}:{entry}", component.name)));
-    }
-    all.into_iter().partition(|item| super::request::check_setting(item).is_ok())
-}
-
-fn runtime_entries(config: &Config) -> Vec<String> {
-    let entry = |pair: &crate::proto::api::config::KeyValue| {
-        let key = pair.key.strip_suffix(RUNTIME)?;
-        Some(format!("{key}:{}", pair.value.as_deref().unwrap_or_default()))
-    };
-    config.kvs.iter().filter_map(entry).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,18 +311,5 @@ mod tests {
         // The same room, more instances in it: each gets less.
         let new = plan(&[(1, 100, &[("a", 25), ("a", 25)]), (2, 100, &[("a", 50)])]);
         assert_eq!(changes(&old, &new), (vec![], vec![1], vec![1], vec![]));
-    }
-
-    #[test]
-    fn settings_of_a_running_topology_are_found_in_its_plan() {
-        let pair = |key: &str, value: &str| crate::proto::api::config::KeyValue {
-            key: key.to_owned(),
-            value: Some(value.to_owned()),
-            serialized_value: None,
-            r#type: None,
-        };
-        let config =
-            Config { kvs: vec![pair("a", "1"), pair("b:runtime", "2"), pair("c:runtime", "x:y")] };
-        assert_eq!(runtime_entries(&config), ["b:2", "c:x:y"]);
     }
 }

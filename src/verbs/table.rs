@@ -43,7 +43,7 @@ verbs! {
     Update(a: cli::UpdateArgs) => Verb::cluster("update", a.need(), a.words.clone(), topology, work!(c, t => run::update::update(c, &a, &t.topology)))?;
     Kill(a: cli::KillArgs) => Verb::cluster("kill", Engine, a.words, topology, work!(c, t => run::kill::kill(c, &t.topology, a.ignore_not_found)))?.asking(!a.yes);
     List(a: cli::ListArgs) => Verb::cluster("list", State, a.words, list, work!(c, _t => run::list::list(c)))?;
-    Status(a: cli::StatusArgs) => Verb::cluster("status", State, a.words, topology, work!(c, t => run::status::status(c, &t.topology)))?;
+    Status(a: cli::StatusArgs) => Verb::cluster("status", State, a.words.clone(), topology, work!(c, t => run::status::status(c, &t.topology, a.check)))?;
     Check(a: cli::ClusterCheckArgs) => match a.command {
         cli::ClusterCheck::Fetch(a) => Verb::cluster("check fetch", Engine, Words::of(a.overrides.as_ref()), list, work!(c, _t => run::check_fetch::fetch(c, &a)))?,
     };

@@ -93,9 +93,9 @@ fn ports_may_be_fragmented_and_resources_reserved() {
     env.ok(&["submit", &file]);
     let status = env.json(&["status", "pieces"]);
     let ports: Vec<u64> = status["containers"][1]["ports"]
-        .as_array()
+        .as_object()
         .unwrap()
-        .iter()
+        .values()
         .map(|port| port.as_u64().unwrap())
         .collect();
     assert_eq!(ports.len(), 9);

@@ -40,6 +40,7 @@ mod shelf;
 mod sshd;
 mod stores;
 mod topologies;
+mod truth;
 mod update;
 mod wrong;
 #[path = "../standin/zk.rs"]

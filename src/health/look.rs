@@ -1,0 +1,175 @@
+//! Reads what there is to know of topologies: Heron's nodes, the journal, who holds the lock, and what the engine says.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all, join3};
+
+use super::facts::Facts;
+use crate::context::{Context, StateTree};
+use crate::engine::journal::{JournalNodes, Journalled};
+use crate::engine::observation::Observation;
+use crate::mesos::ids::FrameworkId;
+use crate::net::cause::chain;
+use crate::scheduler::journal::JournalError;
+use crate::state::holder::Holder;
+use crate::state::lock::holder_among;
+use crate::state::{StateError, TopologyState};
+
+/// How long the engine may take to answer; without its answer the rest is still worth showing.
+const ENGINE_LIMIT: Duration = Duration::from_secs(5);
+/// Topologies whose nodes are read at the same time.
+const TOGETHER: usize = 64;
+
+/// What is known of one topology.
+pub async fn look(
+    context: &Context<'_>,
+    state: &StateTree,
+    name: &str,
+) -> Result<Facts, StateError> {
+    Box::pin(First::look(context, state, name)).await?.look_on(context, state).await
+}
+
+/// What is known of topologies, in the order of their names. The engine is asked once.
+pub async fn look_at_all(
+    context: &Context<'_>,
+    state: &StateTree,
+    names: &[String],
+) -> Result<Vec<Facts>, StateError> {
+    let mut found = Vec::with_capacity(names.len());
+    for some in names.chunks(TOGETHER) {
+        let all = some.iter().map(|name| {
+            Box::pin(async { First::look(context, state, name).await?.rest(context, state).await })
+        });
+        for nodes in join_all(all).await {
+            found.push(nodes?);
+        }
+    }
+    let frameworks: Vec<FrameworkId> =
+        found.iter().filter_map(|nodes: &Nodes| nodes.framework().cloned()).collect();
+    let mut observed = observe(context, &frameworks).await.into_iter();
+    let now = (context.machine.clock)();
+    Ok(found
+        .into_iter()
+        .map(|nodes| {
+            let observed = nodes.framework().and_then(|_| observed.next());
+            nodes.with(observed.unwrap_or(Observation::NotAsked), now)
+        })
+        .collect())
+}
+
+/// What the first round trip tells of a topology.
+pub struct First {
+    /// Heron's nodes.
+    pub topology: TopologyState,
+    /// What there is of the journal.
+    pub journal: JournalNodes,
+    /// Names of the nodes of its lock.
+    lock: Vec<String>,
+}
+
+impl First {
+    /// Looks.
+    pub async fn look(
+        context: &Context<'_>,
+        state: &StateTree,
+        name: &str,
+    ) -> Result<Self, StateError> {
+        let paths = state.journal(name);
+        let (topology, journal, lock) = join3(
+            TopologyState::read(&state.zk, &state.tree, name),
+            JournalNodes::find(&state.zk, &paths),
+            state.zk.children(&paths.lock),
+        )
+        .await;
+        let topology = topology?;
+        let (journal, lock) = match (journal, lock) {
+            // Heron's own nodes can be read by everybody, and are worth showing.
+            (Err(StateError::NoAuth { path }), _) | (_, Err(StateError::NoAuth { path })) => {
+                warn_of_hidden(context, &path);
+                (JournalNodes::default(), None)
+            }
+            (journal, lock) => (journal?, lock?),
+        };
+        Ok(Self { topology, journal, lock: lock.unwrap_or_default() })
+    }
+
+    /// Looks on: at the records, at who drives, and at the engine.
+    pub async fn look_on(
+        self,
+        context: &Context<'_>,
+        state: &StateTree,
+    ) -> Result<Facts, StateError> {
+        let nodes = Box::pin(self.rest(context, state)).await?;
+        let framework: Vec<FrameworkId> = nodes.framework().cloned().into_iter().collect();
+        let observed = observe(context, &framework).await.pop();
+        Ok(nodes.with(observed.unwrap_or(Observation::NotAsked), (context.machine.clock)()))
+    }
+
+    async fn rest(self, context: &Context<'_>, state: &StateTree) -> Result<Nodes, StateError> {
+        let Self { topology, journal, lock } = self;
+        let paths = state.journal(&topology.name);
+        let (records, driver) =
+            join(journal.read(&state.zk, &paths), holder_among(&state.zk, &paths.lock, lock)).await;
+        let ((journalled, unreadable), driver) = match (records, driver) {
+            (Err(StateError::NoAuth { path }), _) | (_, Err(StateError::NoAuth { path })) => {
+                warn_of_hidden(context, &path);
+                ((Journalled::default(), Vec::new()), None)
+            }
+            (records, driver) => (records?, driver?),
+        };
+        Ok(Nodes { topology, journalled, unreadable, driver })
+    }
+}
+
+fn warn_of_hidden(context: &Context<'_>, path: &str) {
+    context.reporter.warn(&format!(
+        "the znode {path} can't be read by this user: containers, framework and who works on the topology are not shown; \
+         heron.statemgr.zookeeper.auth.file says who we are for ZooKeeper"
+    ));
+}
+
+/// What the engine says of each of these frameworks.
+pub async fn observe(context: &Context<'_>, frameworks: &[FrameworkId]) -> Vec<Observation> {
+    if frameworks.is_empty() {
+        return Vec::new();
+    }
+    if context.settings.mesos.is_none() {
+        return vec![Observation::NotAsked; frameworks.len()];
+    }
+    let asked = Box::pin(async {
+        let engine = context.connector()?;
+        anyhow::Ok(engine.observe(frameworks).await?)
+    });
+    let failed = |why: String| vec![Observation::Failed(why); frameworks.len()];
+    match context.whole.run(ENGINE_LIMIT, asked).await {
+        Ok(Ok(seen)) => seen.into_iter().map(Observation::Seen).collect(),
+        Ok(Err(error)) => failed(chain(error.as_ref())),
+        Err(stopped) => failed(stopped.to_string()),
+    }
+}
+
+struct Nodes {
+    topology: TopologyState,
+    journalled: Journalled,
+    unreadable: Vec<JournalError>,
+    driver: Option<Holder>,
+}
+
+impl Nodes {
+    fn framework(&self) -> Option<&FrameworkId> {
+        self.journalled.desired.as_ref().map(|desired| &desired.framework.id)
+    }
+
+    fn with(self, observed: Observation, now: crate::clock::Millis) -> Facts {
+        let Self { topology, journalled, unreadable, driver } = self;
+        Facts {
+            topology,
+            desired: journalled.desired,
+            records: journalled.containers,
+            unreadable: unreadable.iter().map(|error| chain(error)).collect(),
+            driver,
+            observed,
+            now,
+        }
+    }
+}
