@@ -12,14 +12,10 @@ use crate::commands::config::ConfigError;
 use crate::config::secret::SecretError;
 use crate::context::configure::ConfigureError;
 use crate::context::{CommandError, ZooKeeperSettingsError};
-use crate::engine::connector::MesosError;
-use crate::engine::journal::StoreError;
+use crate::controller::journal::StoreError;
+use crate::engine::{EngineError, ErrorClass};
 use crate::fetch_check::error::CheckError;
 use crate::given::GivenError;
-use crate::mesos::election::ElectionError;
-use crate::mesos::http::HttpError;
-use crate::mesos::leader::LeaderError;
-use crate::mesos::scheduler_client::CallError;
 use crate::net::unreachable::Unreachable;
 use crate::net::zookeeper::ConnectError;
 pub use crate::outcome::exit::Exit;
@@ -162,7 +158,7 @@ fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     sort_topology(error)
         .or_else(|| sort_package(error))
         .or_else(|| sort_state(error))
-        .or_else(|| sort_mesos(error))
+        .or_else(|| sort_engine(error))
 }
 
 fn hint(text: &str) -> Vec<String> {
@@ -219,7 +215,7 @@ fn exit_of_check(error: &CheckError) -> Exit {
         CheckError::NoAgents => Exit::NoPlacement,
         CheckError::Unlisted | CheckError::Ended { forbidden: true, .. } => Exit::NotAllowed,
         CheckError::Ended { .. } => Exit::Failed,
-        CheckError::Lost(_) => Exit::Unreachable,
+        CheckError::Lost => Exit::Unreachable,
     }
 }
 
@@ -332,49 +328,17 @@ fn exit_of_connect(error: &ConnectError) -> Exit {
     }
 }
 
-fn sort_mesos(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
-    if let Some(error) = error.downcast_ref::<LeaderError>() {
-        return Some((exit_of_leader(error), hint(error.hint())));
-    }
-    if let Some(error) = http_error(error) {
-        return Some((exit_of_http(error), hint(error.hint())));
-    }
-    match error.downcast_ref::<MesosError>()? {
-        MesosError::Address { .. } | MesosError::Secret(_) | MesosError::Certificate { .. } => {
-            Some((Exit::Configuration, Vec::new()))
-        }
-        MesosError::Lingering { .. } => Some((Exit::TimedOut, Vec::new())),
-        // Their causes say more.
-        MesosError::Leader(_) | MesosError::Http(_) => None,
-    }
-}
-
-/// An HTTP error, whether it stands for itself or inside of one that is transparent.
-fn http_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a HttpError> {
-    if let Some(MesosError::Http(inner)) = error.downcast_ref::<MesosError>() {
-        return Some(inner);
-    }
-    if let Some(CallError::Http(inner)) = error.downcast_ref::<CallError>() {
-        return Some(inner);
-    }
-    error.downcast_ref::<HttpError>()
-}
-
-fn exit_of_leader(error: &LeaderError) -> Exit {
-    match error {
-        LeaderError::Election(ElectionError::Connect(error)) => exit_of_connect(error),
-        LeaderError::Interrupted { signal, .. } => Exit::of_signal(*signal),
-        LeaderError::Election(ElectionError::Denied { .. }) => Exit::NotAllowed,
-        LeaderError::Stale { source, .. } => exit_of_http(source),
-        LeaderError::NoneLeads { attempts }
-            if attempts.iter().all(|attempt| !attempt.may_pass)
-                && attempts.iter().any(|attempt| attempt.denied) =>
-        {
-            Exit::NotAllowed
-        }
-        LeaderError::File { .. } | LeaderError::FileContent { .. } => Exit::Configuration,
-        _ => Exit::Unreachable,
-    }
+fn sort_engine(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    let error: &EngineError = error.downcast_ref()?;
+    let exit = match error.class() {
+        ErrorClass::Unreachable => Exit::Unreachable,
+        ErrorClass::NotAllowed => Exit::NotAllowed,
+        ErrorClass::Configuration => Exit::Configuration,
+        ErrorClass::TimedOut => Exit::TimedOut,
+        ErrorClass::Interrupted(signal) => Exit::of_signal(signal),
+        ErrorClass::Refused => Exit::Failed,
+    };
+    Some((exit, error.hint().map(hint).unwrap_or_default()))
 }
 
 /// Who refuses our certificate has nothing against the network.
@@ -382,19 +346,5 @@ fn exit_of_unreachable(why: &Unreachable) -> Exit {
     match why {
         Unreachable::CertificateRefused(_) => Exit::NotAllowed,
         _ => Exit::Unreachable,
-    }
-}
-
-fn exit_of_http(error: &HttpError) -> Exit {
-    match error {
-        HttpError::Setup { .. } => Exit::Configuration,
-        HttpError::Unauthorized { .. } | HttpError::Forbidden { .. } => Exit::NotAllowed,
-        HttpError::Unreachable { cause, .. } => exit_of_unreachable(cause),
-        HttpError::Redirected { .. }
-        | HttpError::TooManyRedirects { .. }
-        | HttpError::NotReady { .. } => Exit::Unreachable,
-        HttpError::NotFound { .. } | HttpError::Rejected { .. } | HttpError::BadAnswer { .. } => {
-            Exit::Failed
-        }
     }
 }

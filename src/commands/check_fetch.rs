@@ -7,21 +7,21 @@ use tokio::time::Instant;
 use crate::cli::FetchArgs;
 use crate::config::settings::with_topology;
 use crate::context::Context;
+use crate::controller::journal;
 use crate::deployment::executor::layout;
 use crate::deployment::package::FetchedPackage;
-use crate::engine::{desired, journal};
+use crate::engine::{Engine, fetching};
 use crate::fetch_check::error::CheckError;
 use crate::fetch_check::fetch::Fetch;
 use crate::fetch_check::judge::judge;
-use crate::fetch_check::model::Model;
-use crate::fetch_check::run::{Deadlines, run};
+use crate::fetch_check::run::{Check, run};
 use crate::fetch_check::targets;
-use crate::mesos::call::Uri;
-use crate::mesos::resources::Want;
 use crate::outcome::error::ErrorMember;
 use crate::outcome::fetch::{FetchAgent, FetchChecked, FetchResult};
 use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{Outcome, SCHEMA};
+use crate::scheduler::offer::Resources;
+use crate::scheduler::uri::Uri;
 
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -35,7 +35,6 @@ const TOKEN: &str = "${TOPOLOGY}";
 /// Fetches the configured packages on agents.
 pub async fn fetch(context: &Context<'_>, args: &FetchArgs) -> anyhow::Result<Outcome> {
     let settings = context.settings;
-    let mesos = context.mesos()?;
     let deadline = context.deadline(PATIENCE);
     let time = deadline.saturating_duration_since(Instant::now());
     let uris = uris(context, args).await?;
@@ -45,25 +44,25 @@ pub async fn fetch(context: &Context<'_>, args: &FetchArgs) -> anyhow::Result<Ou
     let fresh = |uri: Uri| Uri { cache: uri.cache && args.cached, ..uri };
     let mut fetches = Vec::new();
     if !uris.core.is_empty() {
-        let uri = fresh(desired::uri(&FetchedPackage::core(&uris.core)));
+        let uri = fresh(fetching::uri(&FetchedPackage::core(&uris.core)));
         fetches.push(Fetch::core(uri, &chosen.release, &layout).map_err(quoting)?);
     }
     if let Some(uri) = &uris.topology {
-        let uri = fresh(desired::uri(&FetchedPackage::topology(uri)));
+        let uri = fresh(fetching::uri(&FetchedPackage::topology(uri)));
         fetches.push(Fetch::topology(uri, &chosen.release, &layout).map_err(quoting)?);
     }
     if fetches.is_empty() {
         return Err(CheckError::Nothing.into());
     }
-    let connector = context.connector()?;
+    let engine = context.engine()?;
     context.reporter.step("looking for the leading Mesos master");
-    connector.wait_for_leader(deadline.min(Instant::now() + LEADER)).await?;
-    let agents = targets::list(&connector).await;
+    engine.reach(deadline.min(Instant::now() + LEADER)).await?;
+    let agents = targets::list(&engine).await;
     let targets = targets::choose(args, agents.as_deref())?;
-    let want = Want { cpus: args.cpus, mem_mb: args.mem, disk_mb: args.disk, ports: 0 };
-    let model = Model::new(&fetches, targets, want, &mesos.roles);
-    let limits = Deadlines { deadline, offers: OFFER_PATIENCE.min(time / 2) };
-    let done = run(context, &connector, model, agents, want, &limits).await?;
+    let size = Resources { cpus: args.cpus, mem_mb: args.mem, disk_mb: args.disk };
+    let offers = OFFER_PATIENCE.min(time / 2);
+    let check = Check { fetches: &fetches, targets, size, deadline, offers };
+    let done = run(context, &engine, check).await?;
     let mut checked: Vec<FetchAgent> = done
         .slots
         .iter()

@@ -3,9 +3,10 @@
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::lease::Lease;
 use crate::controller::removal::{self, kill_containers, remove_state};
+use crate::engine::Engine;
 use crate::engine::desired::labels;
-use crate::mesos::ids::FrameworkId;
 use crate::outcome::{Killed, Outcome, SCHEMA, TopologyRef};
+use crate::scheduler::ids::FrameworkId;
 use crate::state::TopologyState;
 
 /// Kills a topology.
@@ -61,9 +62,9 @@ async fn look(context: &Context<'_>, state: &StateTree, topology: &str) -> anyho
     if !found.is_absent() || more {
         return Ok(Look::Something);
     }
-    let connector = context.connector()?;
+    let engine = context.engine()?;
     let labels = labels(context.settings, topology, None);
-    match connector.find_by_labels(&labels).await {
+    match engine.find(&labels).await {
         Ok(frameworks) => {
             Ok(frameworks.into_iter().next().map_or(Look::Nothing, Look::OnlyFramework))
         }

@@ -10,7 +10,6 @@ use crate::controller::verdict::{failed, interrupted};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
 use crate::scheduler::driver::End;
-use crate::scheduler::model::Policy;
 use crate::scheduler::record::{Desired, Goal};
 use crate::state::TopologyState;
 use crate::update::settle::settle;
@@ -72,7 +71,7 @@ async fn run(
         [one] => format!("restarting container {one} of topology {topology}"),
         all => format!("restarting the {} containers of topology {topology}", all.len()),
     });
-    let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
+    let policy = context.policy(Some(FAILURES));
     let driven =
         drive(context, lease, topology, &policy, WaitCondition::PhysicalPlan, deadline).await?;
     conclude(context, topology, driven).await?;

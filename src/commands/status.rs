@@ -150,11 +150,11 @@ fn shown_container(facts: &Facts, container: &Condition<'_>) -> StatusContainer 
         task_id: record.map(|record| record.task_id.0.clone()),
         attempt: record.map_or(0, |record| record.attempt),
         restarts: container.desired.restarts,
-        agent_id: record.map(|record| record.agent_id.0.clone()),
+        agent_id: record.map(|record| record.host_id.0.clone()),
         host: record.map(|record| record.host.clone()),
         ports,
         since: last_heard.map(rfc3339),
-        last_failure: record.and_then(|record| record.last_failure.as_ref()).map(failure),
+        last_failure: record.and_then(|record| record.last_failure.as_deref()).map(failure),
         instances: container
             .instances
             .iter()

@@ -2,8 +2,8 @@
 
 use crate::cli::UpdateArgs;
 use crate::context::Context;
+use crate::controller::journal;
 use crate::controller::lease::Lease;
-use crate::engine::journal;
 use crate::outcome::Outcome;
 use crate::state::TopologyState;
 use crate::update::apply::apply;

@@ -13,10 +13,11 @@ use crate::clock::rfc3339;
 use crate::config::Settings;
 use crate::config::settings::{Backend, Mesos};
 use crate::context::CommandError;
-use crate::engine::connector::MesosConnector;
+use crate::engine::configured::{ConfiguredEngine, configured};
 use crate::env::{Env, Machine};
 use crate::net::deadline::{Deadline, Signals};
 use crate::report::Reporter;
+use crate::scheduler::model::Policy;
 use crate::state::holder::Holder;
 use crate::state::{StateError, TopologyState, Tree, Zk};
 
@@ -66,14 +67,25 @@ impl Context<'_> {
         })
     }
 
-    /// The way to Mesos. Doubts about its settings are told.
-    pub fn connector(&self) -> anyhow::Result<MesosConnector> {
+    /// How a topology is driven. `failure_limit`: failures in a row of one container after which that is of no use.
+    #[must_use]
+    pub fn policy(&self, failure_limit: Option<u32>) -> Policy {
+        let default = Policy::default();
+        let lead = self.settings.mesos.as_ref().map(|mesos| mesos.maintenance_lead);
+        let maintenance_ms = lead.map_or(default.maintenance_ms, |lead| {
+            i64::try_from(lead.as_millis()).unwrap_or(i64::MAX)
+        });
+        Policy { failure_limit, maintenance_ms, ..default }
+    }
+
+    /// The way to the place where containers run. Doubts about its settings are told.
+    pub fn engine(&self) -> anyhow::Result<ConfiguredEngine> {
         let known = zookeeper::known(&self.settings.state)?;
-        let connector = MesosConnector::new(self.mesos()?, known, &self.whole)?;
-        for warning in &connector.warnings {
+        let (engine, warnings) = configured(self.mesos()?, known, &self.whole)?;
+        for warning in &warnings {
             self.reporter.warn(&warning.to_string());
         }
-        Ok(connector)
+        Ok(engine)
     }
 
     /// Runs a command's body with the state tree open, and closes it whatever comes of it.

@@ -79,7 +79,7 @@ async fn once(
         _ => None,
     };
     let mut journal = lease.store(topology, &journalled);
-    let mut connector = context.connector()?;
+    let engine = context.engine()?;
     let goal = desired.goal;
     let model = Model::new(desired, journalled.containers, policy.clone());
     let ports = RefCell::new(server_ports(&model));
@@ -106,10 +106,10 @@ async fn once(
     let interrupt = async {
         context.signals.wait().await;
     };
-    let reached =
-        if awaited == WaitCondition::Launches { Model::is_placed } else { Model::is_settled };
+    let reached: &dyn Fn(&Model) -> bool =
+        if awaited == WaitCondition::Launches { &Model::is_placed } else { &Model::is_settled };
     let limits = RunLimits { deadline, connect_patience: CONNECT_PATIENCE, reached };
-    let mut driver = Driver::new(model, &mut journal, &mut connector, context.machine.clock);
+    let mut driver = Driver::new(model, &mut journal, &engine, context.machine.clock);
     let observe = |model: &Model| {
         *ports.borrow_mut() = server_ports(model);
         report(context, model, goal, awaited);
@@ -166,7 +166,7 @@ fn detail(model: &Model, goal: Goal, awaited: WaitCondition, all: bool) -> Strin
     }
     match model.unplaced().count() {
         0 => String::new(),
-        _ if model.seen().is_empty() => "waiting for offers".to_owned(),
+        _ if model.seen().next().is_none() => "waiting for offers".to_owned(),
         count => format!("{count} without a fitting offer"),
     }
 }

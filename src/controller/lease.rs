@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::journal::{JournalStore, Journalled, StoreError, load};
 use crate::context::{CommandError, Context, StateTree};
-use crate::engine::journal::{JournalStore, Journalled, StoreError, load};
 use crate::scheduler::journal::JournalPaths;
 use crate::state::lock::{Lock, holder};
 use crate::state::update_lock::UpdateLock;

@@ -9,11 +9,11 @@ use tokio::time::sleep;
 
 use super::lease::Lease;
 use crate::context::StateTree;
-use crate::mesos::event::TaskState;
 use crate::proto::system::{PackingPlan, PhysicalPlan};
 use crate::proto::tmanager::TManagerLocation;
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::model::Model;
+use crate::scheduler::task::TaskState;
 use crate::state::Node;
 use crate::state::{Op, StateError};
 use crate::tmanager::controller::refuses;

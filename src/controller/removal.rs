@@ -7,18 +7,16 @@ use serde_json::Map;
 use tokio::time::Instant;
 
 use super::drive::{Driven, WaitCondition, drive, missing};
+use super::journal::Journalled;
 use super::lease::Lease;
 use super::verdict::{failed, interrupted};
 use crate::clock::seconds;
 use crate::config::settings::Mesos;
 use crate::context::{CommandError, Context};
-use crate::engine::connector::MesosError;
 use crate::engine::desired::{framework, labels, no_launch};
-use crate::engine::journal::Journalled;
-use crate::mesos::http::HttpError;
-use crate::mesos::ids::FrameworkId;
+use crate::engine::{Engine, ErrorClass};
 use crate::scheduler::driver::End;
-use crate::scheduler::model::{Policy, Verdict};
+use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
 use crate::state::{Op, StateError, TopologyState, removal};
 
@@ -47,23 +45,20 @@ pub async fn kill_containers(
     if journalled.desired.as_ref() != Some(&desired) {
         write(lease, topology, &journalled, &desired).await?;
     }
-    let policy = Policy::default();
+    let policy = context.policy(None);
     let driven =
         drive(context, lease, topology, &policy, WaitCondition::Containers, deadline).await?;
     conclude(context, topology, driven).await?;
-    let connector = context.connector()?;
-    connector.wait_until_gone(&framework, deadline).await?;
+    context.engine()?.wait_until_gone(&framework, deadline).await?;
     Ok(Some(framework))
 }
 
 /// Removes a framework for which no launch was ever journalled: whether it registered or not, nothing of it runs.
 async fn never_ran(context: &Context<'_>, framework: &FrameworkId) -> bool {
-    let Ok(connector) = context.connector() else { return false };
-    match connector.teardown(framework).await {
-        Ok(_)
-        | Err(MesosError::Http(HttpError::Unauthorized { .. } | HttpError::Forbidden { .. })) => {
-            true
-        }
+    let Ok(engine) = context.engine() else { return false };
+    match engine.tear_down(framework).await {
+        Ok(()) => true,
+        Err(error) if error.class() == ErrorClass::NotAllowed => true,
         Err(error) => {
             tracing::info!("failed to remove the framework: {error}");
             false
@@ -136,7 +131,7 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
     match driven.end {
         End::Settled => Ok(()),
         // It is gone already: that is what was wanted.
-        End::Verdict(Verdict::Fatal(message)) if is_removed(&message) => Ok(()),
+        End::Verdict(verdict) if verdict.is_removal() => Ok(()),
         End::Verdict(verdict) => {
             Err(failed(context, topology, &driven.model, verdict, vec![again]).await)
         }
@@ -151,12 +146,6 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
             Err(CommandError::TimedOut { what: what.join("; "), after, next: vec![again] }.into())
         }
     }
-}
-
-/// Mesos's words for a framework that was torn down (docs/mesos.md, "Ending a framework").
-#[must_use]
-pub fn is_removed(message: &str) -> bool {
-    message.contains("Framework has been removed")
 }
 
 /// Removes the state, the journal and the lock in one transaction.

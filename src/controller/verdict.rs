@@ -1,9 +1,17 @@
 //! How driving can end badly, in words: verdicts with the end of the sandbox's stderr, and interrupts.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::context::{CommandError, Context, Signal};
+use crate::engine::{Engine, Sandbox, TaskPlace};
+use crate::scheduler::closed::Closed;
 use crate::scheduler::container::TaskFailure;
 use crate::scheduler::model::{Model, Verdict};
 
+/// How long a sandbox may take to answer.
+const SANDBOX_LIMIT: Duration = Duration::from_secs(5);
 /// How much of a stderr is shown.
 const TAIL_BYTES: u64 = 2048;
 /// How many lines of it.
@@ -19,19 +27,15 @@ pub async fn failed(
 ) -> anyhow::Error {
     let topology = topology.to_owned();
     let (container, failure, what) = match verdict {
-        Verdict::Fatal(message) => {
+        Verdict::Closed(Closed { message, .. }) => {
             return CommandError::FrameworkEnded { topology, message, next }.into();
         }
         Verdict::Refused(container, failure) => (container, failure, "was refused by Mesos"),
         Verdict::Failing(container, failure) => (container, failure, "fails again and again"),
     };
     let mut what = format!("{what}: {}", describe(&failure));
-    let framework = &model.desired().framework.id;
-    let tail = match context.connector() {
-        Ok(connector) => connector.stderr_tail(framework, &failure, TAIL_BYTES).await,
-        Err(_) => None,
-    };
-    if let Some(tail) = tail {
+    let place = TaskPlace::of_failure(&model.desired().framework.id, &failure);
+    if let Some(tail) = stderr_tail(context, &place).await {
         let lines: Vec<&str> = tail.trim_end().lines().collect();
         let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
         what.push_str(&format!(
@@ -41,6 +45,20 @@ pub async fn failed(
         ));
     }
     CommandError::Container { topology, container, what, next }.into()
+}
+
+/// The end of a failed task's stderr, if its host still tells.
+async fn stderr_tail(context: &Context<'_>, place: &TaskPlace) -> Option<String> {
+    let engine = context.engine().ok()?;
+    let sandbox = engine.sandbox(place)?;
+    match timeout(SANDBOX_LIMIT, sandbox.tail("stderr", TAIL_BYTES)).await {
+        Ok(Ok(text)) => Some(text),
+        Ok(Err(error)) => {
+            tracing::info!("failed to read the sandbox: {error}");
+            None
+        }
+        Err(_) => None,
+    }
 }
 
 fn describe(failure: &TaskFailure) -> String {

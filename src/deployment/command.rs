@@ -51,6 +51,12 @@ impl CommandTemplate {
         Ok(Self(with_gaps(pieces, gaps)))
     }
 
+    /// A command without gaps, as it is.
+    #[must_use]
+    pub fn verbatim(command: &str) -> Self {
+        Self(vec![Piece::Text(command.to_owned())])
+    }
+
     /// The command with other RAM for the components' instances, in bytes; `None` if it says nothing of them.
     pub fn with_component_ram(&self, ram: &[(String, i64)]) -> Result<Option<Self>, ZeroByte> {
         let Some(mut argv) = self.words(|| "<shard>".to_owned()) else { return Ok(None) };

@@ -1,10 +1,16 @@
-//! Carries out on Mesos what commands decide: the journal in ZooKeeper, the connection to the master, and what a deployment
-//! is there.
+//! The place where containers run, as commands know it. `traits` says what they may ask of it, [`error`] how that can
+//! fail, [`capacity`] whether its hosts are large enough; [`configured`](mod@configured) opens the one that is configured.
+//!
+//! `mesos` is the only one yet. Nothing above this folder knows which it is: what differs between engines is asked here.
 
 pub mod capacity;
-pub mod connector;
-pub mod desired;
-mod event_queue;
-pub mod journal;
-mod link;
+pub mod configured;
+pub mod error;
+mod mesos;
 pub mod observation;
+mod traits;
+
+pub use configured::ConfiguredEngine;
+pub use error::{EngineError, ErrorClass};
+pub use mesos::{desired, fetching};
+pub use traits::{Engine, Host, Sandbox, TaskPlace, WebPages};

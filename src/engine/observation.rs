@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::mesos::event::TaskState;
-use crate::mesos::ids::TaskId;
+use crate::scheduler::ids::TaskId;
+use crate::scheduler::task::TaskState;
 
 /// What an engine says of one topology.
 #[derive(Clone, Debug, PartialEq)]

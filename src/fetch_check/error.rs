@@ -2,8 +2,6 @@
 
 use thiserror::Error;
 
-use crate::mesos::scheduler_client::Disconnected;
-
 /// A check could not be carried out.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -56,7 +54,7 @@ pub enum CheckError {
     },
     /// The stream broke; Mesos then removes framework and tasks.
     #[error("the connection to Mesos was lost during the check")]
-    Lost(#[source] Box<Disconnected>),
+    Lost,
 }
 
 impl CheckError {
@@ -73,7 +71,7 @@ impl CheckError {
             Self::Unlisted => "a principal with the right to see agents can use --all-agents",
             Self::Name => "`heron-cli config show` shows the names",
             Self::Ended { .. } => "nothing of the check is left in the cluster",
-            Self::Lost(_) => "nothing of the check stays in the cluster; try again",
+            Self::Lost => "nothing of the check stays in the cluster; try again",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What is fetched, and what is to be found then. Pure.
 
 use super::look::Look;
-use crate::mesos::call::Uri;
-use crate::mesos::fetcher;
+use crate::deployment::command::CommandTemplate;
+use crate::engine::fetching;
+use crate::scheduler::uri::Uri;
 use crate::topology::core_layout;
 use crate::topology::dialect::Release;
 use crate::topology::layout::Layout;
@@ -37,7 +38,7 @@ pub struct Fetch {
     /// What is to be found.
     pub look: Look,
     /// The task's command.
-    pub command: String,
+    pub command: CommandTemplate,
 }
 
 impl Fetch {
@@ -67,11 +68,12 @@ impl Fetch {
     ) -> Result<Self, shlex::QuoteError> {
         let bare = |path: &&str| path.strip_prefix("./").unwrap_or(path).to_owned();
         let look = Look {
-            file: fetcher::sandbox_name(&uri).to_owned(),
+            file: fetching::sandbox_name(&uri).to_owned(),
             directories: directories.iter().map(bare).collect(),
             needs,
             definition: kind == PackageKind::Topology,
         };
-        Ok(Self { kind, command: look.command()?, uri, look })
+        let command = CommandTemplate::verbatim(&look.command()?);
+        Ok(Self { kind, uri, look, command })
     }
 }

@@ -2,11 +2,11 @@
 
 use super::fetch::{Fetch, PackageKind};
 use super::look::{LACKING, SandboxContent};
-use super::model::{Slot, Stage, Task};
-use crate::mesos::event::{TaskState, TaskStatus};
-use crate::mesos::fetcher;
+use super::tasks::{Slot, Stage, Task, TaskEnd};
+use crate::engine::fetching;
 use crate::net::redact::redact;
 use crate::outcome::fetch::{FetchResult, Fetched};
+use crate::scheduler::task::TaskState;
 use crate::topology::arguments::are_alike;
 use crate::topology::dialect::Release;
 
@@ -39,7 +39,7 @@ pub fn judge(
         release: None,
         missing: Vec::new(),
         problem: None,
-        task_id: None,
+        task_id: task.id.as_ref().map(|id| id.0.clone()),
     };
     match &task.stage {
         Stage::Waiting => {
@@ -47,16 +47,14 @@ pub fn judge(
         }
         Stage::GivenUp { why } => fetched.problem = Some(why.clone()),
         Stage::Launched { state, .. } => {
-            fetched.task_id = Some(task.id.0.clone());
             fetched.result = FetchResult::TimedOut;
             fetched.problem = Some(format!("its task is still {state} on {}", slot.host));
         }
-        Stage::Ended { after, fetched: time, status } => {
-            fetched.task_id = Some(task.id.0.clone());
-            let time = fetcher::seconds(&output.stderr)
+        Stage::Ended { after, fetched: time, end } => {
+            let time = fetching::seconds(&output.stderr)
                 .unwrap_or_else(|| time.as_ref().unwrap_or(after).as_secs_f64());
             fetched.seconds = Some((time * 1000.0).round() / 1000.0);
-            ended(&mut fetched, fetch, status, output, release);
+            ended(&mut fetched, fetch, end, output, release);
         }
     }
     fetched.problem = fetched.problem.map(|problem| redact(&problem));
@@ -64,19 +62,13 @@ pub fn judge(
 }
 
 /// What a task that has ended means. One that ran has fetched; its exit status says whether the layout is right.
-fn ended(
-    fetched: &mut Fetched,
-    fetch: &Fetch,
-    status: &TaskStatus,
-    output: &Output,
-    release: &Release,
-) {
+fn ended(fetched: &mut Fetched, fetch: &Fetch, end: &TaskEnd, output: &Output, release: &Release) {
     let found = SandboxContent::parse(&output.stdout);
-    let message = status.message.as_deref().unwrap_or_default();
+    let message = end.message.as_deref().unwrap_or_default();
     let lacking = message == format!("Command exited with status {LACKING}");
     fetched.bytes = found.bytes;
     fetched.release.clone_from(&found.version);
-    match &status.state {
+    match &end.state {
         TaskState::Finished => {
             fetched.result = FetchResult::Good;
             fetched.problem = output
@@ -100,7 +92,7 @@ fn ended(
         }
         TaskState::Failed => {
             fetched.result = FetchResult::Failed;
-            fetched.problem = Some(failed(status, output));
+            fetched.problem = Some(failed(end, output));
         }
         TaskState::Lost
         | TaskState::Unreachable
@@ -108,31 +100,31 @@ fn ended(
         | TaskState::GoneByOperator
         | TaskState::Unknown => {
             fetched.result = FetchResult::AgentLost;
-            fetched.problem = Some(in_words(status));
+            fetched.problem = Some(in_words(end));
         }
         _ => {
             fetched.result = FetchResult::Refused;
-            fetched.problem = Some(in_words(status));
+            fetched.problem = Some(in_words(end));
         }
     }
 }
 
 /// The fetcher's own words, or else Mesos's.
-fn failed(status: &TaskStatus, output: &Output) -> String {
-    if let Some(complaint) = fetcher::complaint(&output.stderr) {
+fn failed(end: &TaskEnd, output: &Output) -> String {
+    if let Some(complaint) = fetching::complaint(&output.stderr) {
         return complaint;
     }
-    let words = in_words(status);
+    let words = in_words(end);
     match &output.unread {
         Some(why) => format!("{words}; the fetcher's own words can't be had, as {why}"),
         None => words,
     }
 }
 
-fn in_words(status: &TaskStatus) -> String {
-    let message = status.message.as_deref().filter(|message| !message.is_empty());
-    let reason = status.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    format!("{}: {}{reason}", status.state, message.unwrap_or("Mesos gave no reason"))
+fn in_words(end: &TaskEnd) -> String {
+    let message = end.message.as_deref().filter(|message| !message.is_empty());
+    let reason = end.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("{}: {}{reason}", end.state, message.unwrap_or("Mesos gave no reason"))
 }
 
 /// What is there instead of what should be.

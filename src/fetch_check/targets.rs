@@ -1,19 +1,18 @@
 //! Which agents are checked, and what is known of one that makes no offer.
 
 use super::error::CheckError;
-use super::model::Target;
+use super::tasks::Target;
 use crate::cli::FetchArgs;
-use crate::engine::connector::MesosConnector;
-use crate::mesos::ids::AgentId;
-use crate::mesos::operator::{AgentSummary, ResourceSummary};
-use crate::mesos::resources::Want;
+use crate::engine::{Engine, Host};
+use crate::scheduler::ids::HostId;
+use crate::scheduler::offer::Resources;
 
 /// How many agents are named in a sentence.
 const NAMED: usize = 8;
 
 /// The agents, if the master tells. Who may not list them can still get offers of them.
-pub async fn list(connector: &MesosConnector) -> Option<Vec<AgentSummary>> {
-    match connector.agents().await {
+pub async fn list(engine: &impl Engine) -> Option<Vec<Host>> {
+    match engine.hosts().await {
         Ok(agents) => Some(agents),
         Err(error) => {
             tracing::info!("failed to list the agents: {error}");
@@ -25,14 +24,13 @@ pub async fn list(connector: &MesosConnector) -> Option<Vec<AgentSummary>> {
 /// The agents to be checked, with their hosts.
 pub fn choose(
     args: &FetchArgs,
-    agents: Option<&[AgentSummary]>,
+    agents: Option<&[Host]>,
 ) -> Result<Vec<(Target, String)>, CheckError> {
-    if agents.is_some_and(<[AgentSummary]>::is_empty) {
+    if agents.is_some_and(<[Host]>::is_empty) {
         return Err(CheckError::NoAgents);
     }
-    let listed = |agent: &AgentSummary| {
-        (Target { agent: Some(agent.id.clone()), host: None }, agent.hostname.clone())
-    };
+    let listed =
+        |agent: &Host| (Target { agent: Some(agent.id.clone()), host: None }, agent.name.clone());
     match (agents, args.agent.as_slice()) {
         (_, []) if !args.all_agents => {
             Ok(vec![(Target { agent: None, host: None }, "-".to_owned())])
@@ -61,17 +59,17 @@ pub fn choose(
 }
 
 /// Whether it is that agent's host, address or id, or the end of its id that tells agents of one master apart (`S1`).
-fn is_called(agent: &AgentSummary, name: &str) -> bool {
-    let address = agent.pid.rsplit_once('@').map_or("", |(_, address)| address);
+fn is_called(agent: &Host, name: &str) -> bool {
+    let address = &agent.address;
     let ip = address.rsplit_once(':').map_or("", |(ip, _)| ip.trim_matches(['[', ']']));
-    agent.hostname.eq_ignore_ascii_case(name)
+    agent.name.eq_ignore_ascii_case(name)
         || agent.id.as_str() == name
         || agent.id.as_str().rsplit_once('-').is_some_and(|(_, end)| end == name)
-        || (!name.is_empty() && (address == name || ip == name))
+        || (!name.is_empty() && (*address == name || ip == name))
 }
 
-fn names_of(agents: &[AgentSummary]) -> String {
-    let mut names: Vec<&str> = agents.iter().map(|agent| agent.hostname.as_str()).collect();
+fn names_of(agents: &[Host]) -> String {
+    let mut names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let more = names.len().saturating_sub(NAMED);
@@ -85,9 +83,9 @@ fn names_of(agents: &[AgentSummary]) -> String {
 /// Why an agent, or any of them, may have made no offer.
 #[must_use]
 pub fn why_no_offer(
-    agents: Option<&[AgentSummary]>,
-    agent: Option<&AgentId>,
-    want: &Want,
+    agents: Option<&[Host]>,
+    agent: Option<&HostId>,
+    want: &Resources,
     roles: &[String],
 ) -> String {
     let Some(agents) = agents else { return "it made no offer".to_owned() };
@@ -97,21 +95,21 @@ pub fn why_no_offer(
             |agent| why_one(agent, want, roles),
         );
     }
-    let why = |agent: &AgentSummary| format!("{}: {}", agent.hostname, why_one(agent, want, roles));
+    let why = |agent: &Host| format!("{}: {}", agent.name, why_one(agent, want, roles));
     let lines: Vec<String> = agents.iter().take(NAMED).map(why).collect();
     format!("no agent made an offer; {}", lines.join("; "))
 }
 
-fn why_one(agent: &AgentSummary, want: &Want, roles: &[String]) -> String {
-    if !agent.active {
+fn why_one(agent: &Host, want: &Resources, roles: &[String]) -> String {
+    if !agent.is_active {
         return "it is not active: it does not answer, is drained or is deactivated".to_owned();
     }
-    let ResourceSummary { cpus, mem, disk, .. } = agent.resources;
-    let used = &agent.used_resources;
+    let Resources { cpus, mem_mb, disk_mb } = agent.all;
+    let used = &agent.used;
     let parts = [
         ("cpus", want.cpus, cpus, used.cpus, ""),
-        ("mem", want.mem_mb, mem, used.mem, " MB"),
-        ("disk", want.disk_mb, disk, used.disk, " MB"),
+        ("mem", want.mem_mb, mem_mb, used.mem_mb, " MB"),
+        ("disk", want.disk_mb, disk_mb, used.disk_mb, " MB"),
     ];
     let short: Vec<String> = parts
         .iter()
@@ -132,17 +130,18 @@ fn why_one(agent: &AgentSummary, want: &Want, roles: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    fn agent(id: &str, host: &str, used: f64) -> AgentSummary {
-        serde_json::from_value(json!({
-            "id": id, "hostname": host, "pid": format!("slave(1)@10.0.0.{id}:5051"), "active": true,
-            "resources": {"cpus": 4.0, "mem": 1000.0, "disk": 1000.0},
-            "used_resources": {"cpus": used, "mem": 10.0, "disk": 0.0}
-        }))
-        .unwrap()
+    fn agent(id: &str, name: &str, used: f64) -> Host {
+        Host {
+            id: id.into(),
+            name: name.into(),
+            address: format!("10.0.0.{id}:5051"),
+            is_active: true,
+            all: Resources { cpus: 4.0, mem_mb: 1000.0, disk_mb: 1000.0 },
+            ports: 9,
+            used: Resources { cpus: used, mem_mb: 10.0, disk_mb: 0.0 },
+        }
     }
 
     fn args(words: &[&str]) -> FetchArgs {
@@ -175,10 +174,10 @@ mod tests {
 
     #[test]
     fn an_agent_without_an_offer_is_explained() {
-        let want = Want { cpus: 0.1, mem_mb: 64.0, disk_mb: 0.0, ports: 0 };
+        let want = Resources { cpus: 0.1, mem_mb: 64.0, disk_mb: 0.0 };
         let roles = ["heron".to_owned()];
         let mut gone = agent("2", "b", 0.0);
-        gone.active = false;
+        gone.is_active = false;
         let agents = [agent("1", "a", 4.0), gone, agent("3", "c", 0.0)];
         let why = |id: &str| why_no_offer(Some(&agents), Some(&id.into()), &want, &roles);
         assert_eq!(why("1"), "it has no room: cpus: 0.1 wanted, 0 of 4 free");

@@ -5,10 +5,10 @@ use super::facts::Facts;
 use super::problems::problems;
 use super::registered::instances;
 use crate::engine::observation::{FrameworkCondition, Observation};
-use crate::mesos::event::TaskState;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::container::{ContainerRecord, DesiredContainer};
 use crate::scheduler::record::Goal;
+use crate::scheduler::task::TaskState;
 
 /// Judges what was read of a topology.
 #[must_use]

@@ -2,9 +2,9 @@
 
 use super::registered::Instances;
 use crate::clock::{Millis, rfc3339};
-use crate::mesos::event::TaskState;
 use crate::outcome::status;
 use crate::scheduler::container::{ContainerRecord, DesiredContainer};
+use crate::scheduler::task::TaskState;
 
 /// What a topology is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

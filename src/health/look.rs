@@ -6,10 +6,11 @@ use futures_util::future::{join, join_all, join3};
 
 use super::facts::Facts;
 use crate::context::{Context, StateTree};
-use crate::engine::journal::{JournalNodes, Journalled};
+use crate::controller::journal::{JournalNodes, Journalled};
+use crate::engine::Engine;
 use crate::engine::observation::Observation;
-use crate::mesos::ids::FrameworkId;
 use crate::net::cause::chain;
+use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::JournalError;
 use crate::state::holder::Holder;
 use crate::state::lock::holder_among;
@@ -137,7 +138,7 @@ pub async fn observe(context: &Context<'_>, frameworks: &[FrameworkId]) -> Vec<O
         return vec![Observation::NotAsked; frameworks.len()];
     }
     let asked = Box::pin(async {
-        let engine = context.connector()?;
+        let engine = context.engine()?;
         anyhow::Ok(engine.observe(frameworks).await?)
     });
     let failed = |why: String| vec![Observation::Failed(why); frameworks.len()];

@@ -7,8 +7,8 @@ use super::facts::Facts;
 use super::registered::stream_manager_is_registered;
 use crate::clock::rfc3339;
 use crate::engine::observation::{FrameworkCondition, Observation};
-use crate::mesos::event::TaskState;
 use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::task::TaskState;
 
 /// Failures in a row that are no accident any more.
 const FLAPPING: u32 = 3;

@@ -220,7 +220,26 @@ pub struct Offer {
     pub allocation_info: Option<AllocationInfo>,
     /// Planned maintenance, if any.
     #[serde(default)]
-    pub unavailability: Option<Value>,
+    pub unavailability: Option<Unavailability>,
+}
+
+/// A planned time without an agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unavailability {
+    /// When it begins.
+    #[serde(default, deserialize_with = "or_default")]
+    pub start: TimeInfo,
+    /// How long it takes; without end, if absent.
+    #[serde(default)]
+    pub duration: Option<TimeInfo>,
+}
+
+/// A time since the epoch, or a length of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeInfo {
+    /// Nanoseconds; may exceed 2^53.
+    #[serde(default, deserialize_with = "or_default")]
+    pub nanoseconds: i64,
 }
 
 /// Base of an agent's endpoints. The scheme is always `http`, even when the agent speaks TLS.
@@ -358,6 +377,9 @@ pub struct TaskStatus {
     /// Base64; present and not empty: must be acknowledged.
     #[serde(default)]
     pub uuid: Option<String>,
+    /// Since when the agent can't be reached; with `TASK_UNREACHABLE`.
+    #[serde(default)]
+    pub unreachable_time: Option<TimeInfo>,
 }
 
 impl TaskStatus {

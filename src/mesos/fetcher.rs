@@ -35,10 +35,10 @@ pub fn archive(uri: &str, name: &str, cache: bool) -> Uri {
     }
 }
 
-/// The name in the sandbox of what a URI fetches.
+/// The name in the sandbox of what a URI fetches, unless that is saved as `output_file`.
 #[must_use]
-pub fn sandbox_name(uri: &Uri) -> &str {
-    uri.output_file.as_deref().unwrap_or_else(|| file_name(&uri.value))
+pub fn sandbox_name<'a>(uri: &'a str, output_file: Option<&'a str>) -> &'a str {
+    output_file.unwrap_or_else(|| file_name(uri))
 }
 
 /// What the fetcher says went wrong: the lines of a `stderr` that are no mere information, without their heads.

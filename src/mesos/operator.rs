@@ -318,12 +318,6 @@ impl Operator {
         Ok(agents.slaves)
     }
 
-    /// An agent. `None`: not registered now.
-    pub async fn agent(&self, id: &AgentId) -> Result<Option<AgentSummary>, HttpError> {
-        let agents: Agents = self.get("/slaves", &[("slave_id", id.as_str())]).await?;
-        Ok(agents.slaves.into_iter().find(|agent| agent.id == *id))
-    }
-
     /// The tasks of a framework: living, unreachable and ended ones mixed, oldest first.
     pub async fn tasks(&self, framework: &FrameworkId) -> Result<Vec<TaskSummary>, HttpError> {
         let mut all = Vec::new();

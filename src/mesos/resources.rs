@@ -14,14 +14,14 @@ use serde_json::{Map, Value};
 
 use super::event::{Offer, Range, Ranges, Resource, Scalar};
 use super::ids::{AgentId, OfferId};
-use ports::{count, cut_ports, merged, usable_ports, without};
+use ports::{count, merged, usable_ports, without};
 
 /// Beyond this many thousandths a number isn't exact any more; nothing real comes near.
 const MOST: i64 = 1 << 51;
 
 const SCALARS: [&str; 3] = ["cpus", "mem", "disk"];
 
-/// What a task wants.
+/// Amounts of the scalars that tasks take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Want {
     /// Cores.
@@ -30,23 +30,12 @@ pub struct Want {
     pub mem_mb: f64,
     /// Disk in MB (2^20 bytes).
     pub disk_mb: f64,
-    /// Number of ports, wherever they lie.
-    pub ports: usize,
 }
 
 impl Want {
     fn scalars(&self) -> [f64; 3] {
         [self.cpus, self.mem_mb, self.disk_mb]
     }
-}
-
-/// A part cut from a pool.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Taken {
-    /// For the `TaskInfo`.
-    pub resources: Vec<Resource>,
-    /// The ports among them, ascending.
-    pub ports: Vec<u16>,
 }
 
 /// What an agent lacks for a [`Want`].
@@ -93,12 +82,10 @@ impl fmt::Display for Listed<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct Pool<'a> {
     agent_id: AgentId,
-    hostname: String,
     role: String,
     offer_ids: Vec<OfferId>,
     /// Sums of `scalars`, in the order of `SCALARS`.
     free: [i64; 3],
-    free_ports: usize,
     /// Reserved ones first.
     scalars: [Vec<ScalarPart<'a>>; 3],
     ports: Vec<PortPart<'a>>,
@@ -120,13 +107,17 @@ struct PortPart<'a> {
 impl<'a> Pool<'a> {
     /// Gathers the offers of the first one's agent and role; offers of others are left alone, see [`Pool::offer_ids`].
     ///
-    /// `roles_allowed` are the framework's roles; an offer or a reservation for another role isn't used. Empty: any.
+    /// `roles_allowed` are the framework's roles; an offer or a reservation for another role isn't used. Empty: any. A
+    /// reservation with labels is somebody's own, and used only if all of them are among the framework's `labels`.
     #[must_use]
-    pub fn from_offers<S: AsRef<str>>(offers: &[&'a Offer], roles_allowed: &[S]) -> Self {
+    pub fn from_offers<S: AsRef<str>>(
+        offers: &[&'a Offer],
+        roles_allowed: &[S],
+        labels: &[(String, String)],
+    ) -> Self {
         let mut pool = Self::default();
         let Some(first) = offers.first() else { return pool };
         pool.agent_id = first.agent_id.clone();
-        pool.hostname.clone_from(&first.hostname);
         role_of(first).clone_into(&mut pool.role);
         let allowed = |role: &str| {
             roles_allowed.is_empty()
@@ -140,7 +131,10 @@ impl<'a> Pool<'a> {
         for reserved in [true, false] {
             for resource in usable.iter().flat_map(|offer| &offer.resources) {
                 let holder = reservation(resource);
-                if holder.is_some() == reserved && holder.is_none_or(allowed) && is_plain(resource)
+                if holder.is_some() == reserved
+                    && holder.is_none_or(allowed)
+                    && has_only_labels(resource, labels)
+                    && is_plain(resource)
                 {
                     pool.add(resource);
                 }
@@ -155,12 +149,6 @@ impl<'a> Pool<'a> {
         &self.agent_id
     }
 
-    /// The agent's host name.
-    #[must_use]
-    pub fn hostname(&self) -> &str {
-        &self.hostname
-    }
-
     /// The role that the offers are for.
     #[must_use]
     pub fn role(&self) -> &str {
@@ -173,28 +161,24 @@ impl<'a> Pool<'a> {
         &self.offer_ids
     }
 
-    /// What is left.
+    /// The scalars that are left.
     #[must_use]
     pub fn available(&self) -> Want {
         let [cpus, mem_mb, disk_mb] = self.free.map(from_thousandths);
-        Want { cpus, mem_mb, disk_mb, ports: self.free_ports }
+        Want { cpus, mem_mb, disk_mb }
     }
 
-    /// Whether [`Pool::take`] would succeed. A few comparisons only.
+    /// The ports that are left: ranges with both ends included, ascending and apart from each other.
     #[must_use]
-    pub fn fits(&self, want: &Want) -> bool {
-        let [cpus, mem, disk] = self.free;
-        // The same rounding as in `thousandths`.
-        want.cpus * 1000.0 < cpus as f64 + 0.5
-            && want.mem_mb * 1000.0 < mem as f64 + 0.5
-            && want.disk_mb * 1000.0 < disk as f64 + 0.5
-            && want.ports <= self.free_ports
+    pub fn ports(&self) -> Vec<(u16, u16)> {
+        merged(self.ports.iter().flat_map(|part| part.left.iter().copied()).collect())
     }
 
-    /// Cuts a part off. On a shortfall nothing is taken.
-    pub fn take(&mut self, want: &Want) -> Result<Taken, Shortfall> {
+    /// Cuts a part off, with exactly these ports. On a shortfall nothing is taken.
+    pub fn take(&mut self, want: &Want, ports: &[u16]) -> Result<Vec<Resource>, Shortfall> {
         let needs = want.scalars().map(thousandths);
-        let missing = self.missing(want, needs);
+        let ports = merged(ports.iter().map(|port| (*port, *port)).collect());
+        let missing = self.missing(want, needs, &ports);
         if !missing.is_empty() {
             return Err(Shortfall { agent_id: self.agent_id.clone(), missing });
         }
@@ -205,12 +189,11 @@ impl<'a> Pool<'a> {
             take_scalar(name, need, parts, &mut resources);
             *free -= need;
         }
-        let ports = take_ports(want.ports, &mut self.ports, &mut resources);
-        self.free_ports -= ports.len();
-        Ok(Taken { resources, ports })
+        take_ports(&ports, &mut self.ports, &mut resources);
+        Ok(resources)
     }
 
-    fn missing(&self, want: &Want, needs: [i64; 3]) -> Vec<Missing> {
+    fn missing(&self, want: &Want, needs: [i64; 3], ports: &[(u16, u16)]) -> Vec<Missing> {
         let scalars = SCALARS.into_iter().zip(want.scalars()).zip(needs).zip(self.free);
         let mut missing: Vec<_> = scalars
             .filter(|((_, need), free)| need > free)
@@ -220,12 +203,10 @@ impl<'a> Pool<'a> {
                 available: from_thousandths(free),
             })
             .collect();
-        if want.ports > self.free_ports {
-            missing.push(Missing {
-                name: "ports",
-                wanted: want.ports as f64,
-                available: self.free_ports as f64,
-            });
+        let (wanted, lacking) = (count(ports), count(&without(ports, &self.ports())));
+        if lacking > 0 {
+            let (wanted, available) = (wanted as f64, (wanted - lacking) as f64);
+            missing.push(Missing { name: "ports", wanted, available });
         }
         missing
     }
@@ -265,7 +246,6 @@ impl<'a> Pool<'a> {
             }
             None => self.ports.push(PortPart { left: merged(new), rest: &resource.rest }),
         }
-        self.free_ports = self.ports.iter().map(|part| count(&part.left)).sum();
     }
 }
 
@@ -302,6 +282,19 @@ fn reservation(resource: &Resource) -> Option<&str> {
     }
 }
 
+/// Whether every label of a resource's reservations is one of these.
+fn has_only_labels(resource: &Resource, ours: &[(String, String)]) -> bool {
+    let stack = resource.rest.get("reservations").and_then(Value::as_array);
+    let old = resource.rest.get("reservation");
+    let labels = stack.into_iter().flatten().chain(old);
+    let labels = labels.filter_map(|reservation| reservation.get("labels"));
+    let mut labels = labels.filter_map(|labels| labels.get("labels")?.as_array()).flatten();
+    labels.all(|label| {
+        let text = |name| label.get(name).and_then(Value::as_str).unwrap_or_default();
+        ours.iter().any(|(key, value)| key == text("key") && value == text("value"))
+    })
+}
+
 /// Whether it is an ordinary resource, not one with strings attached.
 fn is_plain(resource: &Resource) -> bool {
     ["revocable", "shared", "disk"]
@@ -333,19 +326,14 @@ fn take_scalar(
     parts.retain(|part| part.left > 0);
 }
 
-fn take_ports(
-    mut need: usize,
-    parts: &mut Vec<PortPart<'_>>,
-    into: &mut Vec<Resource>,
-) -> Vec<u16> {
-    let mut ports = Vec::with_capacity(need);
+fn take_ports(ports: &[(u16, u16)], parts: &mut Vec<PortPart<'_>>, into: &mut Vec<Resource>) {
     for part in parts.iter_mut() {
-        if need == 0 {
-            break;
+        let left = without(&part.left, ports);
+        let cut = without(&part.left, &left);
+        part.left = left;
+        if cut.is_empty() {
+            continue;
         }
-        let cut = cut_ports(&mut part.left, need);
-        need -= count(&cut);
-        ports.extend(cut.iter().flat_map(|(begin, end)| *begin..=*end));
         let range =
             cut.iter().map(|(begin, end)| Range { begin: (*begin).into(), end: (*end).into() });
         into.push(Resource {
@@ -357,8 +345,6 @@ fn take_ports(
         });
     }
     parts.retain(|part| !part.left.is_empty());
-    ports.sort_unstable();
-    ports
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::ids::{HostId, TaskId};
+use super::task::TaskState;
+use super::uri::Uri;
 use crate::clock::Millis;
+use crate::deployment::command::CommandTemplate;
 use crate::deployment::container::Container;
-use crate::mesos::event::TaskState;
-use crate::mesos::ids::{AgentId, TaskId};
 
 /// A container that is to run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DesiredContainer {
     /// 0 for the TManager's, 1 to N for those of the packing plan.
     pub id: u32,
@@ -22,6 +24,12 @@ pub struct DesiredContainer {
     /// How often a restart was asked for; a task is of the restart it was launched for.
     #[serde(default)]
     pub restarts: u64,
+    /// Where it must run; anywhere, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
+    /// How it is started, if not as the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Box<OwnLaunch>>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -30,8 +38,29 @@ pub struct DesiredContainer {
 impl From<Container> for DesiredContainer {
     fn from(container: Container) -> Self {
         let Container { id, cpus, mem_mb, disk_mb } = container;
-        Self { id, cpus, mem_mb, disk_mb, restarts: 0, extra: Map::new() }
+        Self { id, cpus, mem_mb, disk_mb, ..Self::default() }
     }
+}
+
+/// Where a container must run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pin {
+    /// On this host.
+    Host(HostId),
+    /// On a host of this name or id.
+    Name(String),
+    /// On the host of this other container, which is placed first.
+    Beside(u32),
+}
+
+/// How a container is started that is not like the others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnLaunch {
+    /// The shell command.
+    pub command: CommandTemplate,
+    /// What is fetched into the sandbox.
+    pub uris: Vec<Uri>,
 }
 
 /// What is known of a container's task.
@@ -48,12 +77,13 @@ pub struct ContainerRecord {
     /// Its task.
     pub task_id: TaskId,
     /// Where it was launched.
-    pub agent_id: AgentId,
-    /// Host name of the agent.
+    #[serde(rename = "agent_id")]
+    pub host_id: HostId,
+    /// Name of the host.
     pub host: String,
-    /// `host:port` of the agent's HTTP endpoints, if the offer told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_address: Option<String>,
+    /// `host:port` of the host's HTTP endpoints, if the offer told.
+    #[serde(default, rename = "agent_address", skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Its ports, in the order of the executor's flags.
     pub ports: Vec<u16>,
     /// The last state heard of.
@@ -65,7 +95,7 @@ pub struct ContainerRecord {
     pub failures: u32,
     /// The last failure of this container, of whichever attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_failure: Option<TaskFailure>,
+    pub last_failure: Option<Box<TaskFailure>>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -84,26 +114,30 @@ impl ContainerRecord {
 pub struct TaskFailure {
     /// The task that failed.
     pub task_id: TaskId,
-    /// Its agent.
-    pub agent_id: AgentId,
-    /// Host name of the agent.
+    /// Where it was.
+    #[serde(rename = "agent_id")]
+    pub host_id: HostId,
+    /// Name of the host.
     pub host: String,
-    /// `host:port` of the agent's HTTP endpoints, if known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_address: Option<String>,
+    /// `host:port` of the host's HTTP endpoints, if known.
+    #[serde(default, rename = "agent_address", skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// When.
     pub at: Millis,
     /// The terminal state.
     pub state: TaskState,
-    /// Mesos's reason, `REASON_…`.
+    /// The engine's name for why, `REASON_…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Mesos's text.
+    /// The engine's text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
-/// The id of a container's task: readable, of characters that Mesos takes, and never the same for two attempts.
+/// The id of a container's task: readable, of characters that every engine takes, and never the same for two attempts.
 #[must_use]
 pub fn task_id(topology: &str, container: u32, attempt: u32) -> TaskId {
     let name: String = topology
@@ -119,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn task_ids_are_fit_for_mesos() {
+    fn task_ids_are_fit_for_any_engine() {
         assert_eq!(task_id("word count/é", 2, 7).as_str(), "word_count__-2-7");
         assert!(task_id(&"x".repeat(400), 4_294_967_295, 4_294_967_295).as_str().len() <= 255);
     }
@@ -127,9 +161,13 @@ mod tests {
     #[test]
     fn unknown_members_survive_a_rewrite() {
         let text = r#"{"version":1,"id":1,"attempt":1,"restarts":0,"task_id":{"value":"t"},
-            "agent_id":{"value":"a"},"host":"h","ports":[1],"state":"TASK_RUNNING","since":5,"later":{"x":1}}"#;
+            "agent_id":{"value":"a"},"host":"h","ports":[1],"state":"TASK_RUNNING","since":5,"failures":1,"later":{"x":1},
+            "last_failure":{"task_id":{"value":"s"},"agent_id":{"value":"b"},"host":"g","agent_address":"g:5051",
+            "at":4,"state":"TASK_FAILED","later":[2]}}"#;
         let record: ContainerRecord = serde_json::from_str(text).unwrap();
-        let again: Value = serde_json::to_value(&record).unwrap();
-        assert_eq!(again["later"]["x"], 1);
+        assert_eq!(
+            serde_json::to_value(&record).unwrap(),
+            serde_json::from_str::<Value>(text).unwrap()
+        );
     }
 }

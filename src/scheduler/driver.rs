@@ -1,6 +1,6 @@
 //! Feeds the state machine from the network and carries out what it says.
 //!
-//! The driver owns the order of things: journal writes of a batch go first and together, calls to the master follow.
+//! The driver owns the order of things: journal writes of a batch go first and together, calls to the engine follow.
 //! It knows neither ZooKeeper nor HTTP; both are behind the traits here, so that the simulation can stand in for them.
 
 use std::collections::BTreeMap;
@@ -11,17 +11,17 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::call::Call;
 use super::container::ContainerRecord;
+use super::ids::{FrameworkId, HostId, TaskId};
 use super::model::{Model, Verdict};
 use super::record::{Desired, Framework};
 use super::step::{Action, Event};
 use crate::clock::Millis;
-use crate::mesos::call::Body;
-use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
 
 /// How often the state machine is told that time has passed.
 const TICK: Duration = Duration::from_millis(200);
-/// Pauses between attempts to subscribe.
+/// Pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
@@ -42,38 +42,38 @@ pub trait Journal {
     async fn tmanager_ended(&mut self) -> Result<(), BoxError>;
 }
 
-/// Opens subscriptions.
+/// Opens connections to the engine.
 #[allow(async_fn_in_trait)]
 pub trait Connector {
-    /// An open subscription.
+    /// An open connection.
     type Link: Link;
 
-    /// Finds the leading master and subscribes.
+    /// Finds the engine and connects as a framework.
     async fn connect(
-        &mut self,
+        &self,
         framework: &Framework,
         suppressed: bool,
     ) -> Result<Self::Link, ConnectError>;
 
-    /// The framework's tasks that have not come to their end, as the master lists them.
+    /// The framework's tasks that have not come to their end, as the engine lists them.
     async fn live_tasks(
-        &mut self,
+        &self,
         framework: &FrameworkId,
-    ) -> Result<Vec<(TaskId, Option<AgentId>)>, BoxError>;
+    ) -> Result<Vec<(TaskId, Option<HostId>)>, BoxError>;
 }
 
-/// An open subscription.
+/// An open connection.
 #[allow(async_fn_in_trait)]
 pub trait Link {
     /// Waits for events and returns all that are there; [`Event::Disconnected`] is the last one ever. Cancel-safe.
     async fn events(&mut self) -> Vec<Event>;
 
-    /// Sends calls so that the master sees them in their order, except for those that have none: acknowledgements, and
-    /// ACCEPTs or KILLs in a row.
-    async fn send(&mut self, calls: Vec<Body>) -> Result<(), CallError>;
+    /// Sends calls so that the engine sees them in their order, except for those that have none: acknowledgements, and
+    /// launches or ends of tasks in a row.
+    async fn send(&mut self, calls: Vec<Call>) -> Result<(), CallError>;
 }
 
-/// No subscription came about.
+/// No connection came about.
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// It may work later.
@@ -87,10 +87,10 @@ pub enum ConnectError {
 /// A call was not taken.
 #[derive(Debug, Error)]
 pub enum CallError {
-    /// The subscription is dead, or its state unknown: subscribe again, and reconcile.
+    /// The connection is dead, or its state unknown: connect again, and reconcile.
     #[error(transparent)]
     Resubscribe(BoxError),
-    /// The master refuses the call as such.
+    /// The engine refuses the call as such.
     #[error(transparent)]
     Final(BoxError),
 }
@@ -124,21 +124,21 @@ pub enum End {
 }
 
 /// Limits of a run.
-#[derive(Clone, Copy, Debug)]
-pub struct RunLimits {
+#[derive(Clone, Copy)]
+pub struct RunLimits<'a> {
     /// When to give up waiting.
     pub deadline: Instant,
-    /// How long the first subscription is tried for.
+    /// How long the first connection is tried for.
     pub connect_patience: Duration,
     /// When the containers are as they should be: [`Model::is_settled`], or [`Model::is_placed`] for callers that don't wait.
-    pub reached: fn(&Model) -> bool,
+    pub reached: &'a dyn Fn(&Model) -> bool,
 }
 
 /// Drives one topology.
 pub struct Driver<'a, J, C: Connector> {
     model: Model,
     journal: &'a mut J,
-    connector: &'a mut C,
+    connector: &'a C,
     link: Option<C::Link>,
     clock: fn() -> Millis,
     pause: Duration,
@@ -149,12 +149,7 @@ pub struct Driver<'a, J, C: Connector> {
 
 impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
     /// A driver that is not connected yet. `clock` tells milliseconds since the epoch.
-    pub fn new(
-        model: Model,
-        journal: &'a mut J,
-        connector: &'a mut C,
-        clock: fn() -> Millis,
-    ) -> Self {
+    pub fn new(model: Model, journal: &'a mut J, connector: &'a C, clock: fn() -> Millis) -> Self {
         Self {
             model,
             journal,
@@ -190,7 +185,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         &mut self,
         condition: impl Future<Output = ()>,
         interrupt: impl Future<Output = ()>,
-        limits: RunLimits,
+        limits: RunLimits<'_>,
         mut observe: impl FnMut(&Model),
     ) -> Result<End, DriverError> {
         let started = Instant::now();
@@ -261,7 +256,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
 
     async fn handle(&mut self, events: Vec<Event>) -> Result<(), DriverError> {
         let over =
-            events.iter().any(|event| matches!(event, Event::Disconnected | Event::Error(_)));
+            events.iter().any(|event| matches!(event, Event::Disconnected | Event::Closed(_)));
         let actions = self.model.handle_all((self.clock)(), events);
         if over {
             self.link = None;
@@ -292,7 +287,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         }
     }
 
-    async fn send(&mut self, calls: Vec<Body>) -> Result<Vec<Action>, DriverError> {
+    async fn send(&mut self, calls: Vec<Call>) -> Result<Vec<Action>, DriverError> {
         let Some(link) = self.link.as_mut().filter(|_| !calls.is_empty()) else {
             return Ok(Vec::new());
         };
@@ -329,7 +324,7 @@ struct Batch {
     desired: bool,
     containers: BTreeMap<u32, ContainerRecord>,
     tmanager_ended: bool,
-    calls: Vec<Body>,
+    calls: Vec<Call>,
     list_tasks: bool,
 }
 
@@ -340,7 +335,7 @@ impl From<Vec<Action>> for Batch {
             match action {
                 Action::JournalDesired => batch.desired = true,
                 Action::JournalContainer(record) => {
-                    batch.containers.insert(record.id, record);
+                    batch.containers.insert(record.id, *record);
                 }
                 Action::TManagerEnded => batch.tmanager_ended = true,
                 Action::Call(call) => batch.calls.push(call),

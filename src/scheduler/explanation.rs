@@ -1,12 +1,12 @@
 //! Why containers wait for offers, in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::container::DesiredContainer;
+use super::ids::HostId;
 use super::model::Model;
 use super::seen::Seen;
-use crate::mesos::ids::AgentId;
 
 /// Why a container was not placed: per resource, how many agents have too little of it, and the most that one has.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,9 @@ pub struct Explanation {
     pub containers: Vec<u32>,
     /// Agents that made offers.
     pub agents: usize,
-    /// What is lacking.
+    /// Of these, the ones that are left alone because they are about to be taken down.
+    pub in_maintenance: usize,
+    /// What the others lack.
     pub lacking: Vec<Lack>,
 }
 
@@ -41,6 +43,9 @@ pub fn explain(model: &Model) -> Vec<Explanation> {
         let key = [container.cpus, container.mem_mb, container.disk_mb].map(f64::to_bits);
         groups.entry(key).or_default().push(container);
     }
+    let hosts: BTreeSet<&HostId> = model.seen().map(|seen| &seen.host_id).collect();
+    let usable: Vec<&Seen> = model.seen().filter(|seen| seen.maintenance_at.is_none()).collect();
+    let open: BTreeSet<&HostId> = usable.iter().map(|seen| &seen.host_id).collect();
     groups
         .into_values()
         .filter_map(|group| {
@@ -48,23 +53,30 @@ pub fn explain(model: &Model) -> Vec<Explanation> {
             let wanted = [first.cpus, first.mem_mb, first.disk_mb, ports];
             Some(Explanation {
                 containers: group.iter().map(|container| container.id).collect(),
-                agents: model.seen.len(),
-                lacking: lacking(&model.seen, wanted),
+                agents: hosts.len(),
+                in_maintenance: hosts.len() - open.len(),
+                lacking: lacking(&usable, wanted),
             })
         })
         .collect()
 }
 
-fn lacking(seen: &BTreeMap<AgentId, Seen>, wanted: [f64; 4]) -> Vec<Lack> {
+/// What every agent's offers hold too little of. An agent counts by the best of its offers, of which there is one per role.
+fn lacking(seen: &[&Seen], wanted: [f64; 4]) -> Vec<Lack> {
     (0..4)
         .filter_map(|index| {
             let wanted = *wanted.get(index)?;
-            let offered: Vec<(&'static str, f64)> =
-                seen.values().filter_map(|seen| seen.available.get(index).copied()).collect();
-            let resource = offered.first()?.0;
-            let short = offered.iter().filter(|(_, value)| *value < wanted).count();
-            let most = offered.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-            (short > 0).then_some(Lack { resource, wanted, most, agents: short })
+            let mut best: BTreeMap<&HostId, f64> = BTreeMap::new();
+            let mut resource = None;
+            for seen in seen {
+                let (name, value) = seen.available.get(index).copied()?;
+                resource = Some(name);
+                let most = best.entry(&seen.host_id).or_default();
+                *most = most.max(value);
+            }
+            let short = best.values().filter(|value| **value < wanted).count();
+            let most = best.values().copied().fold(0.0, f64::max);
+            (short > 0).then_some(Lack { resource: resource?, wanted, most, agents: short })
         })
         .collect()
 }
@@ -75,13 +87,19 @@ impl fmt::Display for Explanation {
         let more = if self.containers.len() > 8 { ", …" } else { "" };
         let noun = if self.containers.len() == 1 { "container" } else { "containers" };
         write!(f, "{noun} {}{more}: ", ids.join(", "))?;
-        if self.agents == 0 {
+        let Self { agents, in_maintenance, .. } = self;
+        if *agents == 0 {
             return write!(f, "no agent has made an offer");
         }
-        if self.lacking.is_empty() {
-            return write!(f, "none of {} agents has room left at the moment", self.agents);
+        let mut parts: Vec<String> = self.lacking.iter().map(|lack| lack.text(*agents)).collect();
+        if *in_maintenance > 0 {
+            parts.push(format!(
+                "{in_maintenance} of {agents} agents are in maintenance, or soon will be"
+            ));
         }
-        let parts: Vec<String> = self.lacking.iter().map(|lack| lack.text(self.agents)).collect();
+        if parts.is_empty() {
+            parts.push(format!("none of {agents} agents has room left at the moment"));
+        }
         write!(f, "{}", parts.join("; "))
     }
 }

@@ -1,22 +1,29 @@
-//! The reconciler: makes what runs on Mesos agree with the desired record of a topology.
+//! The reconciler: makes what runs agree with the desired record of a topology, whatever engine it runs on.
 //!
-//! [`record`] and [`container`] are what the journal holds, [`update`] what it holds of an update and [`update_steps`] what
+//! [`ids`], [`task`](mod@task), [`offer`], [`call`] and [`closed`] are the words that it has in common with an engine. [`record`] and [`container`] are what the journal holds, [`update`] what it holds of an update and [`update_steps`] what
 //! each step makes of the record. [`model`] is the state machine's memory, [`step`](mod@step) and `reconcile` its
-//! transitions, [`placement`] the choice of offers, [`explanation`] why there was none. All of these are pure: no I/O, no
+//! transitions, `placement` the choice of offers, [`explanation`] why there was none. All of these are pure: no I/O, no
 //! clock, no randomness, so that a test can drive them through any sequence of bad luck from a seed. [`driver`] feeds them
 //! from the network.
 
+pub mod call;
+pub mod closed;
 pub mod container;
 pub mod driver;
 pub mod explanation;
+pub mod ids;
 pub mod journal;
 pub mod model;
-pub mod placement;
+pub mod offer;
+mod placement;
+pub mod ports;
 mod reconcile;
 pub mod record;
 pub mod seen;
 pub mod step;
+pub mod task;
 #[cfg(test)]
 mod tests;
 pub mod update;
 pub mod update_steps;
+pub mod uri;

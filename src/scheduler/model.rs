@@ -2,27 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::closed::{Closed, ClosedReason};
 use super::container::{ContainerRecord, DesiredContainer, TaskFailure};
+use super::ids::{HostId, TaskId};
 use super::record::{Desired, Goal};
 use super::seen::Seen;
+use super::task::TaskState;
 use crate::clock::Millis;
-use crate::mesos::event::TaskState;
-use crate::mesos::ids::{AgentId, TaskId};
 
 /// What is decided outside of the state machine.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// Failures in a row of one container after which the driver gives up; none: it never does.
     pub failure_limit: Option<u32>,
-    /// How long a task on an unreachable agent is waited for before another takes its place.
+    /// How long a task on an unreachable host is waited for before another takes its place.
     pub unreachable_ms: Millis,
+    /// How soon a host must not be about to be taken down for containers to be launched there.
+    pub maintenance_ms: Millis,
     /// Seconds that offers which are not needed stay away.
     pub decline_seconds: f64,
+    /// Whether tasks are to end by themselves: each container is launched once, and any end of it is as it should be.
+    pub run_once: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { failure_limit: None, unreachable_ms: 300_000, decline_seconds: 3600.0 }
+        Self {
+            failure_limit: None,
+            unreachable_ms: 300_000,
+            maintenance_ms: 3_600_000,
+            decline_seconds: 3600.0,
+            run_once: false,
+        }
     }
 }
 
@@ -36,7 +47,7 @@ pub(super) struct Killing {
 /// A task of this framework that no container record names: one of an attempt that was given up.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stray {
-    pub agent_id: Option<AgentId>,
+    pub host_id: Option<HostId>,
     pub killing: Option<Killing>,
 }
 
@@ -47,10 +58,12 @@ pub(super) struct Slot {
     pub record: Option<ContainerRecord>,
     pub not_before: Millis,
     pub killing: Option<Killing>,
-    /// Mesos refused the task's description: launching it again would change nothing.
+    /// The engine refused the task's description: launching it again would change nothing.
     pub refused: bool,
     /// Its task has been out of reach for too long; should it come back, it is killed as a stray.
     pub abandoned: bool,
+    /// It is launched once, and left alone when it has ended.
+    pub once: bool,
 }
 
 /// How the ending of a killed topology goes.
@@ -58,7 +71,7 @@ pub(super) struct Slot {
 pub(super) enum Ending {
     /// Its known tasks are being killed.
     Killing,
-    /// The master was asked which tasks it knows.
+    /// The engine was asked which tasks it knows.
     Listing,
     /// The framework was told to go.
     TornDown,
@@ -73,7 +86,8 @@ pub struct Model {
     pub(super) strays: BTreeMap<TaskId, Stray>,
     /// Records of containers that are wanted no more, until their tasks' ends are journalled.
     pub(super) retired: BTreeMap<TaskId, ContainerRecord>,
-    pub(super) seen: BTreeMap<AgentId, Seen>,
+    /// By host and role.
+    pub(super) seen: BTreeMap<(HostId, String), Seen>,
     pub(super) connected: bool,
     pub(super) suppressed: bool,
     pub(super) unanswered: BTreeSet<TaskId>,
@@ -82,20 +96,28 @@ pub struct Model {
     /// When all tasks of the framework are asked for next, to find strays.
     pub(super) search_at: Millis,
     pub(super) ending: Ending,
-    /// Where the next search for an offer begins, so that containers spread over agents.
-    pub(super) next_pool: usize,
-    pub(super) fatal: Option<String>,
+    /// Where the next search for an offer begins, so that containers spread over hosts.
+    pub(super) next_offer: usize,
+    pub(super) closed: Option<Closed>,
 }
 
 /// Why the driver should stop before the goal is reached.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Mesos refuses the description of a container's task.
-    Refused(u32, TaskFailure),
+    /// The engine refuses the description of a container's task.
+    Refused(u32, Box<TaskFailure>),
     /// A container has failed too often.
-    Failing(u32, TaskFailure),
-    /// The master closed the subscription for good.
-    Fatal(String),
+    Failing(u32, Box<TaskFailure>),
+    /// The engine closed the connection for good.
+    Closed(Closed),
+}
+
+impl Verdict {
+    /// Whether the framework is gone with all its tasks.
+    #[must_use]
+    pub fn is_removal(&self) -> bool {
+        matches!(self, Self::Closed(closed) if closed.reason == ClosedReason::Removed)
+    }
 }
 
 /// What a user is shown of a container.
@@ -110,7 +132,7 @@ pub struct View<'a> {
 }
 
 impl Model {
-    /// A model from the journal's content. Nothing is believed to run until Mesos has confirmed it.
+    /// A model from the journal's content. Nothing is believed to run until the engine has confirmed it.
     #[must_use]
     pub fn new(desired: Desired, records: Vec<ContainerRecord>, policy: Policy) -> Self {
         let mut records: BTreeMap<u32, ContainerRecord> =
@@ -120,7 +142,7 @@ impl Model {
             .iter()
             .map(|container| {
                 let record = records.remove(&container.id);
-                (container.id, Slot::new(container.clone(), record))
+                (container.id, Slot::new(container.clone(), record, policy.run_once))
             })
             .collect::<BTreeMap<u32, Slot>>();
         let unanswered = slots.values().filter_map(Slot::live_task).collect();
@@ -131,7 +153,7 @@ impl Model {
             .map(|record| (record.task_id.clone(), record))
             .collect();
         let stray = |record: &ContainerRecord| Stray {
-            agent_id: Some(record.agent_id.clone()),
+            host_id: Some(record.host_id.clone()),
             killing: None,
         };
         let strays = retired.iter().map(|(id, record)| (id.clone(), stray(record))).collect();
@@ -149,8 +171,8 @@ impl Model {
             reconcile_tries: 0,
             search_at: 0,
             ending: Ending::Killing,
-            next_pool: 0,
-            fatal: None,
+            next_offer: 0,
+            closed: None,
         }
     }
 
@@ -160,13 +182,13 @@ impl Model {
         &self.desired
     }
 
-    /// Whether a SUBSCRIBE now should ask for no offers.
+    /// Whether a connection that is opened now should ask for no offers.
     #[must_use]
     pub fn wants_no_offers(&self) -> bool {
         !self.wants_offers()
     }
 
-    /// Whether what Mesos confirmed is what is desired.
+    /// Whether what the engine confirmed is what is desired.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         match self.desired.goal {
@@ -179,6 +201,12 @@ impl Model {
         }
     }
 
+    /// Whether a connection stands.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.connected
+    }
+
     /// Whether every container has a task that was launched and has not come to its end.
     #[must_use]
     pub fn is_placed(&self) -> bool {
@@ -189,8 +217,8 @@ impl Model {
     /// Why going on is of no use, if so.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
-        if let Some(message) = &self.fatal {
-            return Some(Verdict::Fatal(message.clone()));
+        if let Some(closed) = &self.closed {
+            return Some(Verdict::Closed(closed.clone()));
         }
         if self.desired.goal == Goal::Killed {
             return None;
@@ -198,7 +226,7 @@ impl Model {
         self.slots.values().find_map(|slot| {
             let record = slot.record.as_ref()?;
             let failure = record.last_failure.clone()?;
-            if slot.refused {
+            if slot.refused && !slot.once {
                 return Some(Verdict::Refused(slot.desired.id, failure));
             }
             let limit = self.policy.failure_limit?;
@@ -234,10 +262,9 @@ impl Model {
             && self.slots.values().any(|slot| slot.wants_launch() && fresh(slot))
     }
 
-    /// What each agent offered last.
-    #[must_use]
-    pub fn seen(&self) -> &BTreeMap<AgentId, Seen> {
-        &self.seen
+    /// What each host offered last, for each role.
+    pub fn seen(&self) -> impl Iterator<Item = &Seen> {
+        self.seen.values()
     }
 
     pub(super) fn wants_offers(&self) -> bool {
@@ -246,7 +273,7 @@ impl Model {
 
     /// The container whose task this is.
     pub(super) fn slot_of(&self, task: &TaskId) -> Option<u32> {
-        // The id tells the container (see `record::task_id`); the record has the last word.
+        // The id tells the container (see [`super::container::task_id`]); the record has the last word.
         let id = task.as_str().rsplit('-').nth(1)?.parse().ok()?;
         let slot = self.slots.get(&id)?;
         (slot.record.as_ref()?.task_id == *task).then_some(id)
@@ -254,12 +281,16 @@ impl Model {
 }
 
 impl Slot {
-    fn new(desired: DesiredContainer, record: Option<ContainerRecord>) -> Self {
-        Self { desired, record, not_before: 0, killing: None, refused: false, abandoned: false }
+    fn new(desired: DesiredContainer, record: Option<ContainerRecord>, once: bool) -> Self {
+        let (refused, abandoned) = (false, false);
+        Self { desired, record, not_before: 0, killing: None, refused, abandoned, once }
     }
 
     /// Whether a task is to be launched, now or after its backoff.
     pub(super) fn wants_launch(&self) -> bool {
+        if self.once {
+            return self.record.is_none();
+        }
         !self.refused
             && (self.abandoned || self.record.as_ref().is_none_or(ContainerRecord::is_over))
     }
@@ -278,6 +309,9 @@ impl Slot {
 
     fn agrees(&self) -> bool {
         self.record.as_ref().is_some_and(|record| {
+            if self.once {
+                return self.abandoned || record.is_over();
+            }
             record.state == TaskState::Running && record.restarts >= self.desired.restarts
         })
     }

@@ -1,78 +1,110 @@
-//! The choice of offers: which container is launched on which agent.
-
-use std::collections::BTreeMap;
+//! The choice of offers: which container is launched on which host.
 
 use serde_json::Map;
 
-use super::container::{ContainerRecord, DesiredContainer, task_id};
+use super::call::{Launch, LaunchTask};
+use super::container::{ContainerRecord, DesiredContainer, Pin, task_id};
+use super::ids::{HostId, OfferId};
 use super::model::{Model, Slot};
-use super::record::{Goal, Launch, RECORD_VERSION};
+use super::offer::{Offer, Resources};
+use super::ports::{self, PortRange};
+use super::record::{Goal, RECORD_VERSION};
+use super::task::TaskState;
 use crate::clock::Millis;
-use crate::mesos::call::{
-    Accept, CommandInfo, DurationInfo, Filters, KillPolicy, Launch as LaunchOperation, Operation,
-    TaskInfo,
-};
-use crate::mesos::event::{Label, Labels, Offer, TaskState};
-use crate::mesos::ids::{AgentId, OfferId};
-use crate::mesos::resources::{Pool, Taken, Want};
 
 /// What came of a round of offers.
 #[derive(Debug, Default)]
 pub(super) struct Placed {
-    /// The intents, to be journalled before anything is accepted.
+    /// The intents, to be journalled before anything is launched.
     pub records: Vec<ContainerRecord>,
-    /// One ACCEPT per agent.
-    pub accepts: Vec<Accept>,
+    /// One per host and role.
+    pub launches: Vec<Launch>,
     /// Offers that are of no use.
     pub unused: Vec<OfferId>,
 }
 
-/// The offers of one agent, and what is left of them.
+/// An offer, and what is left of it.
 struct Bin<'a> {
-    offers: Vec<&'a Offer>,
-    pool: Pool<'a>,
-    tasks: Vec<TaskInfo>,
+    offer: &'a Offer,
+    /// In thousandths: cores, memory, disk.
+    left: [i64; 3],
+    ports: Vec<PortRange>,
+    port_count: usize,
+    tasks: Vec<LaunchTask>,
 }
 
-/// Places as many of the wanted containers as fit. Containers go around the agents in turn, so that one lost agent takes
+impl<'a> Bin<'a> {
+    fn new(offer: &'a Offer) -> Self {
+        Self {
+            offer,
+            left: offer.free.thousandths(),
+            ports: offer.ports.clone(),
+            port_count: offer.ports.iter().copied().map(PortRange::count).sum(),
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Takes a part, if there is enough, and picks its ports.
+    fn take(&mut self, wanted: Resources, count: usize, before: &[u16]) -> Option<Vec<u16>> {
+        let wanted = wanted.thousandths();
+        let fits = wanted.iter().zip(&self.left).all(|(wanted, left)| wanted <= left);
+        if count > self.port_count || !fits {
+            return None;
+        }
+        let picked = ports::pick(&self.ports, count, before)?;
+        for (left, wanted) in self.left.iter_mut().zip(wanted) {
+            *left -= wanted;
+        }
+        self.ports = ports::without(&self.ports, &picked);
+        self.port_count -= picked.len();
+        Some(picked)
+    }
+}
+
+/// Places as many of the wanted containers as fit. Containers go around the offers in turn, so that one lost host takes
 /// as few of them as can be.
 pub(super) fn place(model: &mut Model, now: Millis, offers: &[Offer]) -> Placed {
     let mut placed = Placed::default();
     let ready: Vec<u32> = ready_containers(model, now);
     if ready.is_empty() {
-        placed.unused = offers.iter().map(|offer| offer.id.clone()).collect();
+        placed.unused = offers.iter().flat_map(|offer| &offer.ids).cloned().collect();
         return placed;
     }
-    let mut bins = bins(offers, &model.desired.framework.roles);
+    let lead_ms = model.policy.maintenance_ms;
+    let stays = |offer: &&Offer| offer.maintenance_at(now, lead_ms).is_none();
+    let (staying, leaving): (Vec<&Offer>, Vec<&Offer>) = offers.iter().partition(stays);
+    placed.unused = leaving.into_iter().flat_map(|offer| &offer.ids).cloned().collect();
+    let mut bins: Vec<Bin<'_>> = staying.into_iter().map(Bin::new).collect();
     for id in ready {
         let Some(slot) = model.slots.get(&id) else { continue };
-        let want = want(&slot.desired, model.desired.launch.ports);
-        let Some((index, taken)) = find(&mut bins, model.next_pool, &want) else { continue };
-        model.next_pool = index + 1;
+        let wanted = wanted(&slot.desired);
+        let host_of = |id: u32| host_of(model, &placed.records, id);
+        let allowed = |offer: &Offer| is_allowed(&slot.desired, offer, host_of);
+        let start = model.next_offer;
+        let found = find(&mut bins, start, allowed, |bin| {
+            let before = slot.record.as_ref().map_or(&[] as &[u16], |record| &record.ports);
+            bin.take(wanted, model.desired.launch.ports, before)
+        });
+        let Some((index, ports)) = found else { continue };
+        model.next_offer = index + 1;
         let Some(bin) = bins.get_mut(index) else { continue };
-        let Some(offer) = bin.offers.first() else { continue };
-        let record = intent(model, slot, now, offer, taken.ports);
-        bin.tasks.push(task(model, &record, taken.resources));
+        let record = intent(model, slot, now, bin.offer, ports);
+        bin.tasks.push(task(model, &slot.desired, &record, wanted));
         placed.records.push(record);
     }
-    let filters = Some(Filters { refuse_seconds: model.refuse_seconds(now) });
-    for bin in bins {
-        // Offers that the pool left alone, such as one for another role, are not part of the ACCEPT.
-        let (used, unused): (Vec<OfferId>, Vec<OfferId>) = bin
-            .offers
-            .iter()
-            .map(|offer| offer.id.clone())
-            .partition(|id| !bin.tasks.is_empty() && bin.pool.offer_ids().contains(id));
-        placed.unused.extend(unused);
-        if !bin.tasks.is_empty() {
-            placed.accepts.push(Accept {
-                offer_ids: used,
-                operations: vec![Operation::Launch {
-                    launch: LaunchOperation { task_infos: bin.tasks },
-                }],
-                filters,
-            });
+    let decline_seconds = model.refuse_seconds(now);
+    for Bin { offer, tasks, .. } in bins {
+        if tasks.is_empty() {
+            placed.unused.extend(offer.ids.iter().cloned());
+            continue;
         }
+        placed.launches.push(Launch {
+            offers: offer.ids.clone(),
+            host_id: offer.host_id.clone(),
+            topology: model.desired.topology.clone(),
+            tasks,
+            decline_seconds,
+        });
     }
     placed
 }
@@ -85,38 +117,49 @@ fn ready_containers(model: &Model, now: Millis) -> Vec<u32> {
     model.slots.values().filter(ready).map(|slot| slot.desired.id).collect()
 }
 
-/// One bin per agent, in the order in which the agents came.
-fn bins<'a>(offers: &'a [Offer], roles: &[String]) -> Vec<Bin<'a>> {
-    let mut order: Vec<&AgentId> = Vec::new();
-    let mut by_agent: BTreeMap<&AgentId, Vec<&Offer>> = BTreeMap::new();
-    for offer in offers {
-        let entry = by_agent.entry(&offer.agent_id).or_default();
-        if entry.is_empty() {
-            order.push(&offer.agent_id);
-        }
-        entry.push(offer);
-    }
-    order
-        .into_iter()
-        .filter_map(|agent| by_agent.remove(agent))
-        .map(|offers| Bin { pool: Pool::from_offers(&offers, roles), offers, tasks: Vec::new() })
-        .collect()
-}
-
-fn find(bins: &mut [Bin<'_>], start: usize, want: &Want) -> Option<(usize, Taken)> {
+/// The first offer from `start` on that may be used and out of which `take` gets something.
+fn find<T>(
+    bins: &mut [Bin<'_>],
+    start: usize,
+    allowed: impl Fn(&Offer) -> bool,
+    mut take: impl FnMut(&mut Bin<'_>) -> Option<T>,
+) -> Option<(usize, T)> {
     let count = bins.len();
     (0..count).find_map(|step| {
         let index = (start + step) % count;
-        let bin = bins.get_mut(index)?;
-        if !bin.pool.fits(want) {
-            return None;
-        }
-        bin.pool.take(want).ok().map(|taken| (index, taken))
+        let bin = bins.get_mut(index).filter(|bin| allowed(bin.offer))?;
+        take(bin).map(|taken| (index, taken))
     })
 }
 
-fn want(container: &DesiredContainer, ports: usize) -> Want {
-    Want { cpus: container.cpus, mem_mb: container.mem_mb, disk_mb: container.disk_mb, ports }
+/// Whether a container may run on the host of an offer.
+fn is_allowed<'a>(
+    container: &DesiredContainer,
+    offer: &Offer,
+    host_of: impl Fn(u32) -> Option<&'a HostId>,
+) -> bool {
+    match &container.pin {
+        None => true,
+        Some(Pin::Host(id)) => *id == offer.host_id,
+        Some(Pin::Name(name)) => *name == offer.host || *name == offer.host_id.0,
+        Some(Pin::Beside(other)) => host_of(*other) == Some(&offer.host_id),
+    }
+}
+
+/// Where a container's task is, or is about to be launched.
+fn host_of<'a>(
+    model: &'a Model,
+    placed: &'a [ContainerRecord],
+    container: u32,
+) -> Option<&'a HostId> {
+    let now = placed.iter().find(|record| record.id == container);
+    let record = now.or_else(|| model.slots.get(&container)?.record.as_ref())?;
+    Some(&record.host_id)
+}
+
+fn wanted(container: &DesiredContainer) -> Resources {
+    let DesiredContainer { cpus, mem_mb, disk_mb, .. } = *container;
+    Resources { cpus, mem_mb, disk_mb }
 }
 
 /// The record of a task that is about to be launched.
@@ -136,9 +179,9 @@ fn intent(
         attempt,
         restarts: slot.desired.restarts,
         task_id: task_id(&model.desired.topology, id, attempt),
-        agent_id: offer.agent_id.clone(),
-        host: offer.hostname.clone(),
-        agent_address: agent_address(offer),
+        host_id: offer.host_id.clone(),
+        host: offer.host.clone(),
+        address: offer.address.clone(),
         ports,
         state: TaskState::Staging,
         since: now,
@@ -148,40 +191,25 @@ fn intent(
     }
 }
 
-/// `host:port` of the agent's endpoints. The address is preferred to the name: it is what the agent really listens on.
-fn agent_address(offer: &Offer) -> Option<String> {
-    let address = &offer.url.as_ref()?.address;
-    let host = address.ip.as_ref().or(address.hostname.as_ref())?;
-    Some(format!("{host}:{}", address.port))
-}
-
 fn task(
     model: &Model,
+    desired: &DesiredContainer,
     record: &ContainerRecord,
-    resources: Vec<crate::mesos::event::Resource>,
-) -> TaskInfo {
-    let launch: &Launch = &model.desired.launch;
-    let nanoseconds = launch.kill_grace_ms.saturating_mul(1_000_000);
-    let label = |key: &str, value: String| Label { key: key.to_owned(), value: Some(value) };
-    TaskInfo {
-        name: format!("{}-container-{}", model.desired.topology, record.id),
+    resources: Resources,
+) -> LaunchTask {
+    let launch = &model.desired.launch;
+    let own = desired.own.as_deref();
+    let (command, uris) =
+        own.map_or((&launch.command, &launch.uris), |own| (&own.command, &own.uris));
+    LaunchTask {
+        container: record.id,
+        attempt: record.attempt,
         task_id: record.task_id.clone(),
-        agent_id: record.agent_id.clone(),
         resources,
-        command: CommandInfo {
-            shell: true,
-            value: launch.command.render(record.id, &record.ports),
-            user: launch.user.clone(),
-            environment: None,
-            uris: launch.uris.clone(),
-        },
-        kill_policy: Some(KillPolicy { grace_period: DurationInfo { nanoseconds } }),
-        labels: Some(Labels {
-            labels: vec![
-                label("heron.topology", model.desired.topology.clone()),
-                label("heron.container", record.id.to_string()),
-                label("heron.attempt", record.attempt.to_string()),
-            ],
-        }),
+        ports: record.ports.clone(),
+        command: command.render(record.id, &record.ports),
+        user: launch.user.clone(),
+        uris: uris.clone(),
+        grace_ms: launch.kill_grace_ms,
     }
 }

@@ -1,23 +1,23 @@
 //! What follows from all that is known and from the time: reconciliation, kills, asking for offers, and the end.
 
+use super::call::{Call, Kill};
+use super::ids::{HostId, TaskId};
 use super::model::{Ending, Killing, Model};
 use super::record::Goal;
 use super::step::{Action, FIRST_BACKOFF_MS};
+use super::task::TaskState;
 use crate::clock::Millis;
-use crate::mesos::call::{Body, DurationInfo, Kill, KillPolicy, Reconcile, ReconcileTask};
-use crate::mesos::event::TaskState;
-use crate::mesos::ids::{AgentId, TaskId};
 
 /// First pause between reconciliations; doubles up to the longest.
 const FIRST_RECONCILE_MS: Millis = 2_000;
 const LONGEST_RECONCILE_MS: Millis = 60_000;
 /// A launch of which nothing was heard for so long is asked about.
 const LAUNCH_SILENCE_MS: Millis = 60_000;
-/// A task that the master knows nothing of is given up after this time.
+/// A task that the engine knows nothing of is given up after this time.
 const UNKNOWN_MS: Millis = 15_000;
 /// Pause between searches for tasks that no record names.
 const SEARCH_MS: Millis = 600_000;
-/// Tasks per RECONCILE.
+/// Tasks that are asked about at once.
 const RECONCILE_BATCH: usize = 1_000;
 
 impl Model {
@@ -60,30 +60,25 @@ impl Model {
         let pause = FIRST_RECONCILE_MS << self.reconcile_tries.min(10);
         self.reconcile_at = now + pause.min(LONGEST_RECONCILE_MS);
         self.reconcile_tries = self.reconcile_tries.saturating_add(1);
-        let tasks: Vec<ReconcileTask> = self
+        let tasks: Vec<(TaskId, Option<HostId>)> = self
             .slots
             .values()
             .filter_map(|slot| slot.record.as_ref())
             .filter(|record| self.unanswered.contains(&record.task_id))
-            .map(|record| ReconcileTask {
-                task_id: record.task_id.clone(),
-                agent_id: Some(record.agent_id.clone()),
-            })
+            .map(|record| (record.task_id.clone(), Some(record.host_id.clone())))
             .collect();
         for batch in tasks.chunks(RECONCILE_BATCH) {
-            let reconcile = Reconcile { tasks: batch.to_vec() };
-            actions.push(Action::Call(Body::Reconcile { reconcile }));
+            actions.push(Action::Call(Call::Reconcile(batch.to_vec())));
         }
     }
 
     /// Asks for all tasks of the framework once nothing else is open: what no container record names is a stray, such as
-    /// a task that was given up with its agent and has come back while nobody was connected.
+    /// a task that was given up with its host and has come back while nobody was connected.
     fn search_strays(&mut self, now: Millis, actions: &mut Vec<Action>) {
         let launched = self.slots.values().any(|slot| slot.record.is_some());
         if launched && now >= self.search_at {
             self.search_at = now.saturating_add(SEARCH_MS);
-            actions
-                .push(Action::Call(Body::Reconcile { reconcile: Reconcile { tasks: Vec::new() } }));
+            actions.push(Action::Call(Call::Reconcile(Vec::new())));
         }
     }
 
@@ -106,15 +101,15 @@ impl Model {
         for slot in self.slots.values_mut() {
             let wanted = (all && slot.live_task().is_some()) || slot.wants_restart();
             let Some(record) = slot.record.as_ref().filter(|_| wanted) else { continue };
-            // Killing what can't be reached is not remembered by the master; its answer would be the same again.
-            let agent_id = Some(record.agent_id.clone());
+            // Killing what can't be reached is not remembered by anybody; its answer would be the same again.
+            let host_id = Some(record.host_id.clone());
             let grace_ms = self.desired.kill_grace_ms(slot.desired.id);
-            send_kill(now, grace_ms, &mut slot.killing, &record.task_id, agent_id, actions);
+            send_kill(now, grace_ms, &mut slot.killing, &record.task_id, host_id, actions);
         }
         let grace_ms = self.desired.launch.kill_grace_ms;
         for (task_id, stray) in &mut self.strays {
-            let agent_id = stray.agent_id.clone();
-            send_kill(now, grace_ms, &mut stray.killing, task_id, agent_id, actions);
+            let host_id = stray.host_id.clone();
+            send_kill(now, grace_ms, &mut stray.killing, task_id, host_id, actions);
         }
     }
 
@@ -122,17 +117,17 @@ impl Model {
         let wanted = self.wants_offers();
         if wanted && self.suppressed {
             self.suppressed = false;
-            actions.push(Action::Call(Body::Revive));
+            actions.push(Action::Call(Call::Revive));
         } else if !wanted && !self.suppressed {
             self.suppressed = true;
-            actions.push(Action::Call(Body::Suppress));
+            actions.push(Action::Call(Call::Suppress));
         }
     }
 
     fn end(&mut self, actions: &mut Vec<Action>) {
         if !self.suppressed {
             self.suppressed = true;
-            actions.push(Action::Call(Body::Suppress));
+            actions.push(Action::Call(Call::Suppress));
         }
         let alive = self.slots.values().any(|slot| slot.live_task().is_some());
         match self.ending {
@@ -142,20 +137,20 @@ impl Model {
             }
             Ending::TornDown => {
                 self.connected = false;
-                actions.push(Action::Call(Body::Teardown));
+                actions.push(Action::Call(Call::TearDown));
             }
             _ => {}
         }
     }
 }
 
-/// Sends a KILL, unless one was sent so recently that its grace period has not passed.
+/// Asks for a task's end, unless that was done so recently that its grace period has not passed.
 fn send_kill(
     now: Millis,
     grace_ms: i64,
     killing: &mut Option<Killing>,
     task_id: &TaskId,
-    agent_id: Option<AgentId>,
+    host_id: Option<HostId>,
     actions: &mut Vec<Action>,
 ) {
     let tries = match killing {
@@ -169,12 +164,6 @@ fn send_kill(
         None => 0,
     };
     *killing = Some(Killing { sent_at: now, tries });
-    let grace_period = DurationInfo { nanoseconds: grace_ms.saturating_mul(1_000_000) };
-    actions.push(Action::Call(Body::Kill {
-        kill: Kill {
-            task_id: task_id.clone(),
-            agent_id,
-            kill_policy: Some(KillPolicy { grace_period }),
-        },
-    }));
+    let kill = Kill { task_id: task_id.clone(), host_id, grace_ms };
+    actions.push(Action::Call(Call::Kill(kill)));
 }

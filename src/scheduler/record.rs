@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::container::DesiredContainer;
+use super::ids::FrameworkId;
 use super::update::{Update, UpdateStep};
+use super::uri::Uri;
 use crate::deployment::command::CommandTemplate;
-use crate::mesos::call::Uri;
-use crate::mesos::ids::FrameworkId;
 
 /// The version that this program writes, and the newest that it reads.
 pub const RECORD_VERSION: u32 = 1;
@@ -92,7 +92,7 @@ impl Desired {
 pub struct Framework {
     /// Chosen by us before the first SUBSCRIBE.
     pub id: FrameworkId,
-    /// Shown by Mesos.
+    /// Shown by the engine.
     pub name: String,
     /// Unix user of the tasks; can't be changed later.
     pub user: String,
@@ -130,4 +130,24 @@ pub struct Launch {
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_members_survive_a_rewrite_wherever_they_are() {
+        let text = r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
+            "digest":"","later":1,"framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
+            "failover_timeout_seconds":1.0,"labels":[["a","b"]],"later":2},
+            "launch":{"command":["run"],"ports":9,"kill_grace_ms":1,"later":3,"uris":[
+                {"value":"http://h/p.tgz","extract":true,"cache":false,"output_file":"p","later":{"checksum":"4"}}]},
+            "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0,"restarts":0,"later":5}]}"#;
+        let desired: Desired = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            serde_json::to_value(&desired).unwrap(),
+            serde_json::from_str::<Value>(text).unwrap()
+        );
+    }
 }

@@ -1,43 +1,36 @@
-//! What the agents offered last, for explaining why nothing was placed.
+//! What the hosts offered last, for explaining why nothing was placed.
 
-use crate::mesos::event::Offer;
+use super::ids::HostId;
+use super::offer::Offer;
+use super::ports::PortRange;
+use crate::clock::Millis;
 
-/// What an agent offered last.
+/// What a host offered last for one role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
-    /// Host name.
+    /// The host's id.
+    pub host_id: HostId,
+    /// Its name.
     pub host: String,
-    /// Sums over the offer, by resource: cores, MB, MB, number of ports.
+    /// How much of what: cores, MB, MB, number of ports.
     pub available: [(&'static str, f64); 4],
+    /// When the host is to be taken down, if the offer was left alone for that.
+    pub maintenance_at: Option<Millis>,
 }
 
 impl Seen {
-    pub(super) fn of(offer: &Offer) -> Self {
-        let scalar = |name: &str| {
-            offer
-                .resources
-                .iter()
-                .filter(|r| r.name == name)
-                .filter_map(|r| r.scalar)
-                .map(|s| s.value)
-                .sum()
-        };
-        let ports: u64 = offer
-            .resources
-            .iter()
-            .filter(|r| r.name == "ports")
-            .filter_map(|r| r.ranges.as_ref())
-            .flat_map(|ranges| &ranges.range)
-            .map(|range| range.end.saturating_sub(range.begin).saturating_add(1))
-            .sum();
+    pub(super) fn of(offer: &Offer, now: Millis, lead_ms: Millis) -> Self {
+        let ports: usize = offer.ports.iter().copied().map(PortRange::count).sum();
         Self {
-            host: offer.hostname.clone(),
+            host_id: offer.host_id.clone(),
+            host: offer.host.clone(),
             available: [
-                ("cpus", scalar("cpus")),
-                ("mem", scalar("mem")),
-                ("disk", scalar("disk")),
+                ("cpus", offer.free.cpus),
+                ("mem", offer.free.mem_mb),
+                ("disk", offer.free.disk_mb),
                 ("ports", ports as f64),
             ],
+            maintenance_at: offer.maintenance_at(now, lead_ms),
         }
     }
 }

@@ -1,20 +1,24 @@
 //! The transitions of the state machine.
 //!
 //! Two orders are kept for the sake of a crash between any two actions: what is about to be launched is journalled
-//! before its ACCEPT, and what an update tells is journalled before it is acknowledged. The actions of one step are
+//! before it is launched, and what an update tells is journalled before it is acknowledged. The actions of one step are
 //! therefore to be carried out in their order; a driver may move journal writes forward, never back.
 //!
 //! What an event tells is noted here; what follows from all that is known is in `reconcile`.
 
+use serde_json::Map;
+
+use super::call::Call;
+use super::closed::Closed;
 use super::container::{ContainerRecord, TaskFailure};
+use super::ids::{FrameworkId, HostId, OfferId, TaskId};
 use super::model::{Ending, Model, Slot, Stray};
+use super::offer::Offer;
 use super::placement;
 use super::record::Goal;
 use super::seen::Seen;
+use super::task::{TaskReport, TaskState};
 use crate::clock::Millis;
-use crate::mesos::call::{Acknowledge, Body, Decline, Filters};
-use crate::mesos::event::{Offer, TaskState, TaskStatus};
-use crate::mesos::ids::{AgentId, FrameworkId, OfferId, TaskId};
 
 /// First pause before something is tried again; doubles with each try.
 pub(super) const FIRST_BACKOFF_MS: Millis = 1_000;
@@ -26,23 +30,23 @@ const STABLE_MS: Millis = 60_000;
 /// What happens to the state machine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A subscription stands. `suppressed`: it asked for no offers.
+    /// A connection stands.
     Subscribed {
-        /// The id that the master uses, ours as a rule.
+        /// The id that the engine uses, ours as a rule.
         framework_id: FrameworkId,
-        /// Whether the subscription asked for no offers.
+        /// Whether it asked for no offers.
         suppressed: bool,
     },
-    /// The subscription is gone, and all offers with it.
+    /// The connection is gone, and all offers with it.
     Disconnected,
-    /// Resources.
+    /// What hosts offer.
     Offers(Vec<Offer>),
     /// The state of a task.
-    Update(TaskStatus),
-    /// The master ended the subscription for good.
-    Error(String),
+    Update(TaskReport),
+    /// The engine closed the connection for good.
+    Closed(Closed),
     /// The answer to [`Action::ListTasks`]: the framework's tasks that have not come to their end.
-    TasksListed(Vec<(TaskId, Option<AgentId>)>),
+    TasksListed(Vec<(TaskId, Option<HostId>)>),
     /// Time has passed.
     Tick,
 }
@@ -53,10 +57,10 @@ pub enum Action {
     /// Write the desired record.
     JournalDesired,
     /// Write a container's record.
-    JournalContainer(ContainerRecord),
-    /// Say something to the master.
-    Call(Body),
-    /// Ask the master which tasks of the framework live.
+    JournalContainer(Box<ContainerRecord>),
+    /// Say something to the engine.
+    Call(Call),
+    /// Ask the engine which tasks of the framework live.
     ListTasks,
     /// The TManager's container has come to its end: its location in the state tree is stale.
     TManagerEnded,
@@ -93,10 +97,10 @@ impl Model {
             }
             Event::Disconnected => self.connected = false,
             Event::Offers(offers) => self.offers(now, &offers, actions),
-            Event::Update(status) => self.update(now, status, actions),
-            Event::Error(message) => {
+            Event::Update(report) => self.update(now, report, actions),
+            Event::Closed(closed) => {
                 self.connected = false;
-                self.fatal = Some(message);
+                self.closed = Some(closed);
             }
             Event::TasksListed(tasks) => self.tasks_listed(tasks),
             Event::Tick => {}
@@ -111,7 +115,7 @@ impl Model {
         actions: &mut Vec<Action>,
     ) {
         if self.desired.framework.id != framework_id {
-            // The master did not take our id: its choice is the only handle to what follows.
+            // The engine did not take our id: its choice is the only handle to what follows.
             self.desired.framework.id = framework_id;
             actions.push(Action::JournalDesired);
         }
@@ -124,7 +128,7 @@ impl Model {
         self.forget_kills();
     }
 
-    /// A KILL sent over an earlier subscription may never have arrived.
+    /// What was sent over an earlier connection may never have arrived.
     fn forget_kills(&mut self) {
         for slot in self.slots.values_mut() {
             slot.killing = None;
@@ -139,7 +143,8 @@ impl Model {
 
     fn offers(&mut self, now: Millis, offers: &[Offer], actions: &mut Vec<Action>) {
         for offer in offers {
-            self.seen.insert(offer.agent_id.clone(), Seen::of(offer));
+            let seen = Seen::of(offer, now, self.policy.maintenance_ms);
+            self.seen.insert((offer.host_id.clone(), offer.role.clone()), seen);
         }
         let placed = placement::place(self, now, offers);
         for record in placed.records {
@@ -149,10 +154,10 @@ impl Model {
                 slot.abandoned = false;
                 slot.record = Some(record.clone());
             }
-            actions.push(Action::JournalContainer(record));
+            actions.push(Action::JournalContainer(Box::new(record)));
         }
-        actions
-            .extend(placed.accepts.into_iter().map(|accept| Action::Call(Body::Accept { accept })));
+        let launches = placed.launches.into_iter().map(|launch| Action::Call(Call::Launch(launch)));
+        actions.extend(launches);
         self.decline(now, placed.unused, actions);
     }
 
@@ -160,9 +165,8 @@ impl Model {
         if unused.is_empty() {
             return;
         }
-        let filters = Some(Filters { refuse_seconds: self.refuse_seconds(now) });
-        actions
-            .push(Action::Call(Body::Decline { decline: Decline { offer_ids: unused, filters } }));
+        let seconds = self.refuse_seconds(now);
+        actions.push(Action::Call(Call::Decline { offers: unused, seconds }));
     }
 
     /// How long offers stay away that are of no use now: until something can be launched again.
@@ -172,47 +176,43 @@ impl Model {
         match next {
             _ if self.desired.goal == Goal::Killed => self.policy.decline_seconds,
             None => self.policy.decline_seconds,
-            // What would fit now is offered in spite of the filter as soon as an agent has more to offer.
+            // What would fit now is offered in spite of the filter as soon as a host has more to offer.
             Some(at) if at <= now => 5.0,
             Some(at) => ((at - now) as f64 / 1000.0).max(1.0),
         }
     }
 
-    fn update(&mut self, now: Millis, status: TaskStatus, actions: &mut Vec<Action>) {
-        if let Some(id) = self.slot_of(&status.task_id) {
-            // A task that the master does not know is asked about again until it is given up.
-            if status.state != TaskState::Unknown {
-                self.unanswered.remove(&status.task_id);
+    fn update(&mut self, now: Millis, report: TaskReport, actions: &mut Vec<Action>) {
+        if let Some(id) = self.slot_of(&report.task_id) {
+            // A task that the engine does not know is asked about again until it is given up.
+            if report.state != TaskState::Unknown {
+                self.unanswered.remove(&report.task_id);
             }
-            self.container_update(now, id, &status, actions);
+            self.container_update(now, id, &report, actions);
         } else {
-            self.stray_update(now, &status, actions);
+            self.stray_update(now, &report, actions);
         }
-        if let (Some(uuid), Some(agent_id)) = (status.uuid, status.agent_id)
-            && !uuid.is_empty()
-        {
-            let acknowledge = Acknowledge { agent_id, task_id: status.task_id, uuid };
-            actions.push(Action::Call(Body::Acknowledge { acknowledge }));
-        }
+        let acknowledgement = report.acknowledgement.map(|handle| Call::Acknowledge(*handle));
+        actions.extend(acknowledgement.map(Action::Call));
     }
 
-    fn stray_update(&mut self, now: Millis, status: &TaskStatus, actions: &mut Vec<Action>) {
+    fn stray_update(&mut self, now: Millis, report: &TaskReport, actions: &mut Vec<Action>) {
         // A container that comes back by a later update must not find a task here that ended long ago.
-        if status.state.is_terminal()
-            && let Some(mut record) = self.retired.remove(&status.task_id)
+        if report.state.is_terminal()
+            && let Some(mut record) = self.retired.remove(&report.task_id)
         {
-            record.state = status.state.clone();
+            record.state = report.state.clone();
             record.since = now;
-            actions.push(Action::JournalContainer(record));
+            actions.push(Action::JournalContainer(Box::new(record)));
         }
-        let over = status.state.is_terminal()
-            || matches!(status.state, TaskState::Unreachable | TaskState::Unknown);
+        let over = report.state.is_terminal()
+            || matches!(report.state, TaskState::Unreachable | TaskState::Unknown);
         if over {
-            self.strays.remove(&status.task_id);
+            self.strays.remove(&report.task_id);
         } else {
             self.strays
-                .entry(status.task_id.clone())
-                .or_insert(Stray { agent_id: status.agent_id.clone(), killing: None });
+                .entry(report.task_id.clone())
+                .or_insert(Stray { host_id: report.host_id.clone(), killing: None });
         }
     }
 
@@ -220,45 +220,44 @@ impl Model {
         &mut self,
         now: Millis,
         id: u32,
-        status: &TaskStatus,
+        report: &TaskReport,
         actions: &mut Vec<Action>,
     ) {
         let wants_end = self.desired.goal == Goal::Killed;
         let Some(slot) = self.slots.get_mut(&id) else { return };
         let ended_on_purpose = wants_end || slot.wants_restart();
         let Some(record) = &mut slot.record else { return };
-        if !advances(&record.state, &status.state) {
+        if !advances(&record.state, &report.state) {
             return;
         }
         slot.abandoned = false;
         if record.state == TaskState::Running && now.saturating_sub(record.since) >= STABLE_MS {
             record.failures = 0;
         }
-        record.state = status.state.clone();
+        record.state = report.state.clone();
         record.since = now;
-        if status.state.is_terminal() {
+        if report.state.is_terminal() {
             slot.killing = None;
             slot.not_before = now;
             if !ended_on_purpose {
-                record.failures = record.failures.saturating_add(u32::from(is_own_failure(status)));
-                record.last_failure = Some(failure_of(record, now, status));
+                record.failures = record.failures.saturating_add(u32::from(is_own_failure(report)));
+                record.last_failure = Some(Box::new(failure_of(record, now, report)));
                 slot.not_before = now.saturating_add(backoff(record.failures));
-                slot.refused = status.state == TaskState::Error;
+                slot.refused = report.state == TaskState::Error;
             }
         }
-        let record = record.clone();
         let over = record.is_over();
-        actions.push(Action::JournalContainer(record));
+        actions.push(Action::JournalContainer(Box::new(record.clone())));
         if over && id == 0 {
             actions.push(Action::TManagerEnded);
         }
     }
 
-    fn tasks_listed(&mut self, tasks: Vec<(TaskId, Option<AgentId>)>) {
+    fn tasks_listed(&mut self, tasks: Vec<(TaskId, Option<HostId>)>) {
         if self.ending != Ending::Listing {
             return;
         }
-        // A task whose end is journalled may still stand in the master's list until the acknowledgement is through.
+        // A task whose end is journalled may still stand in the engine's list until the acknowledgement is through.
         let strays: Vec<_> =
             tasks.into_iter().filter(|(id, _)| self.slot_of(id).is_none()).collect();
         if strays.is_empty() {
@@ -266,14 +265,14 @@ impl Model {
             return;
         }
         self.ending = Ending::Killing;
-        for (task_id, agent_id) in strays {
-            self.strays.entry(task_id).or_insert(Stray { agent_id, killing: None });
+        for (task_id, host_id) in strays {
+            self.strays.entry(task_id).or_insert(Stray { host_id, killing: None });
         }
     }
 }
 
 /// Whether an update brings something new. A reconciliation may answer with the state that was last *forwarded*, which
-/// can be behind what is known; only states that an agent's return can undo are undone.
+/// can be behind what is known; only states that a host's return can undo are undone.
 fn advances(known: &TaskState, told: &TaskState) -> bool {
     let order = |state: &TaskState| match state {
         TaskState::Staging => 0,
@@ -294,24 +293,25 @@ fn advances(known: &TaskState, told: &TaskState) -> bool {
     known != told && (can_return || order(told) > order(known))
 }
 
-/// Whether the container itself failed; a launch that was dropped, or a task that went with its agent, says nothing of it.
-fn is_own_failure(status: &TaskStatus) -> bool {
+/// Whether the container itself failed; a launch that was dropped, or a task that went with its host, says nothing of it.
+fn is_own_failure(report: &TaskReport) -> bool {
     matches!(
-        status.state,
+        report.state,
         TaskState::Failed | TaskState::Finished | TaskState::Error | TaskState::Killed
     )
 }
 
-fn failure_of(record: &ContainerRecord, now: Millis, status: &TaskStatus) -> TaskFailure {
+fn failure_of(record: &ContainerRecord, now: Millis, report: &TaskReport) -> TaskFailure {
     TaskFailure {
         task_id: record.task_id.clone(),
-        agent_id: record.agent_id.clone(),
+        host_id: record.host_id.clone(),
         host: record.host.clone(),
-        agent_address: record.agent_address.clone(),
+        address: record.address.clone(),
         at: now,
-        state: status.state.clone(),
-        reason: status.reason.clone(),
-        message: status.message.clone(),
+        state: report.state.clone(),
+        reason: report.reason.clone(),
+        message: report.message.clone(),
+        extra: Map::new(),
     }
 }
 

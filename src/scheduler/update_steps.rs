@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn container(id: u32, mem_mb: f64) -> DesiredContainer {
-        DesiredContainer { id, cpus: 1.0, mem_mb, disk_mb: 1.0, restarts: 0, extra: Map::new() }
+        DesiredContainer { id, cpus: 1.0, mem_mb, disk_mb: 1.0, ..DesiredContainer::default() }
     }
 
     fn desired(containers: Vec<DesiredContainer>) -> Desired {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::deliver::{Delivered, deliver};
 use super::plan::Plan;
-use super::preflight::{agents_are_large_enough, find_leader, name_is_free, resumable};
+use super::preflight::{agents_are_large_enough, name_is_free, reach_engine, resumable};
 use super::source::Sources;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::clock::seconds;
@@ -16,21 +16,21 @@ use crate::config::settings::Mesos;
 use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::lease::Lease;
-use crate::controller::removal::{is_removed, kill_containers, remove_state};
+use crate::controller::removal::{kill_containers, remove_state};
 use crate::controller::verdict::{failed, interrupted};
 use crate::deployment::Deployment;
-use crate::engine::connector::{MesosConnector, page};
 use crate::engine::desired::{framework, labels, launch};
-use crate::mesos::ids::FrameworkId;
-use crate::mesos::leader::Leader;
+use crate::engine::{ConfiguredEngine, WebPages};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::proto::system::{self, ExecutionState, HeronReleaseState};
+use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::driver::End;
 use crate::scheduler::explanation::explain;
+use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
-use crate::scheduler::model::{Policy, Verdict};
+use crate::scheduler::model::Verdict;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
 use crate::state::Op;
 use crate::state::topology_state::NewTopology;
@@ -44,8 +44,8 @@ const FAILURES: u32 = 3;
 
 /// Where a plan is carried out, and until when.
 struct Site<'a> {
-    connector: &'a MesosConnector,
-    leader: &'a Leader,
+    engine: &'a ConfiguredEngine,
+    pages: &'a WebPages,
     sources: &'a Sources,
     deadline: Instant,
 }
@@ -58,14 +58,14 @@ pub async fn apply(
     sources: &Sources,
 ) -> anyhow::Result<Submitted> {
     let deadline = context.deadline(PATIENCE);
-    let (connector, leader) = find_leader(context, deadline).await?;
+    let (engine, pages) = reach_engine(context, deadline).await?;
     let state = context.open().await?;
     if let Err(error) = name_is_free(&state, plan).await {
         state.close().await;
         return Err(error);
     }
     let mut lease = Lease::take(context, state, &plan.name).await?;
-    let site = Site { connector: &connector, leader: &leader, sources, deadline };
+    let site = Site { engine: &engine, pages: &pages, sources, deadline };
     let result = Box::pin(run(context, args, plan, &site, &mut lease)).await;
     if result.is_err() {
         // A name that was only reserved is given back; what was written is not.
@@ -73,7 +73,7 @@ pub async fn apply(
     }
     lease.close().await;
     let (desired, resumed) = result?;
-    Ok(submitted(args, plan, &desired, page(&leader, &desired.framework.id), resumed))
+    Ok(submitted(args, plan, &desired, pages.page(&desired.framework.id), resumed))
 }
 
 fn submitted(
@@ -119,11 +119,11 @@ async fn run(
         resumable(&lease.state, plan, desired).await?;
         context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
     } else {
-        agents_are_large_enough(site.connector, plan).await?;
+        agents_are_large_enough(site.engine, plan).await?;
         delivered = Some(write(context, plan, lease, site).await?);
     }
     context.reporter.step(&format!("launching topology {}", plan.name));
-    let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
+    let policy = context.policy(Some(FAILURES));
     let wait_for = match args.wait {
         WaitFor::None => WaitCondition::Launches,
         WaitFor::Launched => WaitCondition::Containers,
@@ -168,7 +168,7 @@ async fn write(
         topology: &plan.stored,
         packing_plan: &packing_plan,
         execution_state: &execution_state,
-        job_page_links: vec![page(site.leader, &desired.framework.id)],
+        job_page_links: vec![site.pages.page(&desired.framework.id)],
     };
     let written = new.create(&lease.state.zk, &lease.state.tree, &journal, Some(&lease.lock)).await;
     if let Err(error) = written {
@@ -253,7 +253,7 @@ async fn conclude(
             let doing = format!("submitting topology `{name}`");
             Err(interrupted(context, &doing, vec![go_on, see]))
         }
-        End::Verdict(Verdict::Fatal(message)) if is_removed(&message) => {
+        End::Verdict(Verdict::Closed(Closed { reason: ClosedReason::Removed, message })) => {
             let next =
                 vec![format!("`heron-cli kill {name}` removes its state, then submit it anew")];
             Err(CommandError::FrameworkEnded { topology: name.clone(), message, next }.into())

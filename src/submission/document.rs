@@ -7,7 +7,7 @@ use crate::cli::SubmitArgs;
 use crate::context::Context;
 use crate::deployment::container::Container;
 use crate::deployment::package::FetchedPackage;
-use crate::engine::desired;
+use crate::engine::fetching;
 use crate::net::redact::redact;
 use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, containers_document};
 use crate::outcome::release::ReleaseInfo;
@@ -77,9 +77,9 @@ fn containers(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
     deployment.containers.iter().map(container).collect()
 }
 
-/// A package as Mesos's fetcher is told of it.
+/// A package as what fetches it is told of it.
 fn fetched(package: &FetchedPackage) -> Value {
-    let uri = desired::uri(package);
+    let uri = fetching::uri(package);
     json!({
         "uri": redact(&uri.value),
         "extract": uri.extract,

@@ -7,9 +7,8 @@ use tokio::time::Instant;
 use super::plan::Plan;
 use crate::clock::rfc3339;
 use crate::context::{CommandError, Context, StateTree};
-use crate::engine::connector::MesosConnector;
-use crate::engine::{capacity, journal};
-use crate::mesos::leader::Leader;
+use crate::controller::journal;
+use crate::engine::{ConfiguredEngine, Engine, WebPages, capacity};
 use crate::scheduler::record::{Desired, Goal, Phase};
 use crate::state::TopologyState;
 
@@ -20,7 +19,7 @@ const LEADER: Duration = Duration::from_secs(10);
 
 /// Asks all that a submission of these plans would ask first; fails as that would.
 pub async fn preflight(context: &Context<'_>, plans: &[Plan]) -> anyhow::Result<()> {
-    let (connector, _) = find_leader(context, context.deadline(PATIENCE)).await?;
+    let (engine, _) = reach_engine(context, context.deadline(PATIENCE)).await?;
     context.reporter.step("asking whether the name is free");
     context
         .with_state(async |state| {
@@ -29,7 +28,7 @@ pub async fn preflight(context: &Context<'_>, plans: &[Plan]) -> anyhow::Result<
                 let journalled = journal::load(&state.zk, &state.journal(&plan.name)).await?;
                 match &journalled.desired {
                     Some(desired) => resumable(state, plan, desired).await?,
-                    None => agents_are_large_enough(&connector, plan).await?,
+                    None => agents_are_large_enough(&engine, plan).await?,
                 }
             }
             Ok(())
@@ -37,23 +36,23 @@ pub async fn preflight(context: &Context<'_>, plans: &[Plan]) -> anyhow::Result<
         .await
 }
 
-/// The leading master, which is waited for a little.
-pub(super) async fn find_leader(
+/// The engine, which is waited for a little, and where it shows frameworks.
+pub(super) async fn reach_engine(
     context: &Context<'_>,
     deadline: Instant,
-) -> anyhow::Result<(MesosConnector, Leader)> {
-    let connector = context.connector()?;
+) -> anyhow::Result<(ConfiguredEngine, WebPages)> {
+    let engine = context.engine()?;
     context.reporter.step("looking for the leading Mesos master");
-    let leader = connector.wait_for_leader(deadline.min(Instant::now() + LEADER)).await?;
-    Ok((connector, leader))
+    let pages = engine.reach(deadline.min(Instant::now() + LEADER)).await?;
+    Ok((engine, pages))
 }
 
 /// Refuses a plan with a container that no agent could ever hold.
 pub(super) async fn agents_are_large_enough(
-    connector: &MesosConnector,
+    engine: &impl Engine,
     plan: &Plan,
 ) -> Result<(), CommandError> {
-    let why = capacity::never_fitting(connector, &plan.deployment).await;
+    let why = capacity::never_fitting(engine, &plan.deployment).await;
     if why.is_empty() {
         return Ok(());
     }

@@ -8,12 +8,11 @@ use super::request::Request;
 use crate::clock::seconds;
 use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::controller::journal::Journalled;
 use crate::controller::lease::Lease;
 use crate::controller::verdict::{failed, interrupted};
-use crate::engine::journal::Journalled;
 use crate::scheduler::driver::End;
 use crate::scheduler::explanation::explain;
-use crate::scheduler::model::Policy;
 use crate::scheduler::record::{Desired, Goal};
 use crate::state::{StateError, TopologyState};
 
@@ -82,7 +81,7 @@ impl Job<'_> {
 
     /// Drives the containers to what is desired.
     pub async fn drive(&self, lease: &mut Lease, awaited: WaitCondition) -> anyhow::Result<()> {
-        let policy = Policy { failure_limit: Some(FAILURES), ..Policy::default() };
+        let policy = self.context.policy(Some(FAILURES));
         let driven = drive(self.context, lease, self.name, &policy, awaited, self.deadline).await?;
         self.conclude(driven).await
     }

@@ -2,8 +2,8 @@
 
 use super::change::{change, plan_digest};
 use super::job::{Job, different};
+use crate::controller::journal::Journalled;
 use crate::controller::lease::Lease;
-use crate::engine::journal::Journalled;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::journal::encode;
 use crate::scheduler::record::Desired;

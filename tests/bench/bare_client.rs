@@ -79,17 +79,22 @@ fn info() -> FrameworkInfo {
 }
 
 fn tasks(offer: &Offer, count: usize, launched: &mut usize) -> Vec<TaskInfo> {
-    let want = Want { cpus: 1.0, mem_mb: 256.0, disk_mb: 256.0, ports: 9 };
-    let mut pool = Pool::from_offers(&[offer], &[ROLE]);
+    let want = Want { cpus: 1.0, mem_mb: 256.0, disk_mb: 256.0 };
+    let mut pool = Pool::from_offers(&[offer], &[ROLE], &[]);
     let mut tasks = Vec::new();
     while *launched < count {
-        let Ok(taken) = pool.take(&want) else { break };
+        let free = pool.ports().into_iter().flat_map(|(first, last)| first..=last);
+        let ports: Vec<u16> = free.take(9).collect();
+        if ports.len() < 9 {
+            break;
+        }
+        let Ok(resources) = pool.take(&want, &ports) else { break };
         *launched += 1;
         tasks.push(TaskInfo {
             name: format!("bare-{launched}"),
             task_id: TaskId(format!("bare-{launched}")),
             agent_id: offer.agent_id.clone(),
-            resources: taken.resources,
+            resources,
             command: CommandInfo {
                 shell: true,
                 value: "sleep 1000".to_owned(),

@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that can't be set up has no result")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use heron_cli::mesos::event::{Offer, TaskState, TaskStatus};
+use heron_cli::mesos::event::Offer as MesosOffer;
 use heron_cli::mesos::resources::{Pool, Want};
+use heron_cli::scheduler::container::ContainerRecord;
 use heron_cli::scheduler::model::{Model, Policy};
+use heron_cli::scheduler::offer::{Offer, Resources};
+use heron_cli::scheduler::ports::PortRange;
 use heron_cli::scheduler::record::Desired;
 use heron_cli::scheduler::step::{Action, Event};
+use heron_cli::scheduler::task::{Acknowledgement, TaskReport, TaskState};
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_800_000_000_000;
@@ -39,45 +43,55 @@ fn model(containers: u32) -> Model {
     model
 }
 
-/// One offer of each of so many agents, with room for two containers. Ports lie in ranges of five.
-fn offers(agents: u32) -> Vec<Offer> {
+/// One offer of each of so many hosts, with room for two containers. Ports lie in ranges of five.
+fn offers(hosts: u32) -> Vec<Offer> {
+    let range = |n: u16| PortRange { first: 31000 + n * 10, last: 31004 + n * 10 };
+    let offer = |index: u32| Offer {
+        ids: vec![format!("offer-{index}").into()],
+        host_id: format!("host-{index}").into(),
+        host: format!("host-{index}"),
+        address: None,
+        role: "*".to_owned(),
+        free: Resources { cpus: 4.0, mem_mb: 4096.0, disk_mb: 4096.0 },
+        ports: (0..8).map(range).collect(),
+        unavailable: None,
+    };
+    (0..hosts).map(offer).collect()
+}
+
+/// An offer as Mesos makes it.
+fn mesos_offer() -> MesosOffer {
     let ports: Vec<Value> =
         (0..8).map(|n| json!({"begin": 31000 + n * 10, "end": 31004 + n * 10})).collect();
     let scalar = |name: &str, value: f64| json!({"name": name, "type": "SCALAR", "scalar": {"value": value}, "allocation_info": {"role": "*"}});
-    let offer = |index: u32| {
-        serde_json::from_value(json!({
-            "id": {"value": format!("offer-{index}")},
-            "agent_id": {"value": format!("agent-{index}")},
-            "framework_id": {"value": "4e0ae0c4-2f4c-4a5b-9d4e-3a7b3a1e8f00"},
-            "hostname": format!("host-{index}"),
-            "allocation_info": {"role": "*"},
-            "resources": [
-                scalar("cpus", 4.0), scalar("mem", 4096.0), scalar("disk", 4096.0),
-                {"name": "ports", "type": "RANGES", "ranges": {"range": ports}, "allocation_info": {"role": "*"}},
-            ],
-        }))
-        .unwrap()
-    };
-    (0..agents).map(offer).collect()
+    serde_json::from_value(json!({
+        "id": {"value": "offer"}, "agent_id": {"value": "agent"}, "hostname": "host", "allocation_info": {"role": "*"},
+        "resources": [
+            scalar("cpus", 4.0), scalar("mem", 4096.0), scalar("disk", 4096.0),
+            {"name": "ports", "type": "RANGES", "ranges": {"range": ports}, "allocation_info": {"role": "*"}},
+        ],
+    }))
+    .unwrap()
 }
 
-/// The updates that tell of the tasks in an offer round's ACCEPTs.
-fn updates(actions: &[Action], state: &TaskState) -> Vec<TaskStatus> {
+/// The reports that tell of the tasks that were launched with a round of offers.
+fn updates(actions: &[Action], state: &TaskState) -> Vec<TaskReport> {
     let record = |action: &Action| match action {
-        Action::JournalContainer(record) => Some(record.clone()),
+        Action::JournalContainer(record) => Some(ContainerRecord::clone(record)),
         _ => None,
     };
-    actions
-        .iter()
-        .filter_map(record)
-        .map(|record| {
-            serde_json::from_value(json!({
-                "task_id": record.task_id, "agent_id": record.agent_id, "state": state,
-                "uuid": "8w8KtUo7Sba4mr2XxXQz7Q==", "source": "SOURCE_EXECUTOR",
-            }))
-            .unwrap()
-        })
-        .collect()
+    let report = |record: ContainerRecord| TaskReport {
+        task_id: record.task_id.clone(),
+        host_id: Some(record.host_id.clone()),
+        state: state.clone(),
+        acknowledgement: Some(Box::new(Acknowledgement {
+            task_id: record.task_id,
+            host_id: record.host_id,
+            token: "8w8KtUo7Sba4mr2XxXQz7Q==".to_owned(),
+        })),
+        ..TaskReport::default()
+    };
+    actions.iter().filter_map(record).map(report).collect()
 }
 
 fn rounds(criterion: &mut Criterion) {
@@ -117,7 +131,7 @@ fn rounds(criterion: &mut Criterion) {
     // Nothing fits: the longest search.
     let (fresh, mut poor) = (model(1_000), offers(1_000));
     for offer in &mut poor {
-        offer.resources.retain(|resource| resource.name != "disk");
+        offer.free.disk_mb = 0.0;
     }
     criterion.bench_function("offers/1000 offers, 1000 wanted, none fits", |bencher| {
         bencher.iter_batched(
@@ -129,13 +143,14 @@ fn rounds(criterion: &mut Criterion) {
 }
 
 fn take(criterion: &mut Criterion) {
-    let offers = offers(1);
-    let gathered = Pool::from_offers(&offers.iter().collect::<Vec<_>>(), &["*"]);
-    let want = Want { cpus: 1.0, mem_mb: 512.0, disk_mb: 512.0, ports: 9 };
+    let offer = mesos_offer();
+    let gathered = Pool::from_offers(&[&offer], &["*"], &[]);
+    let want = Want { cpus: 1.0, mem_mb: 512.0, disk_mb: 512.0 };
+    let ports = [31000, 31001, 31002, 31003, 31004, 31010, 31011, 31012, 31013];
     criterion.bench_function("pool/take", |bencher| {
         bencher.iter_batched(
             || gathered.clone(),
-            |mut pool| (pool.take(&want).unwrap(), pool),
+            |mut pool| (pool.take(&want, &ports).unwrap(), pool),
             BatchSize::SmallInput,
         );
     });

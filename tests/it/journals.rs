@@ -72,7 +72,7 @@ fn add_unknown(value: &mut Value, inside: &[&str]) {
     for member in inside {
         match value.get_mut(*member) {
             Some(Value::Array(list)) => list.iter_mut().for_each(|one| add_unknown(one, &[])),
-            Some(one @ Value::Object(_)) => add_unknown(one, &["resized", "resized_from"]),
+            Some(one @ Value::Object(_)) => add_unknown(one, &["resized", "resized_from", "uris"]),
             _ => {}
         }
     }
@@ -87,7 +87,10 @@ fn journals_of_version_1_lose_nothing_when_they_are_rewritten() {
                 continue;
             }
             let mut value: Value = serde_json::from_slice(&node.data).unwrap();
-            add_unknown(&mut value, &["framework", "launch", "containers", "update"]);
+            add_unknown(
+                &mut value,
+                &["framework", "launch", "containers", "update", "last_failure"],
+            );
             let bytes = serde_json::to_vec(&value).unwrap();
             let again = if node.path == RECORD {
                 encode(&node.path, &decode_desired(&node.path, &bytes).unwrap().unwrap())

@@ -37,6 +37,13 @@ fn a_topology_lives_and_dies() {
         let same = before["containers"][id]["task_id"] == after["containers"][id]["task_id"];
         assert_eq!(same, id != 2, "container {id}");
     }
+    // By its ports alone can the old entry in the physical plan be told from the new one.
+    let ports = |status: &serde_json::Value| -> Vec<u64> {
+        let ports = status["containers"][2]["ports"].as_object().unwrap();
+        ports.values().filter_map(serde_json::Value::as_u64).collect()
+    };
+    let old = ports(&before);
+    assert!(!ports(&after).iter().any(|port| old.contains(port)), "{before} {after}");
 
     let killed = env.json(&["kill", "wordcount"]);
     assert_eq!(killed["found"], true);

@@ -36,6 +36,9 @@ MESOS_FAILOVER = "heron.mesos.framework.failover.timeout.seconds", Kind::Duratio
 MESOS_KILL_GRACE = "heron.mesos.kill.grace.seconds", Kind::Duration(TimeUnit::Seconds),
     "How long a container may take to stop its processes before it is killed.",
     default("10");
+MESOS_MAINTENANCE_LEAD = "heron.mesos.maintenance.lead.seconds", Kind::Duration(TimeUnit::Seconds),
+    "How long before the planned maintenance of an agent no container is launched there any more.",
+    default("3600");
 MESOS_RELAUNCH_TMANAGER = "heron.mesos.update.relaunch.tmanager", Kind::Bool,
     "Whether `update` gives the TManager's container a new task as soon as the packing plan is changed, which makes the pause shorter; if not, the old one starts its TManager again.",
     default("true");

@@ -67,6 +67,7 @@ impl<'a> Work<'a> {
             task_user: reader.optional(&keys::MESOS_TASK_USER).unwrap_or_else(|| role.to_owned()),
             failover_timeout,
             kill_grace: reader.duration(&keys::MESOS_KILL_GRACE),
+            maintenance_lead: reader.duration(&keys::MESOS_MAINTENANCE_LEAD),
             relaunch_tmanager: reader.flag(&keys::MESOS_RELAUNCH_TMANAGER),
         })
     }

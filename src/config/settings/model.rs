@@ -170,6 +170,8 @@ pub struct Mesos {
     pub failover_timeout: Duration,
     /// How long a container may take to stop.
     pub kill_grace: Duration,
+    /// How long before its maintenance an agent is left alone.
+    pub maintenance_lead: Duration,
     /// Whether `update` gives the TManager's container a new task at once.
     pub relaunch_tmanager: bool,
 }

@@ -1,9 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::fetch_check::model::{Model, Target};
-use crate::mesos::call::Uri;
-use crate::mesos::resources::Want;
+use crate::fetch_check::tasks::{Target, Tasks};
+use crate::scheduler::uri::Uri;
 use crate::topology::layout::Layout;
 
 fn core() -> Fetch {
@@ -11,29 +10,23 @@ fn core() -> Fetch {
         value: "http://user:hunter2@h/heron-core.tar.gz".to_owned(),
         extract: true,
         cache: false,
-        output_file: None,
+        ..Uri::default()
     };
     Fetch::core(uri, &Release::newest(), &Layout::default()).unwrap()
 }
 
-fn status(state: TaskState, message: &str) -> TaskStatus {
-    TaskStatus { state, message: Some(message.to_owned()), ..TaskStatus::default() }
-}
-
 fn judged(stage: Stage, output: &Output) -> Fetched {
     let fetches = [core()];
-    let want = Want::default();
     let target = (Target { agent: None, host: None }, "node".to_owned());
-    let mut model = Model::new(&fetches, vec![target], want, &[]);
-    let mut slot = model.slots.remove(0);
+    let mut slot = Tasks::new(1, vec![target], 0).slots.remove(0);
     slot.tasks[0].stage = stage;
     judge(&fetches[0], &slot, &slot.tasks[0], output, &Release::newest())
 }
 
 fn ended_as(state: TaskState, message: &str, output: &Output) -> Fetched {
-    let status = status(state, message);
+    let end = TaskEnd { state, message: Some(message.to_owned()), reason: None };
     let (after, fetched) = (Duration::from_secs(9), Some(Duration::from_millis(1500)));
-    judged(Stage::Ended { after, fetched, status }, output)
+    judged(Stage::Ended { after, fetched, end }, output)
 }
 
 fn printed(lines: &str) -> Output {
@@ -108,7 +101,7 @@ fn other_ends_are_told_apart() {
     assert_eq!(result(TaskState::Gone, "x"), FetchResult::AgentLost);
     assert_eq!(result(TaskState::Error, "Task uses invalid resources"), FetchResult::Refused);
     assert_eq!(result(TaskState::Dropped, "no such user"), FetchResult::Refused);
-    let running = Stage::Launched { at: Duration::ZERO, state: TaskState::Staging };
+    let running = Stage::Launched { at: 0, began: None, state: TaskState::Staging };
     let fetched = judged(running, &nothing);
     assert_eq!(fetched.result, FetchResult::TimedOut);
     assert_eq!(fetched.problem.unwrap(), "its task is still TASK_STAGING on node");

@@ -26,10 +26,10 @@ fn what_is_not_called_an_archive_gets_such_a_name_and_no_cache() {
     assert_eq!((named.extract, named.cache, named.output_file), (true, true, None));
     let query = archive("http://h/core-0.20.5.tar.gz?token=1", "core.tar.gz", true);
     assert_eq!((query.extract, query.cache), (true, false));
-    assert_eq!(sandbox_name(&query), "core.tar.gz");
+    assert_eq!(sandbox_name(&query.value, query.output_file.as_deref()), "core.tar.gz");
     let bare = archive("http://h/0.20.5/core", "core.tar.gz", true);
     assert_eq!((bare.cache, bare.output_file.as_deref()), (false, Some("core.tar.gz")));
-    assert_eq!(sandbox_name(&archive("file:///a/b.tgz", "c.tar.gz", false)), "b.tgz");
+    assert_eq!(sandbox_name("file:///a/b.tgz", None), "b.tgz");
 }
 
 #[test]

@@ -1,34 +1,8 @@
-//! Ranges of ports: sorted, joined, cut.
+//! Ranges of ports: sorted, joined, without others.
 
 use crate::mesos::event::Range;
 
-/// Cuts the lowest `need` ports off, or all.
-pub(super) fn cut_ports(left: &mut Vec<(u16, u16)>, mut need: usize) -> Vec<(u16, u16)> {
-    let mut cut = Vec::new();
-    let mut whole = 0;
-    for range in left.iter_mut() {
-        if need == 0 {
-            break;
-        }
-        let (begin, end) = *range;
-        let size = size(*range);
-        if size <= need {
-            cut.push(*range);
-            whole += 1;
-            need -= size;
-        } else {
-            // Less than the range's size, so it fits.
-            let first_left = begin + u16::try_from(need).unwrap_or_default();
-            cut.push((begin, first_left - 1));
-            *range = (first_left, end);
-            need = 0;
-        }
-    }
-    left.drain(..whole);
-    cut
-}
-
-pub(super) fn size((begin, end): (u16, u16)) -> usize {
+fn size((begin, end): (u16, u16)) -> usize {
     usize::from(end - begin) + 1
 }
 

@@ -1,3 +1,4 @@
 //! Tests of the scheduler as a whole.
 
+mod placement;
 mod simulation;

@@ -7,16 +7,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::clock::Millis;
-use crate::mesos::call::{Body, Operation};
-use crate::mesos::event::{Offer, TaskState, TaskStatus};
-use crate::mesos::ids::{AgentId, FrameworkId, TaskId};
+use crate::scheduler::call::Call;
 use crate::scheduler::container::{ContainerRecord, DesiredContainer};
+use crate::scheduler::ids::{FrameworkId, HostId, OfferId, TaskId};
 use crate::scheduler::model::{Model, Policy};
+use crate::scheduler::offer::{Offer, Resources};
+use crate::scheduler::ports::PortRange;
 use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_VERSION};
 use crate::scheduler::step::{Action, Event};
+use crate::scheduler::task::{Acknowledgement, TaskReport, TaskState};
 
 mod probes;
 mod scenarios;
@@ -49,7 +51,7 @@ struct World {
     tasks: BTreeMap<TaskId, Task>,
     reachable: [bool; AGENTS],
     /// Offers that are out, by id, with their agent.
-    offers: BTreeMap<String, usize>,
+    offers: BTreeMap<OfferId, usize>,
     suppressed: bool,
     torn_down: bool,
     events: VecDeque<Event>,
@@ -91,8 +93,7 @@ fn desired() -> Desired {
                 cpus: 1.0,
                 mem_mb: 100.0,
                 disk_mb: 10.0,
-                restarts: 0,
-                extra: Map::new(),
+                ..DesiredContainer::default()
             })
             .collect(),
         update: None,
@@ -101,7 +102,7 @@ fn desired() -> Desired {
 }
 
 fn policy() -> Policy {
-    Policy { failure_limit: None, unreachable_ms: 20_000, decline_seconds: 3600.0 }
+    Policy { unreachable_ms: 20_000, ..Policy::default() }
 }
 
 impl World {
@@ -150,13 +151,18 @@ impl World {
         }
     }
 
-    fn status(id: &TaskId, state: TaskState, agent: usize, uuid: Option<String>) -> Event {
-        Event::Update(TaskStatus {
-            task_id: id.clone(),
+    fn status(id: &TaskId, state: TaskState, agent: usize, token: Option<String>) -> Event {
+        let (task_id, host_id) = (id.clone(), host_id(agent));
+        let acknowledgement = token.map(|token| {
+            Box::new(Acknowledgement { task_id: id.clone(), host_id: host_id.clone(), token })
+        });
+        let host_id = Some(host_id);
+        Event::Update(TaskReport {
+            task_id,
             state,
-            agent_id: Some(agent_id(agent)),
-            uuid,
-            ..TaskStatus::default()
+            host_id,
+            acknowledgement,
+            ..TaskReport::default()
         })
     }
 
@@ -194,20 +200,9 @@ impl World {
             if !self.reachable[agent] || self.offers.values().any(|taken| *taken == agent) {
                 continue;
             }
-            let id = format!("o{}", self.next());
+            let id = OfferId(format!("o{}", self.next()));
             self.offers.insert(id.clone(), agent);
-            let begin = 1000 * (agent as u64 + 1);
-            let offer: Offer = serde_json::from_value(json!({
-                "id": {"value": id}, "agent_id": {"value": format!("a{agent}")}, "hostname": "h",
-                "resources": [
-                    {"name": "cpus", "type": "SCALAR", "scalar": {"value": 2.0}},
-                    {"name": "mem", "type": "SCALAR", "scalar": {"value": 250.0}},
-                    {"name": "disk", "type": "SCALAR", "scalar": {"value": 100.0}},
-                    {"name": "ports", "type": "RANGES", "ranges": {"range": [{"begin": begin, "end": begin + 9}]}}
-                ]
-            }))
-            .unwrap();
-            offers.push(offer);
+            offers.push(offer(id, agent, "*"));
         }
         if !offers.is_empty() {
             self.events.push_back(Event::Offers(offers));
@@ -219,50 +214,44 @@ impl World {
             Action::JournalDesired | Action::TManagerEnded => {}
             Action::JournalContainer(record) => {
                 self.journal.intents.insert(record.task_id.clone());
-                self.journal.records.insert(record.id, record);
+                self.journal.records.insert(record.id, *record);
             }
-            Action::Call(body) => self.call(body),
+            Action::Call(call) => self.call(call),
             Action::ListTasks => {
                 let live = self.tasks.iter().filter(|(_, task)| !task.state.is_terminal());
-                let live =
-                    live.map(|(id, task)| (id.clone(), Some(agent_id(task.agent)))).collect();
+                let live = live.map(|(id, task)| (id.clone(), Some(host_id(task.agent)))).collect();
                 self.events.push_back(Event::TasksListed(live));
             }
         }
     }
 
-    fn call(&mut self, body: Body) {
-        match body {
-            Body::Accept { accept } => {
+    fn call(&mut self, call: Call) {
+        match call {
+            Call::Launch(launch) => {
                 let agents: Vec<Option<usize>> =
-                    accept.offer_ids.iter().map(|id| self.offers.remove(id.as_str())).collect();
-                for Operation::Launch { launch } in accept.operations {
-                    for info in launch.task_infos {
-                        self.launch(&info.task_id, agents.first().copied().flatten());
-                    }
+                    launch.offers.iter().map(|id| self.offers.remove(id)).collect();
+                for task in launch.tasks {
+                    self.launch(&task.task_id, agents.first().copied().flatten());
                 }
             }
-            Body::Decline { decline } => {
-                for id in decline.offer_ids {
-                    self.offers.remove(id.as_str());
+            Call::Decline { offers, .. } => {
+                for id in offers {
+                    self.offers.remove(&id);
                 }
             }
-            Body::Revive => self.suppressed = false,
-            Body::Suppress => self.suppressed = true,
-            Body::Kill { kill } => self.kill(&kill.task_id, kill.agent_id.as_ref()),
-            Body::Acknowledge { acknowledge } => {
-                self.acknowledge(&acknowledge.task_id, &acknowledge.uuid);
-            }
-            Body::Reconcile { reconcile } => {
-                if reconcile.tasks.is_empty() {
+            Call::Revive => self.suppressed = false,
+            Call::Suppress => self.suppressed = true,
+            Call::Kill(kill) => self.kill(&kill.task_id, kill.host_id.as_ref()),
+            Call::Acknowledge(handle) => self.acknowledge(&handle.task_id, &handle.token),
+            Call::Reconcile(tasks) => {
+                if tasks.is_empty() {
                     self.answer_all();
                 }
-                for task in reconcile.tasks {
-                    self.answer(&task.task_id, task.agent_id.as_ref());
+                for (task, host) in tasks {
+                    self.answer(&task, host.as_ref());
                 }
             }
-            Body::Teardown => self.torn_down = true,
-            Body::Subscribe { .. } => panic!("the state machine never subscribes"),
+            Call::TearDown => self.torn_down = true,
         }
     }
 
@@ -299,7 +288,7 @@ impl World {
         }
     }
 
-    fn kill(&mut self, id: &TaskId, agent: Option<&AgentId>) {
+    fn kill(&mut self, id: &TaskId, agent: Option<&HostId>) {
         match self.tasks.get(id) {
             Some(task) if self.reachable[task.agent] && !task.state.is_terminal() => {
                 self.change(id, TaskState::Killing);
@@ -328,7 +317,7 @@ impl World {
         }
     }
 
-    fn answer(&mut self, id: &TaskId, agent: Option<&AgentId>) {
+    fn answer(&mut self, id: &TaskId, agent: Option<&HostId>) {
         let told = match self.tasks.get(id) {
             Some(task) if !self.reachable[task.agent] => (TaskState::Unreachable, task.agent),
             Some(task) if task.state.is_terminal() && task.updates.is_empty() => {
@@ -421,8 +410,23 @@ impl World {
     }
 }
 
-fn agent_id(agent: usize) -> AgentId {
-    AgentId(format!("a{agent}"))
+fn host_id(agent: usize) -> HostId {
+    HostId(format!("a{agent}"))
+}
+
+/// What an agent offers: room for two containers.
+fn offer(id: OfferId, agent: usize, role: &str) -> Offer {
+    let first = 1000 * (u16::try_from(agent).unwrap() + 1);
+    Offer {
+        ids: vec![id],
+        host_id: host_id(agent),
+        host: "h".into(),
+        address: None,
+        role: role.into(),
+        free: Resources { cpus: 2.0, mem_mb: 250.0, disk_mb: 100.0 },
+        ports: vec![PortRange { first, last: first + 9 }],
+        unavailable: None,
+    }
 }
 
 /// Runs until everything is settled; bad luck lasts for `rounds`.

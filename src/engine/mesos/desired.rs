@@ -3,14 +3,12 @@
 
 use serde_json::Map;
 
+use super::fetching;
 use crate::config::Settings;
 use crate::config::settings::Mesos;
 use crate::deployment::Deployment;
 use crate::deployment::command::CommandTemplate;
-use crate::deployment::package::FetchedPackage;
-use crate::mesos::call::Uri;
-use crate::mesos::fetcher;
-use crate::mesos::ids::FrameworkId;
+use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::record::{Framework, Launch};
 
 /// Cluster, role, environ, topology and, if known, topology id.
@@ -51,7 +49,7 @@ pub fn framework(
 pub fn launch(mesos: &Mesos, deployment: &Deployment) -> Launch {
     Launch {
         command: deployment.command.clone(),
-        uris: deployment.packages().map(uri).to_vec(),
+        uris: deployment.packages().map(fetching::uri).to_vec(),
         ports: deployment.ports,
         release: Some(deployment.release.to_string()),
         ..no_launch(mesos)
@@ -69,22 +67,5 @@ pub fn no_launch(mesos: &Mesos) -> Launch {
         kill_grace_ms: i64::try_from(mesos.kill_grace.as_millis()).unwrap_or(i64::MAX),
         release: None,
         extra: Map::new(),
-    }
-}
-
-/// What Mesos's fetcher is told of a package.
-#[must_use]
-pub fn uri(package: &FetchedPackage) -> Uri {
-    fetcher::archive(&package.uri, package.name, package.cache)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn agents_keep_only_what_they_would_unpack_again() {
-        assert!(uri(&FetchedPackage::core("http://h/heron-core-0.20.5.tar.gz")).cache);
-        assert!(!uri(&FetchedPackage::core("http://h/0.20.5/core")).cache);
     }
 }

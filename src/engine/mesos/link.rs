@@ -5,11 +5,14 @@ use futures_util::future::try_join_all;
 use tokio::task::JoinHandle;
 
 use super::event_queue::{EventReceiver, EventSender, event_queue};
+use super::exchange::Exchange;
+use crate::engine::error::EngineError;
 use crate::mesos::call::{Body, Call};
-use crate::mesos::event;
-use crate::mesos::ids::FrameworkId;
+use crate::mesos::event as mesos;
 use crate::mesos::scheduler_client::{self, CallSender, Subscription};
+use crate::scheduler::call;
 use crate::scheduler::driver::{CallError, Link};
+use crate::scheduler::record::Framework;
 use crate::scheduler::step::Event;
 
 /// Calls under way at once that have no order among each other.
@@ -22,27 +25,18 @@ const BATCH: usize = 1024;
 /// An open subscription. A task of its own reads the stream, so that the master has to wait for us only if it floods us.
 #[derive(Debug)]
 pub struct MesosLink {
-    framework: FrameworkId,
+    exchange: Exchange,
     caller: CallSender,
-    events: EventReceiver<Event>,
+    events: EventReceiver<Option<mesos::Event>>,
     reader: JoinHandle<()>,
 }
 
 impl MesosLink {
-    pub(super) fn new(
-        subscription: Subscription,
-        framework: FrameworkId,
-        suppressed: bool,
-    ) -> Self {
+    pub(super) fn new(subscription: Subscription, framework: &Framework, suppressed: bool) -> Self {
         let caller = subscription.caller();
         let (sender, events) = event_queue(QUEUED);
-        let reader = tokio::spawn(read(subscription, suppressed, sender));
-        Self { framework, caller, events, reader }
-    }
-
-    fn calls(&self, bodies: Vec<Body>) -> Vec<Call> {
-        let call = |body| Call { framework_id: Some(self.framework.clone()), body };
-        bodies.into_iter().map(call).collect()
+        let reader = tokio::spawn(read(subscription, sender));
+        Self { exchange: Exchange::new(framework, suppressed), caller, events, reader }
     }
 
     /// Sends calls that have no order among each other.
@@ -60,55 +54,49 @@ impl Drop for MesosLink {
     }
 }
 
-async fn read(mut subscription: Subscription, suppressed: bool, sender: EventSender<Event>) {
+/// Hands events over until nobody takes them; the last is none, when the stream has ended.
+async fn read(mut subscription: Subscription, sender: EventSender<Option<mesos::Event>>) {
     loop {
         let event = match subscription.next_event().await {
-            Ok(event) => translate(event, suppressed),
+            Ok(mesos::Event::Heartbeat) => continue,
+            Ok(event) => Some(event),
             Err(disconnected) => {
                 tracing::info!("{disconnected}");
-                Some(Event::Disconnected)
+                None
             }
         };
-        let over = matches!(event, Some(Event::Disconnected));
-        if let Some(event) = event
-            && !sender.send(event, subscription.last_size()).await
-        {
+        let over = event.is_none();
+        if !sender.send(event, subscription.last_size()).await || over {
             return;
         }
-        if over {
-            return;
-        }
-    }
-}
-
-/// What the state machine wants to know. Offers are answered at once, so that a rescinded one shows in the answer;
-/// failures of agents and executors show in the tasks' states.
-fn translate(event: event::Event, suppressed: bool) -> Option<Event> {
-    match event {
-        event::Event::Subscribed { framework_id, .. } => {
-            Some(Event::Subscribed { framework_id, suppressed })
-        }
-        event::Event::Offers(offers) => Some(Event::Offers(offers)),
-        event::Event::Update(status) => Some(Event::Update(status)),
-        event::Event::Error(message) => Some(Event::Error(message)),
-        _ => None,
     }
 }
 
 impl Link for MesosLink {
     async fn events(&mut self) -> Vec<Event> {
-        let mut events = self.events.take(BATCH).await;
-        if events.is_empty() {
-            events.push(Event::Disconnected);
+        loop {
+            let own = self.exchange.own_events();
+            if !own.is_empty() {
+                return own;
+            }
+            let batch = self.events.take(BATCH).await;
+            if batch.is_empty() {
+                return vec![Event::Disconnected];
+            }
+            let told = self.exchange.events(batch);
+            if !told.is_empty() {
+                return told;
+            }
         }
-        events
     }
 
-    async fn send(&mut self, calls: Vec<Body>) -> Result<(), CallError> {
-        let (acknowledgements, ordered): (Vec<Body>, Vec<Body>) =
-            calls.into_iter().partition(|body| matches!(body, Body::Acknowledge { .. }));
-        self.send_together(&self.calls(acknowledgements)).await?;
-        let ordered = self.calls(ordered);
+    async fn send(&mut self, calls: Vec<call::Call>) -> Result<(), CallError> {
+        let (acknowledgements, ordered): (Vec<Call>, Vec<Call>) = self
+            .exchange
+            .calls(calls)
+            .into_iter()
+            .partition(|call| matches!(call.body, Body::Acknowledge { .. }));
+        self.send_together(&acknowledgements).await?;
         for run in ordered.chunk_by(|one, next| are_independent(&one.body, &next.body)) {
             self.send_together(run).await?;
         }
@@ -130,6 +118,6 @@ fn sort(error: scheduler_client::CallError) -> CallError {
         scheduler_client::CallError::SubscriptionDead { .. } => true,
         scheduler_client::CallError::Http(error) => error.is_transient(),
     };
-    let error = Box::new(error);
+    let error = Box::new(EngineError::from(error));
     if passing { CallError::Resubscribe(error) } else { CallError::Final(error) }
 }

@@ -1,0 +1,120 @@
+//! What commands ask of the place where containers run.
+
+use tokio::time::Instant;
+
+use super::error::EngineError;
+use super::observation::FrameworkSeen;
+use crate::scheduler::container::{ContainerRecord, TaskFailure};
+use crate::scheduler::driver::Connector;
+use crate::scheduler::ids::{FrameworkId, HostId, TaskId};
+use crate::scheduler::offer::Resources;
+
+/// The place where containers run. Driving a topology goes over the [`Connector`]; here is the rest.
+#[allow(async_fn_in_trait)] // implementations are few and used by one task
+pub trait Engine: Connector {
+    /// The sandbox of a task.
+    type Sandbox: Sandbox;
+
+    /// Waits until it can be reached, for as long as trying again may help; tells where its frameworks are shown.
+    async fn reach(&self, until: Instant) -> Result<WebPages, EngineError>;
+
+    /// All hosts, as far as we may see them.
+    async fn hosts(&self) -> Result<Vec<Host>, EngineError>;
+
+    /// What there is now of these frameworks, in their order; asked once for all of them.
+    async fn observe(&self, frameworks: &[FrameworkId]) -> Result<Vec<FrameworkSeen>, EngineError>;
+
+    /// Frameworks that live and carry all of these labels.
+    async fn find(&self, labels: &[(String, String)]) -> Result<Vec<FrameworkId>, EngineError>;
+
+    /// Removes a framework with all that runs of it, whoever drives it. One that is not known is a success.
+    async fn tear_down(&self, framework: &FrameworkId) -> Result<(), EngineError>;
+
+    /// Waits until a framework is removed, with no task alive. Who may not look can't be told more, and doesn't wait.
+    async fn wait_until_gone(
+        &self,
+        framework: &FrameworkId,
+        until: Instant,
+    ) -> Result<(), EngineError>;
+
+    /// The sandbox of a task; `None` if the host told no address.
+    fn sandbox(&self, place: &TaskPlace) -> Option<Self::Sandbox>;
+}
+
+/// The files of a task.
+#[allow(async_fn_in_trait)]
+pub trait Sandbox {
+    /// The last bytes of a file, as text.
+    async fn tail(&self, file: &str, bytes: u64) -> Result<String, EngineError>;
+}
+
+/// Where frameworks are shown to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebPages {
+    /// What the page's address begins with.
+    pub(super) base: String,
+}
+
+impl WebPages {
+    /// The page of a framework.
+    #[must_use]
+    pub fn page(&self, framework: &FrameworkId) -> String {
+        format!("{}{framework}", self.base)
+    }
+}
+
+/// A host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Host {
+    /// Its id.
+    pub id: HostId,
+    /// Its name.
+    pub name: String,
+    /// `address:port` of what starts tasks there; empty if that is not known.
+    pub address: String,
+    /// Whether it makes offers: it answers, and is not being drained.
+    pub is_active: bool,
+    /// Everything it has.
+    pub all: Resources,
+    /// How many ports it has.
+    pub ports: u64,
+    /// Of that, what tasks have.
+    pub used: Resources,
+}
+
+/// Where a task ran.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskPlace {
+    /// Its framework.
+    pub framework: FrameworkId,
+    /// Its id.
+    pub task_id: TaskId,
+    /// The host.
+    pub host_id: HostId,
+    /// `host:port` of the host's HTTP endpoints, if known.
+    pub address: Option<String>,
+}
+
+impl TaskPlace {
+    /// Where the present task of a container is.
+    #[must_use]
+    pub fn of_record(framework: &FrameworkId, record: &ContainerRecord) -> Self {
+        Self {
+            framework: framework.clone(),
+            task_id: record.task_id.clone(),
+            host_id: record.host_id.clone(),
+            address: record.address.clone(),
+        }
+    }
+
+    /// Where a task was that failed.
+    #[must_use]
+    pub fn of_failure(framework: &FrameworkId, failure: &TaskFailure) -> Self {
+        Self {
+            framework: framework.clone(),
+            task_id: failure.task_id.clone(),
+            host_id: failure.host_id.clone(),
+            address: failure.address.clone(),
+        }
+    }
+}
