@@ -232,9 +232,11 @@ fn exit_of_command(error: &CommandError) -> Exit {
         Error::PartlyDone { .. } => Exit::PartlyDone,
         Error::Interrupted { signal, .. } => Exit::of_signal(*signal),
         Error::Unsupported { .. } => Exit::Configuration,
+        Error::EngineAway { source, .. } => exit_of_engine(source),
         Error::Container { .. }
         | Error::FrameworkEnded { .. }
         | Error::Refused { .. }
+        | Error::ForeignFramework { .. }
         | Error::Down { .. } => Exit::Failed,
     }
 }
@@ -330,15 +332,18 @@ fn exit_of_connect(error: &ConnectError) -> Exit {
 
 fn sort_engine(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
     let error: &EngineError = error.downcast_ref()?;
-    let exit = match error.class() {
+    Some((exit_of_engine(error), error.hint().map(hint).unwrap_or_default()))
+}
+
+fn exit_of_engine(error: &EngineError) -> Exit {
+    match error.class() {
         ErrorClass::Unreachable => Exit::Unreachable,
         ErrorClass::NotAllowed => Exit::NotAllowed,
         ErrorClass::Configuration => Exit::Configuration,
         ErrorClass::TimedOut => Exit::TimedOut,
         ErrorClass::Interrupted(signal) => Exit::of_signal(signal),
         ErrorClass::Refused => Exit::Failed,
-    };
-    Some((exit, error.hint().map(hint).unwrap_or_default()))
+    }
 }
 
 /// Who refuses our certificate has nothing against the network.

@@ -14,6 +14,9 @@ pub struct KillArgs {
     /// Succeed when there is no such topology
     #[arg(long)]
     pub ignore_not_found: bool,
+    /// Remove the state only, without Mesos: what runs there runs on
+    #[arg(long)]
+    pub state_only: bool,
     /// Ask nothing
     #[arg(short, long)]
     pub yes: bool,
@@ -25,4 +28,5 @@ const EXAMPLES: &str = "Examples:
   heron-cli kill --config-file conf/mesos_scheduler.conf wordcount
   heron-cli kill \"\" wordcount --config-path m.conf --ignore-not-found
 
+--state-only is for a Mesos that is gone for good; what may still run is told.
 On a terminal it asks first where neither configuration nor cluster was typed.";

@@ -61,9 +61,7 @@ async fn run(
         journalled = lease.journal().await?;
     }
     let Some(desired) = &journalled.desired else {
-        lease.unreserve().await?;
-        let what = "it has no journal record".to_owned();
-        return Err(CommandError::NotOurs { topology: topology.to_owned(), what }.into());
+        return Err(lease.without_record(topology).await);
     };
     let (desired, restarted) = ask_for(desired, topology, container)?;
     lease.store(topology, &journalled).write_desired(&desired).await?;

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::engine::EngineError;
 use crate::net::deadline::Signal;
 
 /// A command can't be carried out, or was not carried out to its end.
@@ -140,6 +141,22 @@ pub enum CommandError {
         /// What is wrong, and what to do about it.
         problems: Vec<String>,
     },
+    /// Mesos can't be asked about a topology that is to be killed.
+    #[error("topology `{topology}` can't be ended without Mesos")]
+    EngineAway {
+        /// The topology.
+        topology: String,
+        /// Why it can't be asked.
+        source: Box<EngineError>,
+    },
+    /// The record of a topology names the framework of something else.
+    #[error("topology `{topology}` is left alone: {what}")]
+    ForeignFramework {
+        /// The topology.
+        topology: String,
+        /// What is wrong.
+        what: String,
+    },
     /// What this version can't do.
     #[error("{what} is not supported")]
     Unsupported {
@@ -197,6 +214,12 @@ impl CommandError {
             Self::Refused { topology, .. } => {
                 vec![format!("`heron-cli status {topology}` shows its state")]
             }
+            Self::EngineAway { topology, .. } => vec![format!(
+                "`heron-cli kill {topology} --state-only` removes its state alone, where Mesos is gone for good"
+            )],
+            Self::ForeignFramework { topology, .. } => vec![format!(
+                "find out who has changed the record; `heron-cli kill {topology} --state-only` removes the state alone"
+            )],
             Self::Unsupported { .. } => Vec::new(),
         }
     }

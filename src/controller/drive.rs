@@ -1,7 +1,6 @@
 //! Driving a topology until what runs is what is desired, over lost sessions and lost streams.
 
 use std::cell::RefCell;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -11,13 +10,10 @@ use crate::context::{CommandError, Context};
 use crate::net::cause::chain;
 use crate::report::Progress;
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::driver::{Driver, End, RunLimits};
+use crate::scheduler::driver::{BoxError, Driver, End, RunLimits};
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::record::{Desired, Goal};
 use crate::state::TopologyState;
-
-/// How long the first subscription is tried for.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
 
 /// What is waited for besides the containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +104,11 @@ async fn once(
     };
     let reached: &dyn Fn(&Model) -> bool =
         if awaited == WaitCondition::Launches { &Model::is_placed } else { &Model::is_settled };
-    let limits = RunLimits { deadline, connect_patience: CONNECT_PATIENCE, reached };
+    let limits = RunLimits { deadline, reached };
     let mut driver = Driver::new(model, &mut journal, &engine, context.machine.clock);
-    let observe = |model: &Model| {
+    let observe = |model: &Model, problem: Option<&BoxError>| {
         *ports.borrow_mut() = server_ports(model);
-        report(context, model, goal, awaited);
+        report(context, model, goal, awaited, problem);
     };
     let end = Box::pin(driver.run(condition, interrupt, limits, observe)).await?;
     let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
@@ -130,7 +126,13 @@ async fn updated(lease: &Lease, topology: &str, desired: &Desired) -> anyhow::Re
     Ok(Updated { packing, session })
 }
 
-fn report(context: &Context<'_>, model: &Model, goal: Goal, awaited: WaitCondition) {
+fn report(
+    context: &Context<'_>,
+    model: &Model,
+    goal: Goal,
+    awaited: WaitCondition,
+    problem: Option<&BoxError>,
+) {
     let total = model.views().count();
     let agreeing = match goal {
         Goal::Running => model.views().filter(|view| view.agrees).count(),
@@ -143,7 +145,10 @@ fn report(context: &Context<'_>, model: &Model, goal: Goal, awaited: WaitConditi
         done: count(agreeing),
         total: count(total),
         unit: "containers",
-        detail: detail(model, goal, awaited, agreeing == total),
+        detail: problem.map_or_else(
+            || detail(model, goal, awaited, agreeing == total),
+            |problem| format!("Mesos: {}", chain(problem.as_ref())),
+        ),
     };
     context.reporter.progress(&progress);
 }

@@ -16,6 +16,8 @@ use crate::state::{Node, Op, StateError, Tree, Zk};
 
 /// Writes per transaction: what fits well below the limit of a ZooKeeper server.
 const BATCH: usize = 500;
+/// Bytes per transaction, likewise: half of what a server takes that nobody has configured.
+const BATCH_BYTES: usize = 512 << 10;
 
 /// The journal can't be read or written.
 #[derive(Debug, Error)]
@@ -53,6 +55,8 @@ pub struct Journalled {
     pub version: i32,
     /// The containers' records.
     pub containers: Vec<ContainerRecord>,
+    /// Names of all the containers' nodes, those that can't be read among them.
+    pub nodes: Vec<String>,
 }
 
 /// Reads the journal of a topology.
@@ -89,8 +93,7 @@ impl JournalNodes {
         paths: &JournalPaths,
     ) -> Result<(Journalled, Vec<JournalError>), StateError> {
         let Some(record) = self.record else { return Ok((Journalled::default(), Vec::new())) };
-        let of_container = |name: &String| format!("{}/{name}", paths.containers);
-        let nodes: Vec<String> = self.containers.iter().map(of_container).collect();
+        let nodes: Vec<String> = self.containers.iter().map(|name| paths.node_of(name)).collect();
         let mut unreadable = Vec::new();
         let mut containers = Vec::with_capacity(nodes.len());
         for (path, node) in nodes.iter().zip(zk.read_many(&nodes).await?) {
@@ -105,7 +108,8 @@ impl JournalNodes {
             None
         });
         let version = record.stat.version;
-        Ok((Journalled { reserved: true, desired, version, containers }, unreadable))
+        let nodes = self.containers;
+        Ok((Journalled { reserved: true, desired, version, containers, nodes }, unreadable))
     }
 }
 
@@ -119,8 +123,8 @@ pub struct JournalStore<'a> {
     paths: JournalPaths,
     /// Version of the desired record's node: what the next write expects.
     version: i32,
-    /// Containers that have a node already.
-    existing: BTreeSet<u32>,
+    /// Names of the containers' nodes that there are already.
+    existing: BTreeSet<String>,
 }
 
 impl<'a> JournalStore<'a> {
@@ -141,7 +145,7 @@ impl<'a> JournalStore<'a> {
             topology: topology.to_owned(),
             paths,
             version: journalled.version,
-            existing: journalled.containers.iter().map(|record| record.id).collect(),
+            existing: journalled.nodes.iter().cloned().collect(),
         }
     }
 
@@ -161,20 +165,25 @@ impl<'a> JournalStore<'a> {
         &mut self,
         records: &[ContainerRecord],
     ) -> Result<(), StoreError> {
-        let mut ops = Vec::with_capacity(records.len());
+        let (mut batch, mut size) = (Vec::new(), 0);
         for record in records {
             let path = self.paths.container(record.id);
             let bytes = encode(&path, record)?;
-            ops.push(if self.existing.contains(&record.id) {
-                Op::set(path, bytes, None)
-            } else {
+            let cost = path.len() + bytes.len();
+            if !batch.is_empty() && (batch.len() >= BATCH || size + cost > BATCH_BYTES) {
+                self.lock.transaction(&std::mem::take(&mut batch)).await?;
+                size = 0;
+            }
+            size += cost;
+            batch.push(if self.existing.insert(record.id.to_string()) {
                 Op::create(path, bytes)
+            } else {
+                Op::set(path, bytes, None)
             });
         }
-        for batch in ops.chunks(BATCH) {
-            self.lock.transaction(batch).await?;
+        if !batch.is_empty() {
+            self.lock.transaction(&batch).await?;
         }
-        self.existing.extend(records.iter().map(|record| record.id));
         Ok(())
     }
 
@@ -183,7 +192,7 @@ impl<'a> JournalStore<'a> {
     #[must_use]
     pub fn removal(&self, has_containers: bool) -> Vec<Op> {
         let mut ops: Vec<Op> =
-            self.existing.iter().map(|id| Op::delete(self.paths.container(*id))).collect();
+            self.existing.iter().map(|name| Op::delete(self.paths.node_of(name))).collect();
         ops.extend(has_containers.then(|| Op::delete(&self.paths.containers)));
         ops.extend(self.lock.removal());
         ops.push(Op::delete(&self.paths.record));

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::journal::{JournalStore, Journalled, StoreError, load};
+use super::journal::{JournalNodes, JournalStore, Journalled, StoreError, load};
 use crate::context::{CommandError, Context, StateTree};
+use crate::net::cause::chain;
 use crate::scheduler::journal::JournalPaths;
 use crate::state::lock::{Lock, holder};
 use crate::state::update_lock::UpdateLock;
-use crate::state::{Op, StateError};
+use crate::state::{Op, StateError, TopologyState, removal};
 
 /// How much longer than a session timeout the lock of a client that has died is waited for.
 const LOCK_SLACK: Duration = Duration::from_secs(2);
@@ -95,6 +96,16 @@ impl Lease {
         load(&self.state.zk, &self.paths).await
     }
 
+    /// What can be read of the journal, for those who remove it.
+    pub async fn readable_journal(&self) -> Result<Journalled, StateError> {
+        let nodes = JournalNodes::find(&self.state.zk, &self.paths).await?;
+        let (journalled, unreadable) = nodes.read(&self.state.zk, &self.paths).await?;
+        for error in unreadable {
+            tracing::warn!("{}", chain(&error));
+        }
+        Ok(journalled)
+    }
+
     /// The journal, for writing. `journalled` is what it holds.
     #[must_use]
     pub fn store(&self, topology: &str, journalled: &Journalled) -> JournalStore<'_> {
@@ -104,7 +115,10 @@ impl Lease {
 
     /// Gives the name back that taking the lock has reserved, unless something was written or somebody waits for it.
     pub async fn unreserve(&self) -> Result<(), StateError> {
-        let mut ops = vec![Op::Check { path: self.paths.record.clone(), version: Some(0) }];
+        let record = self.state.zk.get(&self.paths.record).await?;
+        let Some(record) = record.filter(|record| record.data.is_empty()) else { return Ok(()) };
+        let version = Some(record.stat.version);
+        let mut ops = vec![Op::Check { path: self.paths.record.clone(), version }];
         ops.extend(self.lock.removal());
         ops.push(Op::delete(&self.paths.record));
         match self.state.zk.commit(&ops).await {
@@ -112,6 +126,24 @@ impl Lease {
             Err(error) if error.is_conflict() => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The error for a topology that has no journal record: another tool's, or one that was killed while its lock was waited
+    /// for. Leaves nothing of what waiting has made.
+    pub async fn without_record(&self, topology: &str) -> anyhow::Error {
+        self.leave_nothing(topology).await.unwrap_or_else(Into::into)
+    }
+
+    async fn leave_nothing(&self, topology: &str) -> Result<anyhow::Error, StateError> {
+        self.unreserve().await?;
+        let StateTree { zk, tree, .. } = &self.state;
+        let name = topology.to_owned();
+        if TopologyState::read(zk, tree, topology).await?.exists() {
+            let what = "it has no journal record".to_owned();
+            return Ok(CommandError::NotOurs { topology: name, what }.into());
+        }
+        removal::remove(zk, tree, topology, &[], None).await?;
+        Ok(CommandError::NoSuchTopology { topology: name, place: self.state.place() }.into())
     }
 
     /// Gives the lock up and ends the session.

@@ -7,7 +7,6 @@ use serde_json::Map;
 use tokio::time::Instant;
 
 use super::drive::{Driven, WaitCondition, drive, missing};
-use super::journal::Journalled;
 use super::lease::Lease;
 use super::verdict::{failed, interrupted};
 use crate::clock::seconds;
@@ -23,34 +22,67 @@ use crate::state::{Op, StateError, TopologyState, removal};
 /// How long the containers' ends are waited for.
 pub const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Kills everything that runs, as far as the journal or Mesos knows of it. Returns the framework, which is gone then.
+/// What was ended of a topology.
+#[derive(Clone, Debug, Default)]
+pub struct Ended {
+    /// Its frameworks, which are removed.
+    pub frameworks: Vec<FrameworkId>,
+    /// Containers whose hosts were out of reach, with these: Mesos ends them there when it hears of the host again.
+    pub out_of_reach: Vec<(u32, String)>,
+}
+
+/// Kills everything that runs, as far as the journal or Mesos knows of it. `orphans` are frameworks of the topology that no
+/// journal names.
 pub async fn kill_containers(
     context: &Context<'_>,
     lease: &mut Lease,
     topology: &str,
-    orphan: Option<FrameworkId>,
+    orphans: &[FrameworkId],
     deadline: Instant,
-) -> anyhow::Result<Option<FrameworkId>> {
-    let journalled = lease.journal().await?;
-    let Some(desired) = to_kill(context, lease, topology, &journalled, orphan).await? else {
-        return Ok(None);
-    };
-    let framework = desired.framework.id.clone();
-    if journalled.desired.is_some()
-        && journalled.containers.is_empty()
-        && never_ran(context, &framework).await
-    {
-        return Ok(Some(framework));
+) -> anyhow::Result<Ended> {
+    let mut ended = Ended::default();
+    let journalled = lease.readable_journal().await?;
+    if let Some(desired) = &journalled.desired {
+        let framework = &desired.framework.id;
+        let never_launched = journalled.containers.is_empty();
+        if !(never_launched && never_ran(context, framework).await) {
+            let kill = |desired: &mut Desired| desired.goal = Goal::Killed;
+            if desired.goal != Goal::Killed {
+                let killed = desired.changed(kill);
+                lease.store(topology, &journalled).write_desired(&killed).await?;
+            }
+            end(context, lease, topology, deadline, &mut ended).await?;
+        }
+        ended.frameworks.push(framework.clone());
+    } else if orphans.is_empty() {
+        refuse_anothers(lease, topology).await?;
     }
-    if journalled.desired.as_ref() != Some(&desired) {
-        write(lease, topology, &journalled, &desired).await?;
+    let own = ended.frameworks.clone();
+    for orphan in orphans.iter().filter(|orphan| !own.contains(orphan)) {
+        adopt(context, lease, topology, orphan).await?;
+        end(context, lease, topology, deadline, &mut ended).await?;
+        ended.frameworks.push(orphan.clone());
     }
+    Ok(ended)
+}
+
+/// Drives a topology whose record says that it is to be killed.
+async fn end(
+    context: &Context<'_>,
+    lease: &mut Lease,
+    topology: &str,
+    deadline: Instant,
+    ended: &mut Ended,
+) -> anyhow::Result<()> {
     let policy = context.policy(None);
-    let driven =
-        drive(context, lease, topology, &policy, WaitCondition::Containers, deadline).await?;
-    conclude(context, topology, driven).await?;
-    context.engine()?.wait_until_gone(&framework, deadline).await?;
-    Ok(Some(framework))
+    let awaited = WaitCondition::Containers;
+    let driven = drive(context, lease, topology, &policy, awaited, deadline).await?;
+    let lost = driven.model.views().filter_map(|view| {
+        let record = view.record.filter(|record| !record.is_over())?;
+        Some((view.id, record.host.clone()))
+    });
+    ended.out_of_reach.extend(lost);
+    conclude(context, topology, driven).await
 }
 
 /// Removes a framework for which no launch was ever journalled: whether it registered or not, nothing of it runs.
@@ -66,27 +98,11 @@ async fn never_ran(context: &Context<'_>, framework: &FrameworkId) -> bool {
     }
 }
 
-/// The desired record of a topology that is to be killed; none if no framework can have been made for it.
-async fn to_kill(
-    context: &Context<'_>,
-    lease: &Lease,
-    topology: &str,
-    journalled: &Journalled,
-    orphan: Option<FrameworkId>,
-) -> anyhow::Result<Option<Desired>> {
-    if let Some(desired) = &journalled.desired {
-        let kill = |desired: &mut Desired| desired.goal = Goal::Killed;
-        return Ok(Some(match desired.goal {
-            Goal::Killed => desired.clone(),
-            Goal::Running => desired.changed(kill),
-        }));
-    }
-    if let Some(framework) = orphan {
-        return Ok(Some(adopted(context, context.mesos()?, topology, framework)));
-    }
+/// Refuses a topology that no journal and no framework of ours is of, and whose TManager is alive: another tool's.
+async fn refuse_anothers(lease: &Lease, topology: &str) -> anyhow::Result<()> {
     let found = TopologyState::read(&lease.state.zk, &lease.state.tree, topology).await?;
     let alive = found.tmanager_location.as_ref().filter(|l| l.node.stat.ephemeral_owner != 0);
-    let Some(location) = alive else { return Ok(None) };
+    let Some(location) = alive else { return Ok(()) };
     let at = location.message().map_or_else(
         |_| "somewhere".to_owned(),
         |location| format!("{}:{}", location.host, location.controller_port),
@@ -94,6 +110,20 @@ async fn to_kill(
     lease.unreserve().await?;
     let what = format!("it has no journal record, and its TManager is alive at {at}");
     Err(CommandError::NotOurs { topology: topology.to_owned(), what }.into())
+}
+
+/// Writes a record by which a framework can be ended that has none, or none that can be read.
+async fn adopt(
+    context: &Context<'_>,
+    lease: &Lease,
+    topology: &str,
+    orphan: &FrameworkId,
+) -> anyhow::Result<()> {
+    context.reporter.step(&format!("ending framework {orphan}, which no record names"));
+    lease.state.zk.ensure_directories(&[&lease.paths.containers]).await?;
+    let journalled = lease.readable_journal().await?;
+    let desired = adopted(context, context.mesos()?, topology, orphan.clone());
+    Ok(lease.store(topology, &journalled).write_desired(&desired).await?)
 }
 
 /// A record for a framework that lost its journal: enough to kill its tasks.
@@ -112,18 +142,6 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
         update: None,
         extra: Map::new(),
     }
-}
-
-async fn write(
-    lease: &Lease,
-    topology: &str,
-    journalled: &Journalled,
-    desired: &Desired,
-) -> anyhow::Result<()> {
-    if journalled.desired.is_none() {
-        lease.state.zk.ensure_directories(&[&lease.paths.containers]).await?;
-    }
-    Ok(lease.store(topology, journalled).write_desired(desired).await?)
 }
 
 async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<()> {
@@ -150,7 +168,7 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
 
 /// Removes the state, the journal and the lock in one transaction.
 pub async fn remove_state(lease: &Lease, topology: &str) -> anyhow::Result<Vec<String>> {
-    let journalled = lease.journal().await?;
+    let journalled = lease.readable_journal().await?;
     let (zk, tree) = (&lease.state.zk, &lease.state.tree);
     let paths = &lease.paths;
     let has_containers = zk.exists(&paths.containers).await?.is_some();

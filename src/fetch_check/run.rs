@@ -32,7 +32,6 @@ use crate::scheduler::record::{Desired, Framework, Goal, Phase, RECORD_VERSION};
 /// The framework's name.
 pub const NAME: &str = "heron-check-fetch";
 /// How long the first subscription is tried for.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
 /// How long an agent may take to hand over the output of a task.
 const SANDBOX: Duration = Duration::from_secs(5);
 /// Sandboxes that are read at once.
@@ -98,8 +97,8 @@ pub async fn run(
     let policy = Policy { run_once: true, unreachable_ms: 0, ..context.policy(None) };
     let tasks = RefCell::new(tasks);
     let reached = |_: &Model| tasks.borrow().is_over(clock(), offers);
-    let limits = RunLimits { deadline, connect_patience: CONNECT_PATIENCE, reached: &reached };
-    let observe = |model: &Model| {
+    let limits = RunLimits { deadline, reached: &reached };
+    let observe = |model: &Model, _: Option<&BoxError>| {
         tasks.borrow_mut().observe(clock(), model);
         report(context, &tasks.borrow());
     };

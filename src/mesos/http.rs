@@ -320,13 +320,15 @@ pub(crate) async fn failure(url: &Url, response: Response) -> HttpError {
     let status = response.status();
     let challenge = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
     let challenge = challenge.unwrap_or("no realm named").to_owned();
+    let retry_after = net::retry::retry_after(&response);
+    let retry_after = retry_after.map(|pause| u16::try_from(pause.as_secs()).unwrap_or(u16::MAX));
     let text = text(response).await;
     let url = url.clone();
     match status.as_u16() {
         401 => HttpError::Unauthorized { url, challenge },
         403 => HttpError::Forbidden { url, text },
         404 => HttpError::NotFound { url, text },
-        status @ (500 | 502..=504) => HttpError::NotReady { url, status, text },
+        status @ (429 | 500 | 502..=504) => HttpError::NotReady { url, status, text, retry_after },
         status => HttpError::Rejected { url, status, text },
     }
 }

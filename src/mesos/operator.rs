@@ -378,7 +378,9 @@ impl Operator {
 /// A master that has just started listens before it has its routes.
 fn starting(error: HttpError) -> HttpError {
     match error {
-        HttpError::NotFound { url, text } => HttpError::NotReady { url, status: 404, text },
+        HttpError::NotFound { url, text } => {
+            HttpError::NotReady { url, status: 404, text, retry_after: None }
+        }
         other => other,
     }
 }

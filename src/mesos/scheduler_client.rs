@@ -271,7 +271,9 @@ fn ends_subscription(text: &str) -> bool {
 /// A master that has just started listens before it has its routes.
 fn not_ready_yet(error: HttpError) -> HttpError {
     match error {
-        HttpError::NotFound { url, text } => HttpError::NotReady { url, status: 404, text },
+        HttpError::NotFound { url, text } => {
+            HttpError::NotReady { url, status: 404, text, retry_after: None }
+        }
         other => other,
     }
 }

@@ -67,6 +67,15 @@ pub struct SettingsChanged {
     pub dry_run: bool,
 }
 
+/// A container that may run on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MayRun {
+    /// Its id.
+    pub id: u32,
+    /// Where it was launched.
+    pub host: String,
+}
+
 /// Outcome of `kill`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Killed {
@@ -76,8 +85,14 @@ pub struct Killed {
     pub topology: TopologyRef,
     /// Whether there was anything of it.
     pub found: bool,
-    /// The framework that was removed.
+    /// The framework that was removed; with `state_only` it was left alone.
     pub framework_id: Option<String>,
+    /// All of them: one that lost its journal may stand beside another.
+    pub framework_ids: Vec<String>,
+    /// Whether only the state was removed, and Mesos was not asked.
+    pub state_only: bool,
+    /// Containers that may run on until Mesos hears of their hosts again, or with `state_only` until somebody ends them.
+    pub may_run: Vec<MayRun>,
     /// The znodes that were removed.
     pub removed: Vec<String>,
 }

@@ -77,8 +77,13 @@ pub trait Link {
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// It may work later.
-    #[error(transparent)]
-    Passing(BoxError),
+    #[error("{source}")]
+    Passing {
+        /// Why it didn't.
+        source: BoxError,
+        /// How long the engine wants to be left alone, if it says so.
+        retry_after: Option<Duration>,
+    },
     /// It never will without a change: credentials, a refused role …
     #[error(transparent)]
     Final(BoxError),
@@ -88,8 +93,13 @@ pub enum ConnectError {
 #[derive(Debug, Error)]
 pub enum CallError {
     /// The connection is dead, or its state unknown: connect again, and reconcile.
-    #[error(transparent)]
-    Resubscribe(BoxError),
+    #[error("{source}")]
+    Resubscribe {
+        /// Why it was not taken.
+        source: BoxError,
+        /// How long the engine wants to be left alone, if it says so.
+        retry_after: Option<Duration>,
+    },
     /// The engine refuses the call as such.
     #[error(transparent)]
     Final(BoxError),
@@ -128,8 +138,6 @@ pub enum End {
 pub struct RunLimits<'a> {
     /// When to give up waiting.
     pub deadline: Instant,
-    /// How long the first connection is tried for.
-    pub connect_patience: Duration,
     /// When the containers are as they should be: [`Model::is_settled`], or [`Model::is_placed`] for callers that don't wait.
     pub reached: &'a dyn Fn(&Model) -> bool,
 }
@@ -142,6 +150,7 @@ pub struct Driver<'a, J, C: Connector> {
     link: Option<C::Link>,
     clock: fn() -> Millis,
     pause: Duration,
+    connect_at: Instant,
     ever_connected: bool,
     /// Why the last attempt to subscribe failed.
     last_problem: Option<BoxError>,
@@ -157,6 +166,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             link: None,
             clock,
             pause: FIRST_PAUSE,
+            connect_at: Instant::now(),
             ever_connected: false,
             last_problem: None,
         }
@@ -186,9 +196,8 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         condition: impl Future<Output = ()>,
         interrupt: impl Future<Output = ()>,
         limits: RunLimits<'_>,
-        mut observe: impl FnMut(&Model),
+        mut observe: impl FnMut(&Model, Option<&BoxError>),
     ) -> Result<End, DriverError> {
-        let started = Instant::now();
         let mut condition = pin!(condition);
         let mut interrupt = pin!(interrupt);
         let mut condition_holds = false;
@@ -203,7 +212,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             let events = tokio::select! {
                 biased;
                 () = &mut interrupt => return Ok(End::Interrupted),
-                () = sleep_until(limits.deadline) => return Ok(End::TimedOut),
+                () = sleep_until(limits.deadline) => return self.timed_out(),
                 () = &mut condition, if !condition_holds => {
                     condition_holds = true;
                     continue;
@@ -211,15 +220,18 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
                 events = self.wait() => events?,
             };
             self.handle(events).await?;
-            let patience = limits.connect_patience;
-            if !self.ever_connected && started.elapsed() >= patience {
-                let problem = self.last_problem.take();
-                return Err(DriverError::Subscribe(
-                    problem.unwrap_or_else(|| "the master did not answer".into()),
-                ));
-            }
-            observe(&self.model);
+            observe(&self.model, self.last_problem.as_ref().filter(|_| self.link.is_none()));
         }
+    }
+
+    /// The end of a run that took too long. Without any connection nothing was tried at all.
+    fn timed_out(&mut self) -> Result<End, DriverError> {
+        if self.ever_connected {
+            return Ok(End::TimedOut);
+        }
+        let problem = self.last_problem.take();
+        let problem = problem.unwrap_or_else(|| "the master did not answer".into());
+        Err(DriverError::Subscribe(problem))
     }
 
     /// Waits for something to happen; without a subscription, for one to be opened. Cancel-safe.
@@ -235,30 +247,37 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
     }
 
     async fn connect(&mut self) -> Result<(), DriverError> {
+        sleep_until(self.connect_at).await;
         let suppressed = self.model.wants_no_offers();
         match self.connector.connect(&self.model.desired().framework, suppressed).await {
             Ok(link) => {
                 self.link = Some(link);
-                self.pause = FIRST_PAUSE;
                 self.ever_connected = true;
                 Ok(())
             }
             Err(ConnectError::Final(source)) => Err(DriverError::Subscribe(source)),
-            Err(ConnectError::Passing(source)) => {
+            Err(ConnectError::Passing { source, retry_after }) => {
                 tracing::info!("failed to subscribe, trying again: {source}");
                 self.last_problem = Some(source);
-                sleep(self.pause).await;
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                self.pause_before_connecting(retry_after);
                 Ok(())
             }
         }
     }
 
+    /// Leaves the engine alone for a while, longer each time until it takes a call again.
+    fn pause_before_connecting(&mut self, retry_after: Option<Duration>) {
+        self.connect_at = Instant::now() + retry_after.unwrap_or_default().max(self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
     async fn handle(&mut self, events: Vec<Event>) -> Result<(), DriverError> {
         let over =
             events.iter().any(|event| matches!(event, Event::Disconnected | Event::Closed(_)));
+        let framework = self.model.desired().framework.id.clone();
         let actions = self.model.handle_all((self.clock)(), events);
-        if over {
+        // The calls of a connection carry the id that it was opened with.
+        if over || self.model.desired().framework.id != framework {
             self.link = None;
         }
         self.carry_out(actions).await
@@ -292,12 +311,16 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             return Ok(Vec::new());
         };
         match link.send(calls).await {
-            Ok(()) => Ok(Vec::new()),
+            Ok(()) => {
+                self.pause = FIRST_PAUSE;
+                Ok(Vec::new())
+            }
             Err(CallError::Final(source)) => Err(DriverError::Call(source)),
-            Err(CallError::Resubscribe(source)) => {
+            Err(CallError::Resubscribe { source, retry_after }) => {
                 tracing::info!("the subscription is gone: {source}");
                 self.last_problem = Some(source);
                 self.link = None;
+                self.pause_before_connecting(retry_after);
                 Ok(self.model.step((self.clock)(), Event::Disconnected))
             }
         }

@@ -55,7 +55,13 @@ impl JournalPaths {
     /// The record of one container.
     #[must_use]
     pub fn container(&self, id: u32) -> String {
-        format!("{}/{id}", self.containers)
+        self.node_of(&id.to_string())
+    }
+
+    /// A node among the containers' records.
+    #[must_use]
+    pub fn node_of(&self, name: &str) -> String {
+        format!("{}/{name}", self.containers)
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Policy {
     pub failure_limit: Option<u32>,
     /// How long a task on an unreachable host is waited for before another takes its place.
     pub unreachable_ms: Millis,
+    /// The same for a task of which the engine knows nothing: hosts have so long to come back to an engine that has started
+    /// anew (`docs/mesos.md#reconciliation`).
+    pub unknown_ms: Millis,
     /// How soon a host must not be about to be taken down for containers to be launched there.
     pub maintenance_ms: Millis,
     /// Seconds that offers which are not needed stay away.
@@ -30,6 +33,7 @@ impl Default for Policy {
         Self {
             failure_limit: None,
             unreachable_ms: 300_000,
+            unknown_ms: 600_000,
             maintenance_ms: 3_600_000,
             decline_seconds: 3600.0,
             run_once: false,
@@ -40,6 +44,7 @@ impl Default for Policy {
 /// A task that has to be killed, and how often that was tried.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Killing {
+    pub first_at: Millis,
     pub sent_at: Millis,
     pub tries: u32,
 }
@@ -64,6 +69,10 @@ pub(super) struct Slot {
     pub abandoned: bool,
     /// It is launched once, and left alone when it has ended.
     pub once: bool,
+    /// Whether its task was heard of over this connection.
+    pub confirmed: bool,
+    /// Failures in a row since this run began: what went wrong before says nothing of whether it works now.
+    pub failures: u32,
 }
 
 /// How the ending of a killed topology goes.
@@ -73,8 +82,10 @@ pub(super) enum Ending {
     Killing,
     /// The engine was asked which tasks it knows.
     Listing,
-    /// The framework was told to go.
-    TornDown,
+    /// The framework was told to go, at that time; the engine has not confirmed it.
+    TearingDown(Millis),
+    /// The engine says that the framework is removed.
+    Gone,
 }
 
 /// Everything that the state machine knows.
@@ -89,6 +100,8 @@ pub struct Model {
     /// By host and role.
     pub(super) seen: BTreeMap<(HostId, String), Seen>,
     pub(super) connected: bool,
+    /// Since when.
+    pub(super) connected_at: Millis,
     pub(super) suppressed: bool,
     pub(super) unanswered: BTreeSet<TaskId>,
     pub(super) reconcile_at: Millis,
@@ -165,6 +178,7 @@ impl Model {
             retired,
             seen: BTreeMap::new(),
             connected: false,
+            connected_at: 0,
             suppressed: false,
             unanswered,
             reconcile_at: 0,
@@ -192,7 +206,7 @@ impl Model {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         match self.desired.goal {
-            Goal::Killed => self.ending == Ending::TornDown,
+            Goal::Killed => self.ending == Ending::Gone,
             Goal::Running => {
                 self.unanswered.is_empty()
                     && self.strays.is_empty()
@@ -207,17 +221,20 @@ impl Model {
         self.connected
     }
 
-    /// Whether every container has a task that was launched and has not come to its end.
+    /// Whether every container has a task that was launched and has not come to its end. One that is only journalled may
+    /// never have been launched.
     #[must_use]
     pub fn is_placed(&self) -> bool {
-        self.connected
-            && self.slots.values().all(|slot| slot.live_task().is_some() && !slot.abandoned)
+        let is_launched = |slot: &Slot| {
+            slot.live_task().is_some_and(|task| !slot.abandoned && !self.unanswered.contains(&task))
+        };
+        self.connected && self.slots.values().all(is_launched)
     }
 
     /// Why going on is of no use, if so.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
-        if let Some(closed) = &self.closed {
+        if let Some(closed) = self.closed.as_ref().filter(|_| !self.is_settled()) {
             return Some(Verdict::Closed(closed.clone()));
         }
         if self.desired.goal == Goal::Killed {
@@ -230,7 +247,7 @@ impl Model {
                 return Some(Verdict::Refused(slot.desired.id, failure));
             }
             let limit = self.policy.failure_limit?;
-            (record.is_over() && record.failures >= limit)
+            (record.is_over() && slot.failures >= limit)
                 .then_some(Verdict::Failing(slot.desired.id, failure))
         })
     }
@@ -282,8 +299,17 @@ impl Model {
 
 impl Slot {
     fn new(desired: DesiredContainer, record: Option<ContainerRecord>, once: bool) -> Self {
-        let (refused, abandoned) = (false, false);
-        Self { desired, record, not_before: 0, killing: None, refused, abandoned, once }
+        Self {
+            desired,
+            record,
+            not_before: 0,
+            killing: None,
+            refused: false,
+            abandoned: false,
+            once,
+            confirmed: false,
+            failures: 0,
+        }
     }
 
     /// Whether a task is to be launched, now or after its backoff.

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Kill};
 use super::ids::{HostId, TaskId};
-use super::model::{Ending, Killing, Model};
+use super::model::{Ending, Killing, Model, Policy, Slot};
 use super::record::Goal;
 use super::step::{Action, FIRST_BACKOFF_MS};
 use super::task::TaskState;
@@ -13,8 +13,12 @@ const FIRST_RECONCILE_MS: Millis = 2_000;
 const LONGEST_RECONCILE_MS: Millis = 60_000;
 /// A launch of which nothing was heard for so long is asked about.
 const LAUNCH_SILENCE_MS: Millis = 60_000;
-/// A task that the engine knows nothing of is given up after this time.
-const UNKNOWN_MS: Millis = 15_000;
+/// How long a killed topology's tasks are waited for that are out of reach: the engine ends them when their hosts return.
+const LOST_MS: Millis = 5_000;
+/// The same where nothing at all is heard of a task, or it doesn't heed that it is being killed.
+const SILENT_MS: Millis = 45_000;
+/// Pause before a framework that is still there is told again to go.
+const TEAR_DOWN_MS: Millis = 2_000;
 /// Pause between searches for tasks that no record names.
 const SEARCH_MS: Millis = 600_000;
 /// Tasks that are asked about at once.
@@ -28,17 +32,24 @@ impl Model {
         self.kill(now, actions);
         match self.desired.goal {
             Goal::Running => self.ask_for_offers(actions),
-            Goal::Killed => self.end(actions),
+            Goal::Killed => self.end(now, actions),
         }
     }
 
+    /// Gives tasks up that are out of reach, after the time that their hosts have to come back. Where a restart was asked for,
+    /// nobody waits: should the old task come back, it is killed.
     fn abandon_the_unreachable(&mut self, now: Millis) {
-        let unreachable_ms = self.policy.unreachable_ms;
+        let Policy { unreachable_ms, unknown_ms, .. } = self.policy;
         for slot in self.slots.values_mut() {
             let Some(record) = &slot.record else { continue };
             let patience = match record.state {
+                TaskState::Unreachable | TaskState::Unknown
+                    if slot.confirmed && slot.wants_restart() =>
+                {
+                    0
+                }
                 TaskState::Unreachable => unreachable_ms,
-                TaskState::Unknown => UNKNOWN_MS.min(unreachable_ms),
+                TaskState::Unknown => unknown_ms,
                 _ => continue,
             };
             if now.saturating_sub(record.since) >= patience {
@@ -124,23 +135,40 @@ impl Model {
         }
     }
 
-    fn end(&mut self, actions: &mut Vec<Action>) {
+    fn end(&mut self, now: Millis, actions: &mut Vec<Action>) {
         if !self.suppressed {
             self.suppressed = true;
             actions.push(Action::Call(Call::Suppress));
         }
-        let alive = self.slots.values().any(|slot| slot.live_task().is_some());
+        let connected_at = self.connected_at;
+        let alive = self.slots.values().any(|slot| slot.holds_up_the_end(now, connected_at));
         match self.ending {
             Ending::Killing if !alive && self.strays.is_empty() => {
                 self.ending = Ending::Listing;
                 actions.push(Action::ListTasks);
             }
-            Ending::TornDown => {
-                self.connected = false;
+            Ending::TearingDown(told_at) if now >= told_at.saturating_add(TEAR_DOWN_MS) => {
+                self.ending = Ending::TearingDown(now);
                 actions.push(Action::Call(Call::TearDown));
             }
             _ => {}
         }
+    }
+}
+
+impl Slot {
+    /// Whether the framework of a killed topology is left alone for this container's task. One that is out of reach is ended
+    /// by the engine when its host comes back, as the framework is gone by then.
+    fn holds_up_the_end(&self, now: Millis, connected_at: Millis) -> bool {
+        let Some(record) = self.record.as_ref().filter(|record| !record.is_over()) else {
+            return false;
+        };
+        let (since, patience) = match record.state {
+            _ if !self.confirmed => (connected_at, SILENT_MS),
+            TaskState::Unreachable | TaskState::Unknown => (record.since, LOST_MS),
+            _ => (self.killing.as_ref().map_or(now, |killing| killing.first_at), SILENT_MS),
+        };
+        now.saturating_sub(since) < patience
     }
 }
 
@@ -153,17 +181,17 @@ fn send_kill(
     host_id: Option<HostId>,
     actions: &mut Vec<Action>,
 ) {
-    let tries = match killing {
+    let (first_at, tries) = match killing {
         Some(sent) => {
             let pause = grace_ms.saturating_add(FIRST_BACKOFF_MS << sent.tries.min(6));
             if now.saturating_sub(sent.sent_at) < pause {
                 return;
             }
-            sent.tries.saturating_add(1)
+            (sent.first_at, sent.tries.saturating_add(1))
         }
-        None => 0,
+        None => (now, 0),
     };
-    *killing = Some(Killing { sent_at: now, tries });
+    *killing = Some(Killing { first_at, sent_at: now, tries });
     let kill = Kill { task_id: task_id.clone(), host_id, grace_ms };
     actions.push(Action::Call(Call::Kill(kill)));
 }

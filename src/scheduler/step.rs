@@ -9,7 +9,7 @@
 use serde_json::Map;
 
 use super::call::Call;
-use super::closed::Closed;
+use super::closed::{Closed, ClosedReason};
 use super::container::{ContainerRecord, TaskFailure};
 use super::ids::{FrameworkId, HostId, OfferId, TaskId};
 use super::model::{Ending, Model, Slot, Stray};
@@ -26,6 +26,8 @@ pub(super) const FIRST_BACKOFF_MS: Millis = 1_000;
 const LONGEST_BACKOFF_MS: Millis = 60_000;
 /// A task that ran for so long was no failure from the start.
 const STABLE_MS: Millis = 60_000;
+/// Characters that are kept of why a task failed: the record of a container has to fit into its znode, with others.
+const KEPT: usize = 2_000;
 
 /// What happens to the state machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +102,10 @@ impl Model {
             Event::Update(report) => self.update(now, report, actions),
             Event::Closed(closed) => {
                 self.connected = false;
+                // What is to be killed is gone with its framework, whoever removed that.
+                if closed.reason == ClosedReason::Removed && self.desired.goal == Goal::Killed {
+                    self.ending = Ending::Gone;
+                }
                 self.closed = Some(closed);
             }
             Event::TasksListed(tasks) => self.tasks_listed(tasks),
@@ -120,6 +126,7 @@ impl Model {
             actions.push(Action::JournalDesired);
         }
         self.connected = true;
+        self.connected_at = now;
         self.suppressed = suppressed;
         self.unanswered = self.slots.values().filter_map(Slot::live_task).collect();
         self.reconcile_at = now;
@@ -132,13 +139,13 @@ impl Model {
     fn forget_kills(&mut self) {
         for slot in self.slots.values_mut() {
             slot.killing = None;
+            slot.confirmed = false;
         }
         for stray in self.strays.values_mut() {
             stray.killing = None;
         }
-        if self.ending == Ending::Listing {
-            self.ending = Ending::Killing;
-        }
+        // A framework that is still there was not told to go.
+        self.ending = Ending::Killing;
     }
 
     fn offers(&mut self, now: Millis, offers: &[Offer], actions: &mut Vec<Action>) {
@@ -152,6 +159,7 @@ impl Model {
             if let Some(slot) = slot {
                 slot.killing = None;
                 slot.abandoned = false;
+                slot.confirmed = true;
                 slot.record = Some(record.clone());
             }
             actions.push(Action::JournalContainer(Box::new(record)));
@@ -227,12 +235,14 @@ impl Model {
         let Some(slot) = self.slots.get_mut(&id) else { return };
         let ended_on_purpose = wants_end || slot.wants_restart();
         let Some(record) = &mut slot.record else { return };
+        slot.confirmed = true;
         if !advances(&record.state, &report.state) {
             return;
         }
         slot.abandoned = false;
         if record.state == TaskState::Running && now.saturating_sub(record.since) >= STABLE_MS {
             record.failures = 0;
+            slot.failures = 0;
         }
         record.state = report.state.clone();
         record.since = now;
@@ -240,7 +250,9 @@ impl Model {
             slot.killing = None;
             slot.not_before = now;
             if !ended_on_purpose {
-                record.failures = record.failures.saturating_add(u32::from(is_own_failure(report)));
+                let failures = u32::from(is_own_failure(report));
+                record.failures = record.failures.saturating_add(failures);
+                slot.failures = slot.failures.saturating_add(failures);
                 record.last_failure = Some(Box::new(failure_of(record, now, report)));
                 slot.not_before = now.saturating_add(backoff(record.failures));
                 slot.refused = report.state == TaskState::Error;
@@ -261,7 +273,7 @@ impl Model {
         let strays: Vec<_> =
             tasks.into_iter().filter(|(id, _)| self.slot_of(id).is_none()).collect();
         if strays.is_empty() {
-            self.ending = Ending::TornDown;
+            self.ending = Ending::TearingDown(Millis::MIN);
             return;
         }
         self.ending = Ending::Killing;
@@ -293,12 +305,15 @@ fn advances(known: &TaskState, told: &TaskState) -> bool {
     known != told && (can_return || order(told) > order(known))
 }
 
-/// Whether the container itself failed; a launch that was dropped, or a task that went with its host, says nothing of it.
+/// Whether the container itself failed. A task that went with its host says nothing of it, nor does a launch that the
+/// engine's centre dropped, such as one from an offer that was gone; a host that can't start it does
+/// (`docs/mesos.md#task-states`).
 fn is_own_failure(report: &TaskReport) -> bool {
-    matches!(
-        report.state,
-        TaskState::Failed | TaskState::Finished | TaskState::Error | TaskState::Killed
-    )
+    match report.state {
+        TaskState::Failed | TaskState::Finished | TaskState::Error | TaskState::Killed => true,
+        TaskState::Dropped => report.is_of_host,
+        _ => false,
+    }
 }
 
 fn failure_of(record: &ContainerRecord, now: Millis, report: &TaskReport) -> TaskFailure {
@@ -310,9 +325,18 @@ fn failure_of(record: &ContainerRecord, now: Millis, report: &TaskReport) -> Tas
         at: now,
         state: report.state.clone(),
         reason: report.reason.clone(),
-        message: report.message.clone(),
+        message: report.message.as_deref().map(kept),
         extra: Map::new(),
     }
+}
+
+/// The beginning of a text.
+fn kept(text: &str) -> String {
+    let mut kept: String = text.chars().take(KEPT).collect();
+    if kept.len() < text.len() {
+        kept.push('…');
+    }
+    kept
 }
 
 fn backoff(failures: u32) -> Millis {

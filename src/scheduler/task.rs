@@ -126,6 +126,8 @@ pub struct TaskReport {
     pub message: Option<String>,
     /// Who says so, in the engine's words.
     pub source: Option<String>,
+    /// Whether that is the task's host, and not the engine's centre.
+    pub is_of_host: bool,
     /// Where it is; unknown in some answers.
     pub host_id: Option<HostId>,
     /// When it came into that state, by the clock of who says so.

@@ -302,7 +302,7 @@ async fn roll_back(
     context.reporter.step(&format!("taking the submission of topology {name} back"));
     let deadline = Instant::now() + ROLLBACK;
     let undone = async {
-        kill_containers(context, lease, name, None, deadline).await?;
+        kill_containers(context, lease, name, &[], deadline).await?;
         remove_state(lease, name).await
     };
     let undone = undone.await;

@@ -123,11 +123,29 @@ fn settings_text(changed: &SettingsChanged) -> String {
 }
 
 fn killed_text(killed: &Killed) -> String {
-    if killed.found {
-        format!("topology {} is killed, and nothing is left of it", killed.topology.name)
-    } else {
-        format!("there was no topology {}", killed.topology.name)
+    let name = &killed.topology.name;
+    let containers: Vec<String> = killed
+        .may_run
+        .iter()
+        .map(|one| format!("  container {} on {}\n", one.id, one.host))
+        .collect();
+    let containers = containers.concat();
+    let mut text = match (killed.found, killed.state_only) {
+        (false, _) => format!("there was no topology {name}\n"),
+        (true, false) => format!("topology {name} is killed, and nothing is left of it\n"),
+        (true, true) => format!("the state of topology {name} is removed; Mesos was not asked\n"),
+    };
+    if containers.is_empty() {
+        return text;
     }
+    text.push_str(&if killed.state_only {
+        let frameworks = killed.framework_ids.join(", ");
+        format!("these may still run, as framework {frameworks}:\n")
+    } else {
+        "these could not be reached; Mesos ends them when it hears of their hosts again:\n"
+            .to_owned()
+    });
+    text + &containers
 }
 
 #[cfg(test)]

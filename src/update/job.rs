@@ -47,8 +47,7 @@ impl Job<'_> {
     pub async fn journal(&self, lease: &Lease) -> anyhow::Result<(Journalled, Desired)> {
         let journalled = lease.journal().await?;
         let Some(desired) = journalled.desired.clone() else {
-            lease.unreserve().await?;
-            return Err(not_ours(self.name).into());
+            return Err(lease.without_record(self.name).await);
         };
         if desired.goal == Goal::Killed {
             let what = "it is being killed".to_owned();

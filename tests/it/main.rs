@@ -12,6 +12,7 @@
 )]
 
 mod answers;
+mod bad_days;
 mod config;
 mod corners;
 #[path = "../support/definition.rs"]
@@ -29,7 +30,6 @@ mod journals;
 mod life;
 mod mains;
 mod output;
-mod probes;
 mod programs;
 mod releases;
 mod roundtrips;

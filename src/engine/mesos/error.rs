@@ -154,7 +154,7 @@ mod tests {
         match status {
             401 => HttpError::Unauthorized { url, challenge: text },
             403 => HttpError::Forbidden { url, text },
-            503 => HttpError::NotReady { url, status, text },
+            503 => HttpError::NotReady { url, status, text, retry_after: None },
             _ => HttpError::Rejected { url, status, text },
         }
     }

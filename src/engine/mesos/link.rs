@@ -118,6 +118,10 @@ fn sort(error: scheduler_client::CallError) -> CallError {
         scheduler_client::CallError::SubscriptionDead { .. } => true,
         scheduler_client::CallError::Http(error) => error.is_transient(),
     };
-    let error = Box::new(EngineError::from(error));
-    if passing { CallError::Resubscribe(error) } else { CallError::Final(error) }
+    let retry_after = match &error {
+        scheduler_client::CallError::Http(error) => error.retry_after(),
+        scheduler_client::CallError::SubscriptionDead { .. } => None,
+    };
+    let source = Box::new(EngineError::from(error));
+    if passing { CallError::Resubscribe { source, retry_after } } else { CallError::Final(source) }
 }

@@ -51,6 +51,7 @@ pub(super) fn report(status: TaskStatus) -> TaskReport {
         state: state(&status.state),
         reason: status.reason,
         message: status.message,
+        is_of_host: matches!(status.source.as_deref(), Some("SOURCE_AGENT" | "SOURCE_EXECUTOR")),
         source: status.source,
         at: status.timestamp.map(millis),
         unreachable_since: status.unreachable_time.map(time),

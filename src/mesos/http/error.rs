@@ -1,5 +1,7 @@
 //! Why a request got no answer, or not the one it wanted.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use url::Url;
 
@@ -66,7 +68,7 @@ pub enum HttpError {
         /// The server's text.
         text: String,
     },
-    /// 500, 502–504, and 404 where a route isn't there yet: to be tried again.
+    /// 429, 500, 502–504, and 404 where a route isn't there yet: to be tried again.
     #[error("{url}: not ready ({status}): {text}")]
     NotReady {
         /// What was asked.
@@ -75,6 +77,8 @@ pub enum HttpError {
         status: u16,
         /// The server's text.
         text: String,
+        /// Seconds that it wants to be left alone, if it says so.
+        retry_after: Option<u16>,
     },
     /// Any other status: trying again is useless.
     #[error("{url}: refused ({status}): {text}")]
@@ -97,6 +101,17 @@ pub enum HttpError {
 }
 
 impl HttpError {
+    /// How long the server wants to be left alone, if it says so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::NotReady { retry_after, .. } => {
+                retry_after.map(|seconds| Duration::from_secs(seconds.into()))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the same request may succeed later, without any change of settings.
     #[must_use]
     pub fn is_transient(&self) -> bool {

@@ -11,6 +11,7 @@ use serde_json::Map;
 
 use crate::clock::Millis;
 use crate::scheduler::call::Call;
+use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::container::{ContainerRecord, DesiredContainer};
 use crate::scheduler::ids::{FrameworkId, HostId, OfferId, TaskId};
 use crate::scheduler::model::{Model, Policy};
@@ -20,7 +21,7 @@ use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_V
 use crate::scheduler::step::{Action, Event};
 use crate::scheduler::task::{Acknowledgement, TaskReport, TaskState};
 
-mod probes;
+mod bad_days;
 mod scenarios;
 
 const CONTAINERS: u32 = 4;
@@ -138,6 +139,11 @@ impl World {
     fn subscribe(&mut self, model: &Model) {
         self.offers.clear();
         self.events.clear();
+        if self.torn_down {
+            let message = "Framework has been removed".into();
+            self.events.push_back(Event::Closed(Closed { reason: ClosedReason::Removed, message }));
+            return;
+        }
         self.suppressed = model.wants_no_offers();
         let framework_id = FrameworkId::from("f");
         self.events.push_back(Event::Subscribed { framework_id, suppressed: self.suppressed });
@@ -251,8 +257,19 @@ impl World {
                     self.answer(&task, host.as_ref());
                 }
             }
-            Call::TearDown => self.torn_down = true,
+            Call::TearDown => self.tear_down(),
         }
+    }
+
+    /// Ends what can be reached, and the connection; the rest ends when its host comes back.
+    fn tear_down(&mut self) {
+        self.torn_down = true;
+        for task in self.tasks.values_mut() {
+            if self.reachable[task.agent] && !task.state.is_terminal() {
+                task.state = TaskState::Killed;
+            }
+        }
+        self.events.push_back(Event::Disconnected);
     }
 
     fn launch(&mut self, id: &TaskId, agent: Option<usize>) {
@@ -367,6 +384,10 @@ impl World {
     fn return_agent(&mut self, agent: usize) {
         self.reachable[agent] = true;
         for id in self.tasks_on(agent) {
+            if self.torn_down {
+                self.tasks.entry(id).and_modify(|task| task.state = TaskState::Killed);
+                continue;
+            }
             if let Some(task) = self.tasks.get_mut(&id) {
                 task.state = TaskState::Running;
             }
@@ -460,7 +481,11 @@ fn run(world: &mut World, rounds: usize) -> Model {
         if events.is_empty() {
             events.push(Event::Tick);
         }
+        let cut = events.contains(&Event::Disconnected);
         let actions = model.handle_all(world.now, events);
+        if cut {
+            world.subscribe(&model);
+        }
         for action in actions {
             if bad && world.rng.random_ratio(1, 100) {
                 // A crash: whatever was not carried out is lost, and so is all that is not in the journal.

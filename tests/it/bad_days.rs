@@ -1,0 +1,161 @@
+//! Bad days: what was broken is mended, or removed.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::corners::write;
+
+/// Nodes that hold what nobody can read.
+const UNREADABLE: [&str; 4] =
+    ["topologies/<t>", "executionstate/<t>", "frameworks/<t>", "frameworks/<t>/containers/1"];
+use crate::environment::{Ran, TestEnv, TestOptions};
+
+#[test]
+fn kill_ends_though_an_agent_is_lost_for_good() {
+    let words = "--agents 3 --agent-ping-timeout-ms 300";
+    let cluster = words.split_whitespace().map(str::to_owned).collect();
+    let env = TestEnv::with(&TestOptions { cluster, ..TestOptions::default() });
+    let file = env.topology("halfdead", 2);
+    env.ok(&["submit", &file]);
+    let status = env.json(&["status", "halfdead"]);
+    let agent = status["containers"][1]["agent_id"].as_str().unwrap().to_owned();
+    env.cluster.control("/lose-agent", &json!({ "agent": agent, "tasks": "kill" }));
+    std::thread::sleep(Duration::from_secs(1));
+    env.ok(&["kill", "halfdead", "--timeout", "30s"]);
+}
+
+#[test]
+fn a_restart_works_again_after_an_outage_of_the_store() {
+    let env = TestEnv::new();
+    let file = env.topology("bricked", 1);
+    env.ok(&["submit", &file]);
+    let core = env.core.trim_start_matches("file://").to_owned();
+    let away = format!("{core}.away");
+    std::fs::rename(&core, &away).unwrap();
+    let during = env.run(&["restart", "bricked", "1"]);
+    std::fs::rename(&away, &core).unwrap();
+    assert_ne!(during.code, 0, "the outage was not felt");
+    env.ok(&["restart", "bricked", "1"]);
+    env.ok(&["update", "bricked", "--container-number", "2"]);
+}
+
+#[test]
+fn a_submission_waits_for_a_master_that_recovers() {
+    let env = TestEnv::new();
+    let file = env.topology("early", 1);
+    env.cluster.control("/phase", &json!({ "phase": "recovering" }));
+    let mut command = env.command(&["submit", &file, "--timeout", "3m"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(22));
+    env.cluster.control("/phase", &json!({ "phase": "ready" }));
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}\nleft: {:?}", ran.stderr, env.znodes_of("early"));
+}
+
+#[test]
+fn a_teardown_that_is_lost_is_sent_again() {
+    let env = TestEnv::new();
+    let file = env.topology("undead", 1);
+    env.ok(&["submit", &file]);
+    env.cluster.control("/hang-up", &json!({ "calls": ["TEARDOWN"], "count": 1 }));
+    env.ok(&["kill", "undead", "--timeout", "20s"]);
+}
+
+#[test]
+fn kill_removes_what_it_can_not_read() {
+    let env = TestEnv::new();
+    for (number, leftover) in UNREADABLE.iter().enumerate() {
+        let name = format!("garbled{number}");
+        write(&[format!("{}/{}", env.root, leftover.replace("<t>", &name))]);
+        env.ok(&["kill", &name]);
+        env.assert_nothing_left(&name);
+    }
+}
+
+#[test]
+fn kill_without_mesos_removes_the_state_alone_if_told_so() {
+    let env = TestEnv::new();
+    let file = env.topology("stranded", 1);
+    env.ok(&["submit", &file]);
+    env.cluster.control("/stop-master", &json!({}));
+    let refused = env.run(&["kill", "stranded", "--timeout", "3s"]);
+    assert_eq!(refused.code, 7, "{}", refused.stderr);
+    assert!(refused.stderr.contains("--state-only"), "{}", refused.stderr);
+    let killed = env.ok(&["kill", "stranded", "--state-only"]);
+    assert!(killed.stdout.contains("these may still run"), "{}", killed.stdout);
+    assert!(killed.stdout.contains("container 1 on "), "{}", killed.stdout);
+    assert_eq!(env.znodes_of("stranded"), Vec::<String>::new());
+    // What was left alone is found by its labels, and ended.
+    env.cluster.control("/start-master", &json!({ "master": 0 }));
+    // The master knows of it again when the agents have come back.
+    let killed = (0..50).any(|_| {
+        std::thread::sleep(Duration::from_millis(200));
+        env.run(&["kill", "stranded"]).code == 0
+    });
+    assert!(killed, "{:?}", env.cluster.live_tasks());
+    env.assert_nothing_left("stranded");
+}
+
+#[test]
+fn calls_that_are_asked_for_too_often_are_made_again() {
+    let env = TestEnv::new();
+    let file = env.topology("throttled", 1);
+    for call in ["SUBSCRIBE", "ACCEPT", "KILL", "TEARDOWN"] {
+        let headers = json!({ "Retry-After": "1" });
+        let refusal = json!({ "calls": [call], "status": 429, "headers": headers, "count": 1 });
+        env.cluster.control("/refuse", &refusal);
+    }
+    env.ok(&["submit", &file]);
+    env.ok(&["restart", "throttled", "1"]);
+    env.ok(&["kill", "throttled"]);
+    env.assert_nothing_left("throttled");
+}
+
+#[test]
+fn a_restart_replaces_what_a_lost_agent_had_at_once() {
+    let words = "--agents 3 --agent-ping-timeout-ms 300";
+    let cluster = words.split_whitespace().map(str::to_owned).collect();
+    let env = TestEnv::with(&TestOptions { cluster, ..TestOptions::default() });
+    let file = env.topology("moved", 2);
+    env.ok(&["submit", &file]);
+    let status = env.json(&["status", "moved"]);
+    let agent = status["containers"][1]["agent_id"].as_str().unwrap().to_owned();
+    let old = status["containers"][1]["task_id"].as_str().unwrap().to_owned();
+    env.cluster.control("/lose-agent", &json!({ "agent": agent }));
+    std::thread::sleep(Duration::from_secs(1));
+    env.ok(&["restart", "moved", "1", "--timeout", "60s"]);
+    let status = env.json(&["status", "moved"]);
+    assert_ne!(status["containers"][1]["agent_id"], json!(agent));
+    // The old task comes back, and goes with the next command that drives.
+    env.cluster.control("/return-agent", &json!({ "agent": agent }));
+    std::thread::sleep(Duration::from_secs(1));
+    env.ok(&["restart", "moved", "2"]);
+    let live = env.cluster.live_tasks();
+    assert!(live.iter().all(|task| task["task_id"] != json!(old)), "{live:?}");
+    env.ok(&["kill", "moved"]);
+    env.assert_nothing_left("moved");
+}
+
+#[test]
+fn a_restart_that_waits_for_a_kill_finds_nothing_and_leaves_nothing() {
+    let env = TestEnv::new();
+    let file = env.topology("raced", 1);
+    env.ok(&["submit", &file]);
+    // The kill is kept busy for a while.
+    env.cluster.control("/delay", &json!({ "calls": ["KILL"], "ms": 1500, "count": 2 }));
+    let mut kill = env.command(&["kill", "raced"]).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let mut waiting = Vec::new();
+    for words in [&["restart", "raced", "1"][..], &["update", "raced", "--container-number", "2"]] {
+        let mut command = env.command(words);
+        waiting.push(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    }
+    assert!(kill.wait().unwrap().success());
+    for child in waiting {
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert!([5, 6].contains(&ran.code), "{}", ran.stderr);
+    }
+    env.assert_nothing_left("raced");
+}
