@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-/// The words don't fit.
+use crate::net::redact::redact;
+
+/// The words don't fit. What is quoted of them is quoted without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UsageError {
@@ -19,25 +21,31 @@ pub enum UsageError {
         file: String,
     },
     /// More words than the verb takes.
-    #[error("`{word}` is one word too many")]
+    #[error("`{}` is one word too many", redact(word))]
     TooMany {
         /// The first of them.
         word: String,
     },
     /// A container's id is no number.
-    #[error("`{word}` is no container id: write a number from 0, or nothing (or -1) for all")]
+    #[error(
+        "`{}` is no container id: write a number from 0, or nothing (or -1) for all",
+        redact(word)
+    )]
     NoContainer {
         /// What was given.
         word: String,
     },
     /// What can be no topology's name.
-    #[error("`{word}` is no name of a topology")]
+    #[error("`{}` is no name of a topology", redact(word))]
     NoName {
         /// What was given.
         word: String,
     },
     /// A path of more than three parts.
-    #[error("`{word}` is no cluster: it has more than the three parts of cluster/role/environ")]
+    #[error(
+        "`{}` is no cluster: it has more than the three parts of cluster/role/environ",
+        redact(word)
+    )]
     TooDeep {
         /// What was given.
         word: String,
@@ -51,7 +59,7 @@ pub enum UsageError {
         instead: &'static str,
     },
     /// A flag behind the topology's class that may be heron-cli's or the topology's.
-    #[error("`{word}` behind the topology's class is unclear: {}", doubt(word, flag))]
+    #[error("`{}` behind the topology's class is unclear: {}", redact(word), doubt(word, flag))]
     Doubtful {
         /// What was given.
         word: String,

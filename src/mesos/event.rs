@@ -4,12 +4,13 @@
 //! Reading is lenient, as §1.7 asks for: every member may be missing, unknown ones are skipped, unknown names of
 //! states and events become `Other`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::ids::{AgentId, ExecutorId, FrameworkId, OfferId, TaskId};
 use super::json::{self, or_default};
 pub use super::task_state::TaskState;
+use crate::net::redact::redact;
 
 /// What a heartbeat interval is when the master doesn't tell (`docs/mesos.md#heartbeats`).
 pub const DEFAULT_HEARTBEAT_SECONDS: f64 = 15.0;
@@ -187,7 +188,9 @@ impl Event {
                     wire.failure.map(|body| (body.agent_id, body.executor_id)).unwrap_or_default();
                 Self::Failure { agent_id, executor_id }
             }
-            "ERROR" => Self::Error(wire.error.map(|body| body.message).unwrap_or_default()),
+            "ERROR" => {
+                Self::Error(redact(&wire.error.map(|body| body.message).unwrap_or_default()))
+            }
             "HEARTBEAT" => Self::Heartbeat,
             _ => Self::Other(wire.kind),
         })
@@ -347,6 +350,12 @@ pub struct Label {
     pub value: Option<String>,
 }
 
+/// Text that others have written.
+fn masked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.as_deref().map(redact))
+}
+
 /// State of a task at some time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskStatus {
@@ -356,8 +365,8 @@ pub struct TaskStatus {
     /// Its state.
     #[serde(default, deserialize_with = "or_default")]
     pub state: TaskState,
-    /// Free text.
-    #[serde(default)]
+    /// Free text, without secrets: a fetcher quotes the URI that it failed with.
+    #[serde(default, deserialize_with = "masked")]
     pub message: Option<String>,
     /// `SOURCE_MASTER`, `SOURCE_AGENT` or `SOURCE_EXECUTOR`.
     #[serde(default)]

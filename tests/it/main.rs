@@ -37,6 +37,7 @@ mod releases;
 mod roundtrips;
 #[path = "../support/schema.rs"]
 mod schema;
+mod secrets;
 mod shelf;
 #[path = "../support/sshd.rs"]
 mod sshd;

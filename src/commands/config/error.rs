@@ -8,6 +8,7 @@ use crate::config::context::ContextError;
 use crate::config::files::FileError;
 use crate::config::layer::Origin;
 use crate::config::properties::MalformedEscape;
+use crate::net::redact::redact;
 
 /// A command about the configuration failed.
 #[derive(Debug, Error)]
@@ -34,7 +35,7 @@ pub enum ConfigError {
         file: PathBuf,
     },
     /// No key has this in its names.
-    #[error("no key has `{word}` in one of its names{}", nearest.map(|key| format!("; did you mean {key}?")).unwrap_or_default())]
+    #[error("no key has `{}` in one of its names{}", redact(word), nearest.map(|key| format!("; did you mean {key}?")).unwrap_or_default())]
     NoKey {
         /// What was looked for.
         word: String,
@@ -50,7 +51,7 @@ pub enum ConfigError {
     #[error("neither XDG_CONFIG_HOME nor HOME is set, so that there is no place for a config.toml")]
     NoHome,
     /// No key has this name.
-    #[error("unknown key `{key}`{}", nearest.map_or_else(|| "; `heron-cli config keys` lists those that there are".to_owned(), |near| format!("; did you mean {near}?")))]
+    #[error("unknown key `{}`{}", redact(key), nearest.map_or_else(|| "; `heron-cli config keys` lists those that there are".to_owned(), |near| format!("; did you mean {near}?")))]
     UnknownKey {
         /// What was asked for.
         key: String,
@@ -106,10 +107,21 @@ pub enum ConfigError {
         origin: Origin,
     },
     /// A context's name can't be written.
-    #[error("`{name}` can't be a context's name: expected letters, digits, `-`, `_` and `.`")]
+    #[error(
+        "`{}` can't be a context's name: expected letters, digits, `-`, `_` and `.`",
+        redact(name)
+    )]
     BadName {
         /// The name.
         name: String,
+    },
+    /// A secret that would stand in a file that others can read.
+    #[error(
+        "{key} is a secret, and others can read the file of contexts; write it to a file of its own, and give --secret {key}=FILE"
+    )]
+    SecretInContext {
+        /// The key.
+        key: String,
     },
     /// A context without content.
     #[error(
