@@ -26,6 +26,7 @@ mod fetch;
 mod files;
 #[path = "../support/hdfs.rs"]
 mod hdfs;
+mod hints;
 mod journals;
 mod life;
 mod mains;
