@@ -8,9 +8,9 @@ use thiserror::Error;
 use crate::config::read_secret;
 use crate::config::secret::SecretError;
 use crate::config::settings::{Backend, State, ZooKeeperAccess};
+use crate::net::tls::{self, Part, TlsError};
 use crate::net::zookeeper::{
-    Access, AddressError, Authorities, BadCredentials, Credentials, Ensemble, Known, Options,
-    Scheme, Tls, TlsError,
+    Access, AddressError, BadCredentials, Credentials, Ensemble, Known, Options, Scheme, Tls,
 };
 use crate::state::{Rules, Tree};
 
@@ -101,17 +101,17 @@ fn access(settings: &ZooKeeperAccess) -> Result<Access, ZooKeeperSettingsError> 
         })?);
     }
     if let Some(path) = &settings.ca_file {
-        let unusable = |path: &PathBuf| {
-            let path = path.clone();
-            |source| ZooKeeperSettingsError::Certificates { path, source }
-        };
         let authorities = std::fs::read(path)
             .map_err(|source| ZooKeeperSettingsError::Read { path: path.clone(), source })?;
-        let authorities = Authorities::parse(&authorities).map_err(unusable(path))?;
         let own = settings.client_certificate_file.as_ref();
         let identity = own.map(|path| read_secret(path)).transpose()?;
-        let tls = Tls::new(authorities, identity.as_ref().map(|(pem, _)| pem));
-        access.tls = Some(tls.map_err(unusable(own.unwrap_or(path)))?);
+        let identity_pem = identity.map(|(pem, _)| pem);
+        let tls = Tls::new(&tls::Tls { ca_pem: Some(authorities), identity_pem });
+        access.tls = Some(tls.map_err(|source| {
+            let file = if source.part == Part::ClientCertificate { own } else { None };
+            let path = file.unwrap_or(path).clone();
+            ZooKeeperSettingsError::Certificates { path, source }
+        })?);
     }
     Ok(access)
 }

@@ -132,7 +132,7 @@ pub struct ClientError {
 
 impl From<TlsError> for ClientError {
     fn from(error: TlsError) -> Self {
-        Self { what: error.what, why: error.why }
+        Self { what: error.part.name(), why: error.why }
     }
 }
 
@@ -158,7 +158,12 @@ pub fn client(options: &Options) -> Result<Client, ClientError> {
     }
     builder = match &options.security {
         Security::Plain => builder.tls_certs_only(std::iter::empty()),
-        Security::Tls(tls) => builder.tls_backend_preconfigured(tls.config(Roots::System)?),
+        Security::Tls(tls) => {
+            let mut config = tls.config(Roots::System)?;
+            // What this speaks, for servers that ask.
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            builder.tls_backend_preconfigured(config)
+        }
     };
     let bad = |what| move |error: reqwest::Error| ClientError { what, why: redact(&chain(&error)) };
     with_proxies(builder, &options.route).map_err(bad("proxy"))?.build().map_err(bad("client"))

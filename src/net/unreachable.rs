@@ -4,10 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
-
 use super::cause::{causes, innermost};
 use super::redact::redact;
+use super::tls::{CertificateFault, tls_in};
 
 /// Why no answer came. Kept small: it travels in errors that are returned by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,26 +68,6 @@ impl Unreachable {
             _ => None,
         }
     }
-
-    fn of_tls(error: &rustls::Error) -> Option<Self> {
-        use AlertDescription as Alert;
-        match error {
-            rustls::Error::InvalidCertificate(why) => {
-                Some(Self::Untrusted(of_certificate(why).into()))
-            }
-            rustls::Error::AlertReceived(
-                alert @ (Alert::BadCertificate
-                | Alert::UnsupportedCertificate
-                | Alert::CertificateRevoked
-                | Alert::CertificateExpired
-                | Alert::CertificateUnknown
-                | Alert::CertificateRequired
-                | Alert::UnknownCA
-                | Alert::AccessDenied),
-            ) => Some(Self::CertificateRefused(format!("{alert:?}").into())),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for Unreachable {
@@ -103,6 +82,15 @@ impl fmt::Display for Unreachable {
                 write!(f, "the server does not accept our certificate, or wants one ({why})")
             }
             Self::Other(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl From<CertificateFault> for Unreachable {
+    fn from(fault: CertificateFault) -> Self {
+        match fault {
+            CertificateFault::Untrusted(why) => Self::Untrusted(why.into()),
+            CertificateFault::Refused(word) => Self::CertificateRefused(word.into()),
         }
     }
 }
@@ -127,8 +115,8 @@ impl Unreachable {
             }
             let io = cause.downcast_ref::<io::Error>();
             let tls = cause.downcast_ref().or_else(|| io.and_then(tls_in));
-            let known = tls.and_then(Self::of_tls);
-            if let Some(known) = known.or_else(|| io.and_then(Self::of_io)) {
+            let fault = tls.and_then(CertificateFault::of).map(Self::from);
+            if let Some(known) = fault.or_else(|| io.and_then(Self::of_io)) {
                 return known;
             }
         }
@@ -136,40 +124,5 @@ impl Unreachable {
             "connection closed before message completed" => Self::Closed,
             other => Self::Other(redact(other).into()),
         }
-    }
-}
-
-/// The TLS error inside of an I/O error. Those stand inside of each other, and pass what they hold over when they are asked
-/// for their cause.
-fn tls_in(mut error: &io::Error) -> Option<&rustls::Error> {
-    loop {
-        let inner = error.get_ref()?;
-        match inner.downcast_ref::<io::Error>() {
-            Some(next) => error = next,
-            None => return inner.downcast_ref(),
-        }
-    }
-}
-
-/// What is wrong with a certificate, by name.
-fn of_certificate(error: &CertificateError) -> String {
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "it has expired".to_owned()
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet, or this machine's clock is wrong".to_owned()
-        }
-        // Somebody of the same name as one who is trusted has signed it.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "nobody who is trusted has issued it".to_owned()
-        }
-        CertificateError::NotValidForName => "it is for another host name".to_owned(),
-        CertificateError::NotValidForNameContext { expected, presented } => {
-            let names = if presented.is_empty() { "no name".into() } else { presented.join(", ") };
-            format!("it is not for {} but for {names}", expected.to_str())
-        }
-        CertificateError::Revoked => "it has been revoked".to_owned(),
-        other => other.to_string(),
     }
 }

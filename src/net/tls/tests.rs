@@ -104,7 +104,7 @@ async fn what_is_wrong_with_a_certificate_is_said_by_name() {
     let another = Pair::authority("localhost", |_| {});
     let said = untrusted(get(port, another.trusted()).await);
     assert!(said.starts_with("the server's certificate is not trusted: "), "{said}");
-    assert!(said.contains("has issued it") || said.contains("CaUsedAsEndEntity"), "{said}");
+    assert!(said.contains("an authority's own"), "{said}");
     untrusted(get(port, Tls::default()).await);
 
     let authority = Pair::authority("an authority", |_| {});
@@ -149,13 +149,13 @@ fn files_that_hold_no_certificates_are_refused() {
         let ca_pem = ca.map(|text| text.as_bytes().to_vec());
         Tls { ca_pem, identity_pem: identity.map(SecretString::from) }.config(Roots::OnlyCaFile)
     };
-    assert_eq!(config(Some("no certificate"), None).unwrap_err().what, "CA file");
+    assert_eq!(config(Some("no certificate"), None).unwrap_err().part, Part::CaFile);
     let pair = Pair::authority("a", |_| {});
     let (certificate, key) = (pair.certificate.pem(), pair.key.serialize_pem());
     assert!(config(Some(&certificate), Some(&format!("{certificate}{key}"))).is_ok());
     for identity in ["", &certificate, &key] {
         let error = config(Some(&certificate), Some(identity)).unwrap_err();
-        assert_eq!(error.what, "client certificate");
+        assert_eq!(error.part, Part::ClientCertificate);
     }
     assert!(
         !format!("{:?}", Tls { identity_pem: Some(key.into()), ..pair.trusted() }).contains("KEY")

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+use tokio_rustls::rustls::ClientConfig;
 
 use super::address::{Endpoint, Ensemble};
+use crate::net::tls::{self, Roots, TlsError};
 
 /// How a user and a password are shown to ZooKeeper.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,20 +51,6 @@ impl Credentials {
     }
 }
 
-/// Certificates that can't be used.
-#[derive(Clone, Debug, Error)]
-pub enum TlsError {
-    /// A PEM file without what is looked for in it.
-    #[error("it holds no {what} in PEM form")]
-    Missing {
-        /// `certificate` or `private key`.
-        what: &'static str,
-    },
-    /// What TLS makes of it.
-    #[error(transparent)]
-    Unusable(#[from] rustls::Error),
-}
-
 /// TLS towards ZooKeeper.
 #[derive(Clone)]
 pub struct Tls {
@@ -79,51 +64,13 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Trusts authorities, and shows the certificate of a PEM text that holds its key too.
+    /// Trusts who stands in the CA file, and nobody else; shows the client's certificate, if there is one.
     ///
-    /// The server's name is verified against its certificate; there is no way to turn that off.
-    pub fn new(trusted: Authorities, identity: Option<&SecretString>) -> Result<Self, TlsError> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(trusted.0);
-        let config = match identity {
-            None => builder.with_no_client_auth(),
-            Some(pem) => {
-                let pem = pem.expose_secret().as_bytes();
-                let chain = certificates(pem);
-                if chain.is_empty() {
-                    return Err(TlsError::Missing { what: "certificate" });
-                }
-                let key = PrivateKeyDer::from_pem_slice(pem);
-                let key = key.map_err(|_| TlsError::Missing { what: "private key" })?;
-                builder.with_client_auth_cert(chain, key)?
-            }
-        };
-        Ok(Self { config: Arc::new(config) })
+    /// # Errors
+    /// What is wrong with the certificates.
+    pub fn new(tls: &tls::Tls) -> Result<Self, TlsError> {
+        Ok(Self { config: Arc::new(tls.config(Roots::OnlyCaFile)?) })
     }
-}
-
-/// Authorities that are trusted to sign the servers' certificates.
-#[derive(Clone, Debug)]
-pub struct Authorities(RootCertStore);
-
-impl Authorities {
-    /// Reads their certificates.
-    pub fn parse(pem: &[u8]) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in certificates(pem) {
-            roots.add(certificate)?;
-        }
-        if roots.is_empty() {
-            return Err(TlsError::Missing { what: "certificate" });
-        }
-        Ok(Self(roots))
-    }
-}
-
-fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
 
 /// How to be let in.

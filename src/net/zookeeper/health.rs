@@ -3,10 +3,9 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use tokio_rustls::rustls::{self, AlertDescription};
-
 use super::address::Endpoint;
 use super::frames::{FrameError, TooLong};
+use crate::net::tls::{CertificateFault, tls_in};
 
 /// What one server did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,8 +97,12 @@ impl Health {
 
     /// What a failure to connect, to secure the connection, or to read from it means.
     pub(super) fn of_io(error: &io::Error) -> Self {
-        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            return Self::of_tls(error);
+        if let Some(error) = tls_in(error) {
+            return match CertificateFault::of(error) {
+                Some(CertificateFault::Untrusted(why)) => Self::Untrusted(why),
+                Some(CertificateFault::Refused(word)) => Self::CertificateRefused(word),
+                None => Self::NoTls(error.to_string()),
+            };
         }
         match error.kind() {
             ErrorKind::ConnectionRefused => Self::Refused,
@@ -110,24 +113,6 @@ impl Health {
                 Self::HungUp
             }
             _ => Self::Unreachable(error.to_string()),
-        }
-    }
-
-    fn of_tls(error: &rustls::Error) -> Self {
-        use AlertDescription as Alert;
-        match error {
-            rustls::Error::InvalidCertificate(why) => Self::Untrusted(why.to_string()),
-            rustls::Error::AlertReceived(
-                alert @ (Alert::BadCertificate
-                | Alert::UnsupportedCertificate
-                | Alert::CertificateRevoked
-                | Alert::CertificateExpired
-                | Alert::CertificateUnknown
-                | Alert::CertificateRequired
-                | Alert::UnknownCA
-                | Alert::AccessDenied),
-            ) => Self::CertificateRefused(format!("{alert:?}")),
-            other => Self::NoTls(other.to_string()),
         }
     }
 }

@@ -22,7 +22,7 @@ pub mod frames;
 pub mod guard;
 pub mod health;
 
-pub use access::{Access, Authorities, BadCredentials, Credentials, Known, Scheme, Tls, TlsError};
+pub use access::{Access, BadCredentials, Credentials, Known, Scheme, Tls};
 pub use address::{AddressError, ElectionAddress, Endpoint, Ensemble};
 pub use connect::{ConnectError, Options, connect};
 pub use health::{EndpointReport, Health};
