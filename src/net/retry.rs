@@ -4,8 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::Response;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{DATE, RETRY_AFTER};
 use tokio::time::Instant;
 
 /// The longest pause that a server may ask for. Nobody waits longer without being told.
@@ -86,12 +88,32 @@ impl RetryPolicy {
     }
 }
 
-/// How long an answer asks to be left alone: the seconds of `Retry-After`. Its other form, a date, is seldom and trusts
-/// two clocks; it counts as not said.
+/// Whether a status may be another one without anybody's doing. Not implemented and full stay so.
+#[must_use]
+pub fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429) || (status >= 500 && !matches!(status, 501 | 505 | 507))
+}
+
+/// How long an answer asks to be left alone: the seconds of `Retry-After`, or the time until its date, by the server's own
+/// clock where it tells that.
 #[must_use]
 pub fn retry_after(response: &Response) -> Option<Duration> {
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
+    let header = |name| response.headers().get(name)?.to_str().ok();
+    let now = header(DATE).and_then(date).unwrap_or_else(Timestamp::now);
+    pause(header(RETRY_AFTER)?, now)
+}
+
+fn pause(text: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    // What has passed already asks for no pause.
+    Some(date(text)?.duration_since(now).try_into().unwrap_or_default())
+}
+
+/// A date as HTTP writes it (RFC 9110, 5.6.7); forms that nobody has sent for thirty years are none.
+fn date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }
 
 #[cfg(test)]

@@ -137,8 +137,7 @@ async fn local(
         .with_context(|| format!("failed to make {}", directory.display()))?;
     let doing = format!("downloading {file}");
     context.reporter.step(&doing);
-    let limits =
-        Limits { bytes: context.settings.package_max.get(), deadline: context.deadline(DOWNLOAD) };
+    let limits = Limits::new(context.settings.package_max.get(), context.deadline(DOWNLOAD));
     let on_progress = |done, total: Option<u64>| {
         if let Some(total) = total {
             let progress = Progress { done, total, unit: "bytes", detail: String::new() };

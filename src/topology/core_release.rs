@@ -9,12 +9,14 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use reqwest::Client;
+use tokio::time::{Instant, timeout};
 
 use super::core_package::{self, CoreError};
 use super::dialect::{Release, ReleaseError};
 use crate::net::http::{self, Options, Proxies, Redirects, Route, Security};
 use crate::net::redact::redact;
+use crate::net::retry::{RetryPolicy, Transient, is_passing, retry_after};
 use crate::net::tls::Tls;
 use crate::net::unreachable::Unreachable;
 
@@ -105,13 +107,34 @@ enum Unread {
     #[error("only http, https and files are looked into")]
     Scheme,
     #[error("{0}")]
-    Http(String),
-    #[error("the server answered {0}")]
-    Status(u16),
+    Setup(String),
+    #[error("{0}")]
+    Http(Unreachable),
+    #[error("the server answered {status}")]
+    Status { status: u16, retry_after: Option<Duration> },
     #[error("it took longer than {} s", TIME_LIMIT.as_secs())]
     Slow,
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+impl Transient for Unread {
+    /// Where nobody listens, or no answer comes, perhaps only the agents are meant to reach the server: that is not worth
+    /// waiting for.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Http(why) => *why == Unreachable::Closed,
+            Self::Status { status, .. } => is_passing(*status),
+            _ => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
 }
 
 /// The version of the package behind a URI.
@@ -147,11 +170,18 @@ async fn in_download(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
         connect_timeout: CONNECT_LIMIT,
         ..Options::default()
     });
-    let client = client.map_err(|error| Unread::Http(error.to_string()))?;
-    let failed = |error: reqwest::Error| Unread::Http(Unreachable::from(&error).to_string());
+    let client = client.map_err(|error| Unread::Setup(error.to_string()))?;
+    let deadline = Some(Instant::now() + TIME_LIMIT);
+    let policy = RetryPolicy { deadline, ..RetryPolicy::default() };
+    policy.retry(|| in_answer(&client, uri)).await
+}
+
+async fn in_answer(client: &Client, uri: &str) -> Result<String, Unread> {
+    let failed = |error: reqwest::Error| Unread::Http(Unreachable::from(&error));
     let mut response = client.get(uri).send().await.map_err(failed)?;
     if !response.status().is_success() {
-        return Err(Unread::Status(response.status().as_u16()));
+        let retry_after = retry_after(&response);
+        return Err(Unread::Status { status: response.status().as_u16(), retry_after });
     }
     let (sender, receiver) = sync_channel(PIECES);
     let download = async move {
@@ -159,7 +189,7 @@ async fn in_download(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
             match response.chunk().await {
                 Ok(Some(piece)) if send(&sender, piece.to_vec()).await => {}
                 Ok(_) => return None,
-                Err(error) => return Some(Unreachable::from(&error).to_string()),
+                Err(error) => return Some(Unreachable::from(&error)),
             }
         }
     };

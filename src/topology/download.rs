@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::file_kind::UnknownKind;
 use super::location::{WebFile, name_in_disposition, name_of};
 use crate::net::http::{self, ClientError, Options, Proxies, Redirects, Route, Security};
+use crate::net::retry::{RetryPolicy, Transient, is_passing, retry_after};
 use crate::net::tls::Tls;
 use crate::net::unreachable::Unreachable;
 
@@ -28,6 +29,18 @@ pub struct Limits {
     pub bytes: u64,
     /// When it must be there.
     pub deadline: Instant,
+    /// How often it is tried until then, and how long a server may be silent.
+    pub policy: RetryPolicy,
+}
+
+impl Limits {
+    /// A file of so many bytes at most, until a deadline.
+    #[must_use]
+    pub fn new(bytes: u64, deadline: Instant) -> Self {
+        let (silence, until) = (SILENCE, Some(deadline));
+        let policy = RetryPolicy { silence, deadline: until, ..RetryPolicy::default() };
+        Self { bytes, deadline, policy }
+    }
 }
 
 /// Why there is no file.
@@ -66,6 +79,8 @@ pub enum DownloadError {
         url: String,
         /// Its HTTP status.
         status: u16,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// A page for people, such as one to log in.
     #[error("{url} is a web page and no topology file; is a login needed?")]
@@ -107,6 +122,23 @@ pub enum DownloadError {
     },
 }
 
+impl Transient for DownloadError {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { why, .. } => why.may_pass(),
+            Self::Refused { status, .. } => is_passing(*status),
+            _ => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
 /// Fetches a file into a directory that exists; its path there. `on_progress` is told bytes done and, if the server has
 /// said so, in all. If the future is dropped or fails, what is there of the file goes with the directory.
 pub async fn download(
@@ -116,7 +148,11 @@ pub async fn download(
     limits: &Limits,
     on_progress: &(dyn Fn(u64, Option<u64>) + Sync),
 ) -> Result<PathBuf, DownloadError> {
-    let fetching = fetch(file, directory, proxies, limits.bytes, on_progress);
+    let url = file.to_string();
+    let client = client(proxies, limits.policy.silence)
+        .map_err(|error| DownloadError::Setup { url, why: error.to_string() })?;
+    let attempt = || fetch(&client, file, directory, limits.bytes, on_progress);
+    let fetching = limits.policy.retry(attempt);
     match tokio::time::timeout_at(limits.deadline, fetching).await {
         Ok(result) => result,
         Err(_) => Err(DownloadError::TimedOut { url: file.to_string() }),
@@ -124,9 +160,9 @@ pub async fn download(
 }
 
 async fn fetch(
+    client: &Client,
     file: &WebFile,
     directory: &Path,
-    proxies: &Proxies,
     limit: u64,
     on_progress: &(dyn Fn(u64, Option<u64>) + Sync),
 ) -> Result<PathBuf, DownloadError> {
@@ -135,8 +171,6 @@ async fn fetch(
         url: url.clone(),
         why: Unreachable::from(&error),
     };
-    let client = client(proxies)
-        .map_err(|error| DownloadError::Setup { url: url.clone(), why: error.to_string() })?;
     let mut request = client.get(file.url.clone());
     if let Some((user, password)) = &file.credentials {
         request = request.basic_auth(user, Some(password.expose_secret()));
@@ -164,12 +198,12 @@ async fn fetch(
     Ok(path)
 }
 
-fn client(proxies: &Proxies) -> Result<Client, ClientError> {
+fn client(proxies: &Proxies, silence: Duration) -> Result<Client, ClientError> {
     http::client(&Options {
         route: Route::Proxied(proxies.clone()),
         security: Security::Tls(Tls::default()),
         redirects: Redirects::Download,
-        silence: Some(SILENCE),
+        silence: Some(silence),
         ..Options::default()
     })
 }
@@ -187,7 +221,8 @@ fn accept(url: &str, response: &Response) -> Result<(), DownloadError> {
         return Err(DownloadError::NotAllowed { url, status: code });
     }
     if status != StatusCode::OK {
-        return Err(DownloadError::Refused { url, status: code });
+        let retry_after = retry_after(response);
+        return Err(DownloadError::Refused { url, status: code, retry_after });
     }
     match text(response, &header::CONTENT_TYPE) {
         Some(kind) if kind.trim_start().to_ascii_lowercase().starts_with("text/html") => {

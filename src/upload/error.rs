@@ -7,7 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::programs::ProgramFailure;
-use crate::net::retry::Transient;
+use crate::net::retry::{Transient, is_passing};
 use crate::net::unreachable::Unreachable;
 use crate::program::{NoProgram, RunError};
 
@@ -163,11 +163,7 @@ impl Transient for UploadError {
         match self {
             Self::Unreachable { why, .. } => why.may_pass(),
             Self::Program(failure) => failure.is_transient(),
-            // Not implemented and full stay so.
-            Self::Refused { status, .. } => {
-                matches!(status, 408 | 425 | 429)
-                    || (*status >= 500 && !matches!(status, 501 | 505 | 507))
-            }
+            Self::Refused { status, .. } => is_passing(*status),
             _ => false,
         }
     }

@@ -74,3 +74,29 @@ async fn a_server_is_left_alone_as_long_as_it_asks_and_the_deadline_allows() {
     assert_eq!(policy.pause_after(Some(seconds(40)), own), None);
     assert_eq!(policy.pause_after(None, seconds(40)), None);
 }
+
+#[test]
+fn a_server_says_how_long_in_seconds_or_by_a_date() {
+    let now = date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+    for (text, expected) in [
+        ("120", Some(120)),
+        (" 7 ", Some(7)),
+        ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
+        ("Sun, 06 Nov 1994 07:00:00 GMT", Some(0)),
+        ("soon", None),
+        ("-1", None),
+        ("", None),
+    ] {
+        assert_eq!(pause(text, now), expected.map(Duration::from_secs), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_full_or_not_there_stays_so() {
+    for status in [408, 425, 429, 500, 502, 503, 504] {
+        assert!(is_passing(status), "{status}");
+    }
+    for status in [200, 400, 401, 403, 404, 405, 413, 501, 505, 507] {
+        assert!(!is_passing(status), "{status}");
+    }
+}

@@ -25,18 +25,27 @@ fn core(version: &str, padding: usize) -> Vec<u8> {
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// Answers one request with these bytes and then says no more; the connection stays open.
-async fn serve(answer: Vec<u8>) -> String {
+/// Answers requests with these bytes, one after the other, and then says no more; the last connection stays open.
+async fn serve_all(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut request = [0; 4096];
-        let _ = stream.read(&mut request).await;
-        let _ = stream.write_all(&answer).await;
-        std::future::pending::<()>().await;
+        let last = answers.len() - 1;
+        for (at, answer) in answers.into_iter().enumerate() {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(&answer).await;
+            if at == last {
+                std::future::pending::<()>().await;
+            }
+        }
     });
     format!("http://{address}/heron-core")
+}
+
+async fn serve(answer: Vec<u8>) -> String {
+    serve_all(vec![answer]).await
 }
 
 fn ok(length: usize, body: &[u8]) -> Vec<u8> {
@@ -62,6 +71,15 @@ async fn a_download_ends_when_enough_is_known() {
     // The server never sends the rest: only who stops at the release file gets to an end.
     let package = core("0.20.1", 300_000);
     let url = serve(ok(package.len(), &package[..package.len() - 100_000])).await;
+    assert_eq!(read_version(&url, &Proxies::default()).await.unwrap(), "0.20.1");
+}
+
+#[tokio::test]
+async fn a_server_that_is_busy_is_asked_again() {
+    let busy =
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let package = core("0.20.1", 1000);
+    let url = serve_all(vec![Vec::new(), busy.to_vec(), ok(package.len(), &package)]).await;
     assert_eq!(read_version(&url, &Proxies::default()).await.unwrap(), "0.20.1");
 }
 

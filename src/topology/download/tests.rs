@@ -1,12 +1,15 @@
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::super::location::Location;
 use super::*;
+use crate::net::retry::tests::HASTY;
 
 /// A server of files, of which one asks for a password and one never ends.
 async fn server() -> String {
@@ -52,7 +55,8 @@ async fn server() -> String {
 }
 
 fn limits() -> Limits {
-    Limits { bytes: 100_000, deadline: Instant::now() + Duration::from_mins(1) }
+    let limits = Limits::new(100_000, Instant::now() + Duration::from_mins(1));
+    Limits { policy: HASTY, ..limits }
 }
 
 /// The name and content of what is downloaded.
@@ -119,6 +123,43 @@ async fn what_can_not_be_fetched_is_told_without_secrets() {
     assert!(error.to_string().contains("refused"), "{error}");
 }
 
+/// A server that fails in one way after the other, and then has the file; counts who asks.
+async fn recovering(failures: Vec<&'static [u8]>) -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let at = count.fetch_add(1, Ordering::Relaxed);
+            let good: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ncontent";
+            let _ = stream.write_all(failures.get(at).copied().unwrap_or(good)).await;
+        }
+    });
+    (format!("http://{address}/t.jar"), asked)
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_again() {
+    let busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n";
+    let half = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ncon";
+    let (url, asked) = recovering(vec![b"", busy]).await;
+    assert_eq!(fetched(&url, &limits()).await.unwrap().1, "content");
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+    let (url, _) = recovering(vec![half]).await;
+    assert_eq!(fetched(&url, &limits()).await.unwrap().1, "content");
+    // What doesn't pass, or not soon enough, isn't.
+    let gone = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n";
+    let later = b"HTTP/1.1 503 Busy\r\nRetry-After: 7200\r\nContent-Length: 0\r\n\r\n";
+    for failure in [gone.as_slice(), later] {
+        let (url, asked) = recovering(vec![failure]).await;
+        let error = fetched(&url, &limits()).await.unwrap_err();
+        assert!(matches!(error, DownloadError::Refused { .. }), "{error}");
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_server_has_only_so_long_and_so_many_bytes() {
     let host = server().await;
@@ -135,6 +176,6 @@ async fn a_server_has_only_so_long_and_so_many_bytes() {
 #[test]
 fn proxies_that_are_none_are_refused() {
     let proxies = |http: &str| Proxies { http: Some(http.to_owned()), ..Proxies::default() };
-    assert!(client(&proxies("http://proxy:3128")).is_ok());
-    assert!(client(&proxies("\u{0}")).is_err());
+    assert!(client(&proxies("http://proxy:3128"), SILENCE).is_ok());
+    assert!(client(&proxies("\u{0}"), SILENCE).is_err());
 }
