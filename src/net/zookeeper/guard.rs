@@ -9,12 +9,14 @@
 //! thing after its request for a session (and SASL, which proves itself), a number that only this process knows. It travels
 //! as an `auth` packet that is answered here and never passed on.
 
+mod handshake;
+
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,25 +26,19 @@ use uuid::Uuid;
 
 use super::address::Endpoint;
 use super::dial::{Dialer, Stream};
-use super::frames::{Lengths, Reader, TooLong};
+use super::frames::{Lengths, TooLong};
 use super::health::{EndpointReport, Health};
+pub(super) use handshake::PROOF_SCHEME;
+use handshake::{Broken, Handshake, quick};
 
-/// The scheme of the packet that proves whose connection it is.
-pub(super) const PROOF_SCHEME: &str = "heron-cli";
 /// Before the next server is dialled beside one that takes its time.
 const STAGGER: Duration = Duration::from_millis(250);
 /// How long a server may take to give a session where others have not been tried.
 const ANSWER: Duration = Duration::from_secs(2);
-/// The longest frame until a session stands: sessions, SASL tokens.
-const HANDSHAKE_FRAME: usize = 64 * 1024;
 /// What is read at once.
 const CHUNK: usize = 64 * 1024;
 /// Before connections are accepted again after a failure, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// The codes of `auth` and `sasl` in ZooKeeper's protocol (its `ZooDefs.OpCode`).
-const AUTH: i32 = 100;
-const SASL: i32 = 102;
 
 /// The way to an ensemble. It ends where this is dropped.
 #[derive(Debug)]
@@ -225,114 +221,6 @@ async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Why no session came about.
-enum Broken {
-    /// Somebody else has connected to our port.
-    Stranger,
-    /// The client library gave up.
-    Client,
-    /// The server.
-    Server(Health),
-}
-
-/// The part of a connection in which each frame is looked at: until the server has answered to the request for a session,
-/// and the client has proved who it is.
-struct Handshake {
-    /// The packet's content that proves it.
-    proof: Vec<u8>,
-    answered: bool,
-    proved: bool,
-    /// The answer to the proof, until it can be sent.
-    reply: Option<[u8; 20]>,
-}
-
-impl Handshake {
-    fn new(secret: &[u8]) -> Self {
-        Self { proof: proof(secret), answered: false, proved: false, reply: None }
-    }
-
-    /// Returns what was read of either side beyond the handshake.
-    async fn run(
-        mut self,
-        client: &mut TcpStream,
-        server: &mut dyn Stream,
-    ) -> Result<(Bytes, Bytes), Broken> {
-        let mut requests = Reader::new(HANDSHAKE_FRAME);
-        let mut answers = Reader::new(HANDSHAKE_FRAME);
-        let mut asked = false;
-        while !(self.answered && self.proved) {
-            tokio::select! {
-                request = requests.next(client) => {
-                    quick(client);
-                    let request = request.map_err(|_| Broken::Client)?;
-                    // The first frame asks for a session and has no header.
-                    if asked && !self.passes(&request)? {
-                        continue;
-                    }
-                    asked = true;
-                    let sent = async { server.write_all(&request).await?; server.flush().await };
-                    sent.await.map_err(|error| Broken::Server(Health::of_io(&error)))?;
-                }
-                answer = answers.next(server) => {
-                    let answer = answer.map_err(|error| Broken::Server(Health::of_frame(&error)))?;
-                    client.write_all(&answer).await.map_err(|_| Broken::Client)?;
-                    self.answered = true;
-                }
-            }
-            self.answer_proof(client).await?;
-        }
-        self.answer_proof(client).await?;
-        Ok((requests.rest(), answers.rest()))
-    }
-
-    /// Whether a frame of the client goes on to the server; the proof doesn't.
-    fn passes(&mut self, frame: &[u8]) -> Result<bool, Broken> {
-        let int = |at: usize| frame.get(at..at + 4)?.try_into().ok().map(i32::from_be_bytes);
-        let (Some(xid), Some(code)) = (int(4), int(8)) else { return Err(Broken::Stranger) };
-        match code {
-            SASL => Ok(true),
-            _ if self.proved => Ok(true),
-            AUTH if frame.get(12..) == Some(&self.proof) => {
-                self.proved = true;
-                self.reply = Some(reply(xid));
-                Ok(false)
-            }
-            _ => Err(Broken::Stranger),
-        }
-    }
-
-    /// Sends the answer to the proof as soon as the client expects one: after its session stands.
-    async fn answer_proof(&mut self, client: &mut TcpStream) -> Result<(), Broken> {
-        if self.answered
-            && let Some(reply) = self.reply.take()
-        {
-            client.write_all(&reply).await.map_err(|_| Broken::Client)?;
-        }
-        Ok(())
-    }
-}
-
-/// The content of the packet that proves whose connection it is: type, scheme, secret.
-fn proof(secret: &[u8]) -> Vec<u8> {
-    let mut packet = Vec::new();
-    packet.put_i32(0);
-    for part in [PROOF_SCHEME.as_bytes(), secret] {
-        // A scheme and a secret of some bytes.
-        packet.put_u32(u32::try_from(part.len()).unwrap_or(u32::MAX));
-        packet.put_slice(part);
-    }
-    packet
-}
-
-/// An answer without content: length, number of the request, transaction, error.
-fn reply(xid: i32) -> [u8; 20] {
-    let mut reply = [0; 20];
-    let mut fields = reply.as_mut_slice();
-    fields.put_i32(16);
-    fields.put_i32(xid);
-    reply
-}
-
 /// Passes everything on, until either side ends or the server announces too much.
 async fn pass_on(
     mut client: TcpStream,
@@ -387,15 +275,6 @@ async fn read<'a>(
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
         length => Ok(chunk.get(..length).unwrap_or_default()),
     }
-}
-
-/// Acknowledges at once: the client library leaves Nagle's algorithm on, which holds a small request back until the one
-/// before is acknowledged.
-fn quick(stream: &TcpStream) {
-    #[cfg(target_os = "linux")]
-    let _ = stream.set_quickack(true);
-    #[cfg(not(target_os = "linux"))]
-    let _ = stream;
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
+use super::super::frames::Reader;
+use super::handshake::{AUTH, SASL, proof, reply};
 use super::*;
 
 fn frame(body: &[u8]) -> Vec<u8> {
