@@ -6,25 +6,26 @@ mod logs;
 mod signals;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::{Global, OutputFormat};
 use crate::completion;
 use crate::config::Settings;
+use crate::context::Context;
 use crate::context::configure::{self, Configured};
-use crate::context::{Context, Signals};
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
 use crate::given::{self, Typed};
-use crate::net::deadline::Deadline;
+use crate::net::deadline::{Deadline, Signals};
 use crate::outcome::Outcome;
 use crate::report::Reporter as _;
 use crate::ui::{self, Ui};
 use crate::verbs::{self, InCluster, Parsed, Verb, Work};
 use invocation::Invocation;
 
-/// How long work that was begun may take to end after a signal, before the process goes.
-const SHUTDOWN: Duration = Duration::from_secs(1);
+/// How long what threads are still at may take to end, such as a look-up of a name, before the process goes.
+const SHUTDOWN: Duration = Duration::from_millis(150);
 
 /// Runs the program; returns its exit code.
 #[must_use]
@@ -121,6 +122,8 @@ async fn in_cluster(
     signals: Signals,
 ) -> Result<Outcome, Failure> {
     let machine = env.machine();
+    let console = ui.console();
+    let listener = Arc::new(move |what: Option<&str>| console.waiting(what));
     let context = Context {
         settings: &given.configured.settings,
         yaml_directory: given.configured.loaded.yaml_directory.as_deref(),
@@ -128,8 +131,7 @@ async fn in_cluster(
         reporter: ui.console(),
         machine: &machine,
         env,
-        whole: Deadline::starting_now(given.timeout, signals.clone()),
-        signals,
+        whole: Deadline::starting_now(given.timeout, signals).heard_by(listener),
         timeout: given.timeout,
         verb: given.name,
     };

@@ -8,8 +8,16 @@ pub trait Reporter: Send + Sync {
     /// How far a step has come.
     fn progress(&self, progress: &Progress);
 
+    /// What is waited for, where that takes longer than usual; nothing once that wait is over.
+    fn waiting(&self, _what: Option<&str>) {}
+
     /// Something the user should know and may want to change.
     fn warn(&self, text: &str);
+
+    /// The same, however often it is noticed.
+    fn warn_once(&self, text: &str) {
+        self.warn(text);
+    }
 
     /// A line of the topology's own program.
     fn program_output(&self, line: &str);

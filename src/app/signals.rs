@@ -3,8 +3,8 @@
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::context::{Signal, Signals};
 use crate::failure::{Exit, Failure};
+use crate::net::deadline::{Signal, Signals};
 
 /// Listens for signals while a command runs.
 pub(super) async fn listening<T>(

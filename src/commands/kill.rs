@@ -4,6 +4,7 @@ use crate::context::{CommandError, Context, StateTree};
 use crate::controller::journal::Journalled;
 use crate::controller::lease::Lease;
 use crate::controller::removal::{self, Ended, kill_containers, remove_state};
+use crate::controller::verdict::half_way;
 use crate::engine::desired::labels;
 use crate::engine::observation::FrameworkCondition;
 use crate::engine::{Engine, ErrorClass};
@@ -48,8 +49,11 @@ pub async fn kill(
     };
     let mut lease = Lease::take(context, state, topology).await?;
     let result = Box::pin(run(context, &mut lease, topology, &orphans, options)).await;
-    lease.close().await;
-    result
+    lease.close(context).await;
+    result.map_err(|error| {
+        let next = vec![format!("`heron-cli kill {topology}` goes on with it")];
+        half_way(context, error, &format!("killing topology `{topology}`"), next)
+    })
 }
 
 /// The frameworks at Mesos that carry the topology's labels; none if there is nothing at all of it.
@@ -112,6 +116,8 @@ async fn labelled(
             tracing::info!("failed to look for frameworks of the topology: {error:#}");
             Ok(None)
         }
+        // Whoever left did not want to know any more.
+        Err(error) if context.whole.signals().seen().is_some() => Err(error.into()),
         Err(error) => {
             Err(CommandError::EngineAway { topology: topology.to_owned(), source: Box::new(error) }
                 .into())

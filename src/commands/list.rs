@@ -17,6 +17,7 @@ pub async fn list(context: &Context<'_>) -> anyhow::Result<Outcome> {
             Ok(look_at_all(context, state, &names).await?)
         })
         .await?;
+    context.unless_left("asking Mesos")?;
     // A topology may have gone away meanwhile.
     let found: Vec<Facts> = found.into_iter().filter(|facts| facts.topology.exists()).collect();
     for problem in found.iter().flat_map(|facts| facts.topology.unreadable()) {

@@ -6,7 +6,7 @@ use crate::clock::seconds;
 use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::lease::Lease;
-use crate::controller::verdict::{failed, interrupted};
+use crate::controller::verdict::{failed, half_way, interrupted};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
 use crate::scheduler::driver::End;
@@ -39,8 +39,16 @@ pub async fn restart(
     }
     let mut lease = Lease::take(context, state, topology).await?;
     let result = Box::pin(run(context, &mut lease, topology, container)).await;
-    lease.close().await;
-    let restarted = result?;
+    lease.close(context).await;
+    let restarted = result.map_err(|error| {
+        let doing = format!("restarting topology `{topology}`");
+        let next = vec![
+            format!("`heron-cli status {topology}` shows its containers"),
+            "the same `heron-cli restart`, or another command on the topology, goes on with what was journalled"
+                .to_owned(),
+        ];
+        half_way(context, error, &doing, next)
+    })?;
     let id = found.current_topology().map(|topology| topology.id.clone());
     let name = found.state().map_or("UNKNOWN", |state| state.name());
     let topology = TopologyRef { name: topology.to_owned(), id, state: name.to_owned() };
@@ -106,8 +114,7 @@ fn ask_for(
 
 async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<()> {
     let follow =
-        "the restart is journalled: the same `heron-cli restart`, or another command on the \
-                  topology, goes on with it"
+        "the restart is journalled: the same `heron-cli restart`, or another command on the topology, goes on with it"
             .to_owned();
     let see = format!("`heron-cli status {topology}` shows its containers");
     match driven.end {

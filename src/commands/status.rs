@@ -27,6 +27,7 @@ pub async fn status(context: &Context<'_>, topology: &str, check: bool) -> anyho
             Ok(facts)
         })
         .await?;
+    context.unless_left("asking Mesos")?;
     warn_of_place(context, &facts.topology)?;
     if let Observation::Failed(why) = &facts.observed {
         context.reporter.warn(&format!(

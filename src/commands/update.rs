@@ -4,6 +4,7 @@ use crate::cli::UpdateArgs;
 use crate::context::Context;
 use crate::controller::journal;
 use crate::controller::lease::Lease;
+use crate::controller::verdict::half_way;
 use crate::outcome::Outcome;
 use crate::state::TopologyState;
 use crate::update::apply::apply;
@@ -39,8 +40,15 @@ pub async fn update(
     }
     let mut lease = Lease::take(context, state, topology).await?;
     let result = apply(context, &mut lease, topology, &request).await;
-    lease.close().await;
-    result.map(Outcome::Updated)
+    lease.close(context).await;
+    let updated = result.map_err(|error| {
+        let next = vec![
+            format!("`heron-cli status {topology}` shows how far it came"),
+            "the same `heron-cli update` goes on with it".to_owned(),
+        ];
+        half_way(context, error, &format!("updating topology `{topology}`"), next)
+    })?;
+    Ok(Outcome::Updated(updated))
 }
 
 /// What the update would do, by the same decisions.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Need;
+use crate::context::Context;
 use crate::context::configure::{Given, configure};
-use crate::context::{Context, Signals};
 use crate::env::Env;
 use crate::net::deadline::Deadline;
 use crate::report::{Progress, Reporter};
@@ -45,7 +45,6 @@ pub(super) fn look(given: Given, env: &Env, topology: &str) -> Option<Known> {
 async fn read(given: Given, env: &Env, topology: &str) -> anyhow::Result<Known> {
     let configured = configure(given, Need::State, env, &Silent)?;
     let machine = env.machine();
-    let signals = Signals::never();
     let context = Context {
         settings: &configured.settings,
         yaml_directory: None,
@@ -53,9 +52,8 @@ async fn read(given: Given, env: &Env, topology: &str) -> anyhow::Result<Known> 
         reporter: Arc::new(Silent),
         machine: &machine,
         env,
-        signals: signals.clone(),
         timeout: Some(PATIENCE),
-        whole: Deadline::starting_now(Some(PATIENCE), signals),
+        whole: Deadline::after(PATIENCE),
         verb: "completion",
     };
     let state = context.open().await?;

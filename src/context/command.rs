@@ -9,19 +9,20 @@ use tokio::time::Instant;
 use super::configure::TypedPlace;
 use super::state_tree::StateTree;
 use super::zookeeper;
-use crate::clock::rfc3339;
+use crate::clock::{rfc3339, seconds};
 use crate::config::Settings;
 use crate::config::settings::{Backend, Mesos};
 use crate::context::CommandError;
 use crate::engine::configured::{ConfiguredEngine, configured};
 use crate::env::{Env, Machine};
-use crate::net::deadline::{Deadline, Signals};
+use crate::net::deadline::{Deadline, Stopped, UNDO};
 use crate::report::Reporter;
 use crate::scheduler::model::Policy;
 use crate::state::holder::Holder;
 use crate::state::{StateError, TopologyState, Tree, Zk};
 
 /// What every command has at hand.
+#[derive(Clone)]
 pub struct Context<'a> {
     /// The configuration.
     pub settings: &'a Settings,
@@ -35,11 +36,9 @@ pub struct Context<'a> {
     pub machine: &'a Machine,
     /// The environment, for what is looked for there and nowhere else: credentials of package stores.
     pub env: &'a Env,
-    /// Says when the user wants to leave.
-    pub signals: Signals,
     /// `--timeout`.
     pub timeout: Option<Duration>,
-    /// When the command as a whole stops waiting: made of the two above when it started.
+    /// When the command as a whole stops waiting: after the time above, which began with it, or when the user wants to leave.
     pub whole: Deadline,
     /// The verb, for those who wait for us.
     pub verb: &'static str,
@@ -83,7 +82,7 @@ impl Context<'_> {
         let known = zookeeper::known(&self.settings.state)?;
         let (engine, warnings) = configured(self.mesos()?, known, &self.whole)?;
         for warning in &warnings {
-            self.reporter.warn(&warning.to_string());
+            self.reporter.warn_once(&warning.to_string());
         }
         Ok(engine)
     }
@@ -97,6 +96,14 @@ impl Context<'_> {
         let result = body(&state).await;
         state.close().await;
         result
+    }
+
+    /// The same for what undoes or restores, which begins now and is told with its bound.
+    #[must_use]
+    pub fn undoing(&self, doing: &str) -> Self {
+        let bound = UNDO.as_secs();
+        self.reporter.step(&format!("{doing} (for at most {bound} s; Ctrl-C leaves it undone)"));
+        Self { whole: self.whole.undoing(), ..self.clone() }
     }
 
     /// When to give up waiting.
@@ -139,6 +146,13 @@ impl Context<'_> {
         Err(CommandError::Elsewhere { topology: topology.name.clone(), runs, asked }.into())
     }
 
+    /// Whoever has left while something was looked at that could be done without doesn't want the rest.
+    pub fn unless_left(&self, doing: &str) -> Result<(), CommandError> {
+        let Some(signal) = self.whole.signals().seen() else { return Ok(()) };
+        let next = vec!["nothing was changed".to_owned()];
+        Err(CommandError::Interrupted { signal, doing: doing.to_owned(), next })
+    }
+
     /// A future's result, unless the user wants to leave: nothing has been changed by then.
     pub async fn or_interrupted<T, E>(
         &self,
@@ -150,9 +164,29 @@ impl Context<'_> {
     {
         tokio::select! {
             result = future => Ok(result?),
-            signal = self.signals.wait() => {
+            signal = self.whole.signals().wait() => {
                 let next = vec!["nothing was changed".to_owned()];
                 Err(CommandError::Interrupted { signal, doing, next }.into())
+            }
+        }
+    }
+
+    /// The same, also if the time is up.
+    pub async fn in_time<T>(
+        &self,
+        doing: String,
+        future: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let next = vec!["nothing was changed".to_owned()];
+        match self.whole.run_through(future).await {
+            Ok(result) => result,
+            Err(Stopped::Signal(signal)) => {
+                Err(CommandError::Interrupted { signal, doing, next }.into())
+            }
+            Err(Stopped::TimedOut) => {
+                let after = seconds(self.timeout.unwrap_or_default());
+                let what = format!("{doing} was not done");
+                Err(CommandError::TimedOut { what, after, next }.into())
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What commands find wrong that no module below them can know.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::engine::EngineError;
@@ -163,6 +165,21 @@ pub enum CommandError {
         /// What.
         what: String,
     },
+}
+
+/// What a command was at when something below it failed for good, and what is true now. The failure stands behind it.
+#[derive(Clone, Debug)]
+pub struct HalfWay {
+    /// `restarting topology …`.
+    pub doing: String,
+    /// What is true now and how to go on.
+    pub next: Vec<String>,
+}
+
+impl fmt::Display for HalfWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed while {}", self.doing)
+    }
 }
 
 impl CommandError {

@@ -1,4 +1,4 @@
-//! What a command works with: its settings, who listens, the machine, signals, the state tree; and how it is told that
+//! What a command works with: its settings, who listens, the machine, the deadline, the state tree; and how it is told that
 //! something is wrong that no module below can know.
 
 mod command;
@@ -10,8 +10,6 @@ mod store;
 mod zookeeper;
 
 pub use command::Context;
-pub use error::CommandError;
+pub use error::{CommandError, HalfWay};
 pub use state_tree::StateTree;
 pub use zookeeper::ZooKeeperSettingsError;
-
-pub use crate::net::deadline::{Signal, Signals};

@@ -14,7 +14,7 @@ impl Context<'_> {
         self.reporter.step(&doing);
         let proxies = Proxies::of_environment(|name| self.env.get(name));
         let looked = async { anyhow::Ok(look(core_uri, &proxies).await) };
-        let chosen = self.or_interrupted(doing, looked).await?;
+        let chosen = self.in_time(doing, looked).await?;
         let (release, detail) = (&chosen.release, chosen.detail());
         if matches!(chosen.source, ReleaseSource::Newest { odd: true, .. }) {
             self.reporter.warn(&format!(
@@ -22,7 +22,13 @@ impl Context<'_> {
             ));
         }
         tracing::info!("Heron {release}, {detail}");
-        self.reporter.step(&format!("Heron release {release}"));
+        self.reporter.step(&match chosen.source {
+            // A guess: whoever knows better wants to know why.
+            ReleaseSource::Newest { odd: false, .. } => {
+                format!("Heron release {release} ({detail})")
+            }
+            _ => format!("Heron release {release}"),
+        });
         Ok(chosen)
     }
 }

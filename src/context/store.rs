@@ -13,7 +13,7 @@ impl Context<'_> {
         let Configured { config, warnings } =
             configured(self.settings, topology, self.env, self.machine, &on_line)?;
         for warning in warnings {
-            self.reporter.warn(&warning.to_string());
+            self.reporter.warn_once(&warning.to_string());
         }
         Ok(config.until(self.whole.at()))
     }

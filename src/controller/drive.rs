@@ -100,7 +100,7 @@ async fn once(
         }
     };
     let interrupt = async {
-        context.signals.wait().await;
+        context.whole.signals().wait().await;
     };
     let reached: &dyn Fn(&Model) -> bool =
         if awaited == WaitCondition::Launches { &Model::is_placed } else { &Model::is_settled };
@@ -112,7 +112,10 @@ async fn once(
     };
     let end = Box::pin(driver.run(condition, interrupt, limits, observe)).await?;
     let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
-    Ok(Driven { end, model: driver.into_model(), problem })
+    let model = driver.into_model();
+    let silent = || (!model.is_connected()).then(|| "the master does not answer".to_owned());
+    let problem = problem.or_else(silent);
+    Ok(Driven { end, model, problem })
 }
 
 async fn updated(lease: &Lease, topology: &str, desired: &Desired) -> anyhow::Result<Updated> {

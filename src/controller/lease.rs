@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::journal::{JournalNodes, JournalStore, Journalled, StoreError, load};
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::cause::chain;
+use crate::net::deadline::Deadline;
 use crate::scheduler::journal::JournalPaths;
 use crate::state::lock::{Lock, holder};
 use crate::state::update_lock::UpdateLock;
@@ -17,6 +18,8 @@ use crate::state::{Op, StateError, TopologyState, removal};
 const LOCK_SLACK: Duration = Duration::from_secs(2);
 /// How long a lock may take without a word.
 const MOMENT: Duration = Duration::from_millis(300);
+/// How long giving something back may take.
+const CLOSE: Duration = Duration::from_secs(2);
 
 /// A session, and the lock of one topology in it.
 pub struct Lease {
@@ -48,15 +51,14 @@ impl Lease {
         let holder = context.holder();
         let deadline = context.deadline(patience).min(Instant::now() + patience);
         let taken = tokio::select! {
-            signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
-            taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken.map_err(Into::into),
+            taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken,
             never = announce(context, &state, &paths.lock, topology) => match never {},
         };
         match taken {
             Ok(lock) => Ok(Self { state, lock, update_lock: None, paths }),
             Err(error) => {
                 state.close().await;
-                Err(error)
+                Err(not_taken(context, topology, error))
             }
         }
     }
@@ -72,12 +74,20 @@ impl Lease {
         let deadline = context.deadline(patience).min(Instant::now() + patience);
         let (holder, leases) = (context.holder(), format!("{}/leases", tree.update_lock(topology)));
         let lock = tokio::select! {
-            signal = context.signals.wait() => Err(interrupted(context, topology, signal)),
-            lock = UpdateLock::lock(zk, tree, topology, &holder, deadline) => lock.map_err(Into::into),
+            lock = UpdateLock::lock(zk, tree, topology, &holder, deadline) => lock,
             never = announce(context, &self.state, &leases, topology) => match never {},
         };
-        self.update_lock = Some(lock?);
+        self.update_lock = Some(lock.map_err(|error| not_taken(context, topology, error))?);
         Ok(())
+    }
+
+    /// Waits by another deadline from now on: that of what undoes.
+    pub fn wait_by(&mut self, deadline: &Deadline) {
+        self.state.zk.wait_by(deadline);
+        self.lock.wait_by(deadline);
+        if let Some(lock) = &mut self.update_lock {
+            lock.wait_by(deadline);
+        }
     }
 
     /// Opens another session in place of one that was lost, with the same locks.
@@ -113,6 +123,13 @@ impl Lease {
         JournalStore::new(zk, &self.lock, tree, topology, self.paths.clone(), journalled)
     }
 
+    /// As [`Lease::unreserve`], where something else has failed already: a name that stays reserved is in nobody's way.
+    pub async fn unreserve_if_possible(&self, context: &Context<'_>) {
+        if let Some(Err(error)) = context.whole.tidy(CLOSE, self.unreserve()).await {
+            tracing::info!("failed to give the name back: {error}");
+        }
+    }
+
     /// Gives the name back that taking the lock has reserved, unless something was written or somebody waits for it.
     pub async fn unreserve(&self) -> Result<(), StateError> {
         let record = self.state.zk.get(&self.paths.record).await?;
@@ -146,17 +163,20 @@ impl Lease {
         Ok(CommandError::NoSuchTopology { topology: name, place: self.state.place() }.into())
     }
 
-    /// Gives the lock up and ends the session.
-    pub async fn close(self) {
+    /// Gives the lock up and ends the session. What ZooKeeper doesn't confirm soon goes with the session.
+    pub async fn close(self, context: &Context<'_>) {
         let Self { state, lock, update_lock, .. } = self;
-        if let Some(update_lock) = update_lock
-            && let Err(error) = update_lock.release().await
-        {
-            tracing::info!("failed to give up Heron's update lock: {error}");
-        }
-        if let Err(error) = lock.release().await {
-            tracing::info!("failed to give up the lock: {error}");
-        }
+        let released = async {
+            if let Some(update_lock) = update_lock
+                && let Err(error) = update_lock.release().await
+            {
+                tracing::info!("failed to give up Heron's update lock: {error}");
+            }
+            if let Err(error) = lock.release().await {
+                tracing::info!("failed to give up the lock: {error}");
+            }
+        };
+        context.whole.tidy(CLOSE, released).await;
         state.close().await;
     }
 }
@@ -171,7 +191,9 @@ async fn announce(
     sleep(MOMENT).await;
     match holder(&state.zk, lock).await {
         Ok(Some(holder)) => {
-            context.reporter.step(&format!("waiting for {holder}, who is changing {topology}"));
+            let text = format!("waiting for {holder}, who is changing {topology}");
+            let _told = context.whole.say(&text);
+            std::future::pending::<()>().await;
         }
         Ok(None) => {}
         Err(error) => tracing::info!("failed to read who holds the lock: {error}"),
@@ -179,11 +201,9 @@ async fn announce(
     std::future::pending().await
 }
 
-fn interrupted(
-    context: &Context<'_>,
-    topology: &str,
-    signal: crate::context::Signal,
-) -> anyhow::Error {
+/// Why a lock was not taken.
+fn not_taken(context: &Context<'_>, topology: &str, error: StateError) -> anyhow::Error {
+    let StateError::Interrupted { signal, .. } = error else { return error.into() };
     CommandError::Interrupted {
         signal,
         doing: format!("waiting for the lock of topology `{topology}` to {} it", context.verb),

@@ -1,15 +1,17 @@
 //! Tells a TManager what to do: never before the physical plan exists (docs/heron.md, "Hazards"), and over its restarts.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use crate::clock::seconds;
-use crate::context::{CommandError, Context, Signal, StateTree};
+use crate::context::{CommandError, Context, StateTree};
+use crate::net::deadline::{Signal, Stopped};
 use crate::outcome::TopologyRef;
 use crate::proto::api::TopologyState as Wanted;
 use crate::proto::tmanager::TManagerLocation;
-use crate::state::TopologyState;
+use crate::state::{StateError, TopologyState};
 use crate::tmanager::controller::{Changed, Controller, ControllerError};
 
 /// Between looks at a TManager that is just being restarted.
@@ -60,7 +62,7 @@ impl TManagerRequest<'_> {
     }
 }
 
-/// Gives an request, waiting for the physical plan and for a TManager that is just being restarted.
+/// Gives a request, waiting for the physical plan and for a TManager that is just being restarted.
 ///
 /// `found` is what the caller has read already, for the first try.
 pub async fn ask_tmanager(
@@ -72,7 +74,8 @@ pub async fn ask_tmanager(
 ) -> anyhow::Result<Answer> {
     let name = found.name.clone();
     let started = Instant::now();
-    let asking = Asking { context, state, name: &name, request, started, deadline };
+    let sent = Cell::new(false);
+    let asking = Asking { context, state, name: &name, request, started, deadline, sent };
     let mut problem =
         "its physical plan does not exist yet: its containers are still coming up".to_owned();
     let mut topology = found;
@@ -113,6 +116,8 @@ struct Asking<'a> {
     request: TManagerRequest<'a>,
     started: Instant,
     deadline: Instant,
+    /// Whether a request may have arrived.
+    sent: Cell<bool>,
 }
 
 impl Asking<'_> {
@@ -123,32 +128,47 @@ impl Asking<'_> {
         let Some(location) = location else {
             return Ok(Some("its TManager is not registered".to_owned()));
         };
-        match self.request.send(location, self.deadline).await {
-            Ok(Changed::Done) => Ok(None),
+        let at = format!("{}:{}", location.host, location.controller_port);
+        let what = || format!("waiting for the TManager at {at}");
+        let limit = self.deadline.saturating_duration_since(Instant::now());
+        let sent = self.request.send(location, self.deadline);
+        match self.context.whole.run_saying(limit, what, sent).await {
+            Ok(Ok(Changed::Done)) => Ok(None),
             // It says so when the state is already as wanted; the plan read before may have been older.
-            Ok(Changed::Already) => {
+            Ok(Ok(Changed::Already)) => {
                 Ok(Some("its TManager says that nothing is to be done".to_owned()))
             }
-            Err(
+            Ok(Err(
                 error @ (ControllerError::Unreachable { .. } | ControllerError::NoAnswer { .. }),
-            ) => Ok(Some(error.to_string())),
-            Err(error) => Err(CommandError::Refused {
+            )) => {
+                if matches!(error, ControllerError::NoAnswer { .. }) {
+                    self.sent.set(true);
+                }
+                Ok(Some(error.to_string()))
+            }
+            Ok(Err(error)) => Err(CommandError::Refused {
                 topology: self.name.to_owned(),
                 verb: self.request.verb(),
                 why: error.to_string(),
             }
             .into()),
+            Err(stopped) => {
+                self.sent.set(true);
+                match stopped {
+                    Stopped::TimedOut => Ok(Some(format!("its TManager at {at} does not answer"))),
+                    Stopped::Signal(signal) => Err(self.interrupted(signal)),
+                }
+            }
         }
     }
 
     async fn wait_for_plan(&self, problem: &str) -> anyhow::Result<()> {
         let path = self.state.tree.physical_plan(self.name);
-        tokio::select! {
-            signal = self.context.signals.wait() => Err(self.interrupted(signal)),
-            found = self.state.zk.wait_for(&path, self.deadline) => match found? {
-                Some(_) => Ok(()),
-                None => Err(self.timed_out(problem)),
-            },
+        match self.state.zk.wait_for(&path, self.deadline).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(self.timed_out(problem)),
+            Err(StateError::Interrupted { signal, .. }) => Err(self.interrupted(signal)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -156,9 +176,10 @@ impl Asking<'_> {
         if Instant::now() + PAUSE >= self.deadline {
             return Err(self.timed_out(problem));
         }
-        tokio::select! {
-            signal = self.context.signals.wait() => Err(self.interrupted(signal)),
-            () = sleep(PAUSE) => Ok(()),
+        match self.context.whole.run_through(sleep(PAUSE)).await {
+            Ok(()) => Ok(()),
+            Err(Stopped::TimedOut) => Err(self.timed_out(problem)),
+            Err(Stopped::Signal(signal)) => Err(self.interrupted(signal)),
         }
     }
 
@@ -167,10 +188,7 @@ impl Asking<'_> {
         CommandError::TimedOut {
             what: format!("topology `{name}` could not be told to {verb}: {problem}"),
             after: seconds(Duration::from_secs(self.started.elapsed().as_secs().max(1))),
-            next: vec![
-                format!("`heron-cli status {name}` shows its containers; the state is as it was"),
-                "give it more time with --timeout".to_owned(),
-            ],
+            next: vec![self.truth(), "give it more time with --timeout".to_owned()],
         }
         .into()
     }
@@ -179,8 +197,20 @@ impl Asking<'_> {
         CommandError::Interrupted {
             signal,
             doing: format!("waiting to {} topology `{}`", self.request.verb(), self.name),
-            next: vec!["nothing was changed".to_owned()],
+            next: vec![self.truth()],
         }
         .into()
+    }
+
+    /// What is true of the topology when this ends without an answer.
+    fn truth(&self) -> String {
+        let (name, verb) = (self.name, self.request.verb());
+        if self.sent.get() {
+            format!(
+                "its TManager was asked to {verb} it, and may have done so: `heron-cli status {name}` shows its state"
+            )
+        } else {
+            format!("the state is as it was: `heron-cli status {name}` shows its containers")
+        }
     }
 }

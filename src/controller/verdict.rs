@@ -1,14 +1,18 @@
 //! How driving can end badly, in words: verdicts with the end of the sandbox's stderr, and interrupts.
 
+use std::error::Error;
 use std::time::Duration;
 
-use tokio::time::timeout;
-
-use crate::context::{CommandError, Context, Signal};
-use crate::engine::{Engine, Sandbox, TaskPlace};
+use super::journal::StoreError;
+use super::lease::is_session_loss;
+use crate::context::{CommandError, Context, HalfWay};
+use crate::engine::{Engine, EngineError, ErrorClass, Sandbox, TaskPlace};
+use crate::net::deadline::Signal;
 use crate::scheduler::closed::Closed;
 use crate::scheduler::container::TaskFailure;
+use crate::scheduler::driver::DriverError;
 use crate::scheduler::model::{Model, Verdict};
+use crate::state::StateError;
 
 /// How long a sandbox may take to answer.
 const SANDBOX_LIMIT: Duration = Duration::from_secs(5);
@@ -51,7 +55,7 @@ pub async fn failed(
 async fn stderr_tail(context: &Context<'_>, place: &TaskPlace) -> Option<String> {
     let engine = context.engine().ok()?;
     let sandbox = engine.sandbox(place)?;
-    match timeout(SANDBOX_LIMIT, sandbox.tail("stderr", TAIL_BYTES)).await {
+    match context.whole.run(SANDBOX_LIMIT, sandbox.tail("stderr", TAIL_BYTES)).await {
         Ok(Ok(text)) => Some(text),
         Ok(Err(error)) => {
             tracing::info!("failed to read the sandbox: {error}");
@@ -70,6 +74,57 @@ fn describe(failure: &TaskFailure) -> String {
 /// The error for an interrupt.
 #[must_use]
 pub fn interrupted(context: &Context<'_>, doing: &str, next: Vec<String>) -> anyhow::Error {
-    let signal = context.signals.seen().unwrap_or(Signal::Interrupted);
+    let signal = context.whole.signals().seen().unwrap_or(Signal::Interrupted);
     CommandError::Interrupted { signal, doing: doing.to_owned(), next }.into()
+}
+
+/// An error that may have ended a command half-way, with what the command was at and what is true now, unless the error
+/// says that itself.
+#[must_use]
+pub fn half_way(
+    context: &Context<'_>,
+    error: anyhow::Error,
+    doing: &str,
+    next: Vec<String>,
+) -> anyhow::Error {
+    let told =
+        error.downcast_ref::<CommandError>().is_some() || error.downcast_ref::<HalfWay>().is_some();
+    let left = context.whole.signals().seen().is_some();
+    if !told && (left || is_out_of_reach(&error)) {
+        return with_next(context, error, doing, next);
+    }
+    error
+}
+
+/// An error with what is true now. Whatever broke off when the user wanted to leave, that is why.
+#[must_use]
+pub fn with_next(
+    context: &Context<'_>,
+    error: anyhow::Error,
+    doing: &str,
+    next: Vec<String>,
+) -> anyhow::Error {
+    match error.downcast::<CommandError>() {
+        Ok(mut error) => {
+            for next in next {
+                error.add_hint(&next);
+            }
+            error.into()
+        }
+        Err(_) if context.whole.signals().seen().is_some() => interrupted(context, doing, next),
+        Err(error) => error.context(HalfWay { doing: doing.to_owned(), next }),
+    }
+}
+
+/// Whether ZooKeeper or Mesos can't be reached: what was begun can't be undone then, and can be gone on with.
+#[must_use]
+pub fn is_out_of_reach(error: &anyhow::Error) -> bool {
+    let away = |cause: &(dyn Error + 'static)| match cause.downcast_ref() {
+        Some(DriverError::Subscribe(source)) => {
+            let error: Option<&EngineError> = source.downcast_ref();
+            error.is_none_or(|error| error.class() == ErrorClass::Unreachable)
+        }
+        _ => matches!(StoreError::state_of(cause), Some(StateError::Connect(_))),
+    };
+    is_session_loss(error) || error.chain().any(away)
 }

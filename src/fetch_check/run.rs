@@ -17,9 +17,10 @@ use super::fetch::Fetch;
 use super::judge::Output;
 use super::targets;
 use super::tasks::{Slot, Stage, Target, Task, Tasks};
-use crate::context::{CommandError, Context, Signal};
+use crate::context::{CommandError, Context};
 use crate::engine::desired::no_launch;
 use crate::engine::{Engine, EngineError, Sandbox, TaskPlace};
+use crate::net::deadline::Signal;
 use crate::report::Progress;
 use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::container::ContainerRecord;
@@ -31,7 +32,6 @@ use crate::scheduler::record::{Desired, Framework, Goal, Phase, RECORD_VERSION};
 
 /// The framework's name.
 pub const NAME: &str = "heron-check-fetch";
-/// How long the first subscription is tried for.
 /// How long an agent may take to hand over the output of a task.
 const SANDBOX: Duration = Duration::from_secs(5);
 /// Sandboxes that are read at once.
@@ -103,7 +103,7 @@ pub async fn run(
         report(context, &tasks.borrow());
     };
     let interrupt = async {
-        context.signals.wait().await;
+        context.whole.signals().wait().await;
     };
     let mut journal = NoJournal;
     let model = Model::new(desired, Vec::new(), policy);
@@ -176,7 +176,7 @@ fn judge(context: &Context<'_>, end: End, model: &Model) -> anyhow::Result<()> {
         End::TimedOut if !model.is_connected() => Err(CheckError::Lost.into()),
         End::Settled | End::TimedOut | End::Verdict(_) => Ok(()),
         End::Interrupted => {
-            let signal = context.signals.seen().unwrap_or(Signal::Interrupted);
+            let signal = context.whole.signals().seen().unwrap_or(Signal::Interrupted);
             let doing = "checking what Mesos can fetch".to_owned();
             let next = vec!["nothing of the check is left in the cluster".to_owned()];
             Err(CommandError::Interrupted { signal, doing, next }.into())
@@ -256,6 +256,10 @@ async fn texts(sandbox: &impl Sandbox) -> Result<(String, String), EngineError> 
 /// Removes the framework, and with it all that is left of its tasks. Fails silently where the end of the stream has done
 /// the same.
 async fn remove(context: &Context<'_>, engine: &impl Engine, framework: &FrameworkId) {
+    if context.whole.signals().seen().is_some() {
+        // The end of the stream removes it just as well.
+        return;
+    }
     match timeout(REMOVAL, engine.tear_down(framework)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::info!("failed to remove the framework: {error}"),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::time::timeout;
 use zookeeper_client::{Client, Error as ZkError, SessionState};
 
 use super::master::{LeaderUrl, Scheme};
@@ -144,8 +143,9 @@ pub(super) async fn elected(
         ..Options::new(address.ensemble.clone())
     };
     let client = zookeeper::connect(&connection, deadline).await?;
-    let found = deadline.run(look.timeout, leading(&client, address)).await;
-    close(client).await;
+    let what = || format!("waiting for ZooKeeper at {}", address.ensemble);
+    let found = deadline.run_saying(look.timeout, what, leading(&client, address)).await;
+    close(client, deadline).await;
     let (znode, info) = found.map_err(ElectionError::Stopped)??;
     match info.url(look.scheme, look.prefer_hostname) {
         Ok(url) => Ok(Elected { url, znode }),
@@ -209,12 +209,12 @@ fn failed(address: &ElectionAddress, error: &ZkError) -> ElectionError {
 }
 
 /// Ends the session now instead of leaving it to its timeout.
-async fn close(client: Client) {
+async fn close(client: Client, deadline: &Deadline) {
     let mut watcher = client.state_watcher();
     drop(client);
     let closed = async {
         while !matches!(watcher.changed().await, SessionState::Closed | SessionState::Expired) {}
     };
     // A session that isn't closed in time expires.
-    let _ = timeout(CLOSE_TIMEOUT, closed).await;
+    let _ = deadline.tidy(CLOSE_TIMEOUT, closed).await;
 }

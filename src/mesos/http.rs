@@ -19,9 +19,11 @@ use url::Url;
 use super::json;
 use super::master::{LeaderUrl, Scheme};
 use crate::net;
+use crate::net::deadline::{Deadline, Stopped};
 use crate::net::http::{BodyError, ClientError, Options, Security};
 use crate::net::redact::redact;
 use crate::net::tls::Tls;
+use crate::net::unreachable::Unreachable;
 pub use error::HttpError;
 use error::MAX_HOPS;
 
@@ -60,6 +62,8 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// For a whole answer, the event stream excepted (there: until its head).
     pub request_timeout: Duration,
+    /// For everything that is waited for.
+    pub deadline: Deadline,
 }
 
 impl Default for HttpSettings {
@@ -69,6 +73,7 @@ impl Default for HttpSettings {
             tls: Tls::default(),
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(20),
+            deadline: Deadline::never(),
         }
     }
 }
@@ -133,10 +138,27 @@ impl Http {
         }
     }
 
-    /// How long a whole answer may take.
+    /// Until when is waited, for whatever it is.
     #[must_use]
-    pub fn request_timeout(&self) -> Duration {
-        self.0.settings.request_timeout
+    pub fn deadline(&self) -> &Deadline {
+        &self.0.settings.deadline
+    }
+
+    /// Waits for something that a server is asked: as long as an answer may take, and no longer than the deadline and a
+    /// signal allow.
+    pub(super) async fn wait<T>(
+        &self,
+        url: &Url,
+        answer: impl Future<Output = reqwest::Result<T>>,
+    ) -> Result<T, HttpError> {
+        let what = || format!("waiting for {}", url.origin().ascii_serialization());
+        match self.deadline().run_saying(self.0.settings.request_timeout, what, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                Err(HttpError::Unreachable { url: url.clone(), cause: (&error).into() })
+            }
+            Err(stopped) => Err(ended(url, stopped)),
+        }
     }
 
     /// A request with credentials; without any timeout but that of the connection.
@@ -188,19 +210,18 @@ impl Http {
         url: &Url,
         content: Option<(&'static str, Vec<u8>)>,
     ) -> Result<Response, HttpError> {
-        let mut request = self.request(method, url.clone())?.timeout(self.request_timeout());
+        let mut request = self.request(method, url.clone())?;
         if let Some((kind, body)) = content {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
-        request.send().await.map_err(|error| unreachable(url, &error))
+        self.wait(url, request.send()).await
     }
 
     /// Reads without saying who asks: for what everybody may know, such as whether a master lives.
     pub(crate) async fn send_anonymously(&self, url: &Url) -> Result<Response, HttpError> {
         let scheme = scheme_of(url);
         let request = self.client(scheme, Reuse::Yes)?.get(url.clone());
-        let sent = request.timeout(self.request_timeout()).send().await;
-        sent.map_err(|error| unreachable(url, &error))
+        self.wait(url, request.send()).await
     }
 
     /// Whether TLS has been spoken: then no credentials go over a plain connection any more.
@@ -238,9 +259,65 @@ impl Http {
         query: &[(&str, &str)],
     ) -> Result<T, HttpError> {
         let (_, url, response) = self.follow(leader, &Method::GET, path, query, None).await?;
-        let body = body(&url, expect_ok(&url, response).await?).await?;
+        let body = self.body(&url, self.expect_ok(&url, response).await?).await?;
         json::read(&body)
             .map_err(|error| bad_answer(&url, format!("no such JSON as expected: {error}")))
+    }
+
+    /// A whole body, bounded.
+    pub(crate) async fn body(&self, url: &Url, response: Response) -> Result<Vec<u8>, HttpError> {
+        let what = || format!("waiting for {}", url.origin().ascii_serialization());
+        let read = net::http::body(response, MAX_BODY);
+        match self.deadline().run_saying(self.0.settings.request_timeout, what, read).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(BodyError::TooLong(limit))) => {
+                Err(bad_answer(url, format!("more than {limit} bytes")))
+            }
+            Ok(Err(BodyError::Broken(cause))) => {
+                Err(HttpError::Unreachable { url: url.clone(), cause })
+            }
+            Err(stopped) => Err(ended(url, stopped)),
+        }
+    }
+
+    /// Passes 200 on, makes an error of everything else.
+    pub(crate) async fn expect_ok(
+        &self,
+        url: &Url,
+        response: Response,
+    ) -> Result<Response, HttpError> {
+        if response.status() == StatusCode::OK {
+            Ok(response)
+        } else {
+            Err(self.failure(url, response).await)
+        }
+    }
+
+    /// The error that a status means.
+    pub(crate) async fn failure(&self, url: &Url, response: Response) -> HttpError {
+        let status = response.status();
+        let challenge = response.headers().get(WWW_AUTHENTICATE);
+        let challenge = challenge.and_then(|value| value.to_str().ok());
+        let challenge = challenge.unwrap_or("no realm named").to_owned();
+        let retry_after = net::retry::retry_after(&response);
+        let retry_after =
+            retry_after.map(|pause| u16::try_from(pause.as_secs()).unwrap_or(u16::MAX));
+        // The beginning of a text, whatever else goes wrong.
+        let text = net::http::beginning(response, 4 * MAX_TEXT, TEXT_SILENCE);
+        let text = self.deadline().run(self.0.settings.request_timeout, text).await;
+        let text = text.unwrap_or_default();
+        let text: String = text.trim().chars().take(MAX_TEXT).collect();
+        let text = if text.is_empty() { "no text".to_owned() } else { redact(&text) };
+        let url = url.clone();
+        match status.as_u16() {
+            401 => HttpError::Unauthorized { url, challenge },
+            403 => HttpError::Forbidden { url, text },
+            404 => HttpError::NotFound { url, text },
+            status @ (429 | 500 | 502..=504) => {
+                HttpError::NotReady { url, status, text, retry_after }
+            }
+            status => HttpError::Rejected { url, status, text },
+        }
     }
 
     fn build(&self, scheme: Scheme, reuse: Reuse) -> Result<Client, HttpError> {
@@ -298,54 +375,17 @@ pub(crate) fn location(
         .ok_or_else(|| bad_answer(url, format!("{} with Location {location:?}", response.status())))
 }
 
-pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> HttpError {
-    HttpError::Unreachable { url: url.clone(), cause: error.into() }
+/// What the end of a wait means.
+fn ended(url: &Url, stopped: Stopped) -> HttpError {
+    let url = url.clone();
+    match stopped {
+        Stopped::TimedOut => HttpError::Unreachable { url, cause: Unreachable::TimedOut },
+        Stopped::Signal(signal) => HttpError::Interrupted { url, signal },
+    }
 }
 
 pub(crate) fn bad_answer(url: &Url, reason: String) -> HttpError {
     HttpError::BadAnswer { url: url.clone(), reason }
-}
-
-/// Passes 200 on, makes an error of everything else.
-pub(crate) async fn expect_ok(url: &Url, response: Response) -> Result<Response, HttpError> {
-    if response.status() == StatusCode::OK {
-        Ok(response)
-    } else {
-        Err(failure(url, response).await)
-    }
-}
-
-/// The error that a status means.
-pub(crate) async fn failure(url: &Url, response: Response) -> HttpError {
-    let status = response.status();
-    let challenge = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-    let challenge = challenge.unwrap_or("no realm named").to_owned();
-    let retry_after = net::retry::retry_after(&response);
-    let retry_after = retry_after.map(|pause| u16::try_from(pause.as_secs()).unwrap_or(u16::MAX));
-    let text = text(response).await;
-    let url = url.clone();
-    match status.as_u16() {
-        401 => HttpError::Unauthorized { url, challenge },
-        403 => HttpError::Forbidden { url, text },
-        404 => HttpError::NotFound { url, text },
-        status @ (429 | 500 | 502..=504) => HttpError::NotReady { url, status, text, retry_after },
-        status => HttpError::Rejected { url, status, text },
-    }
-}
-
-/// The beginning of a text, whatever else goes wrong.
-async fn text(response: Response) -> String {
-    let text = net::http::beginning(response, 4 * MAX_TEXT, TEXT_SILENCE).await;
-    let text: String = text.trim().chars().take(MAX_TEXT).collect();
-    if text.is_empty() { "no text".to_owned() } else { redact(&text) }
-}
-
-/// A whole body, bounded.
-pub(crate) async fn body(url: &Url, response: Response) -> Result<Vec<u8>, HttpError> {
-    net::http::body(response, MAX_BODY).await.map_err(|error| match error {
-        BodyError::TooLong(limit) => bad_answer(url, format!("more than {limit} bytes")),
-        BodyError::Broken(cause) => HttpError::Unreachable { url: url.clone(), cause },
-    })
 }
 
 #[cfg(test)]

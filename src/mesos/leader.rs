@@ -10,11 +10,12 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use reqwest::{Method, StatusCode};
+use tokio::time::Instant;
 
 use super::election::{Elected, ElectionError, Look, elected};
-use super::http::{Http, HttpError, expect_ok, failure, location};
+use super::http::{Http, HttpError, location};
 use super::master::{Endpoint, LeaderUrl, MasterAddress, MasterError, Scheme};
-use crate::net::deadline::{Deadline, Signal, Stopped};
+use crate::net::deadline::{Signal, Stopped};
 use crate::net::zookeeper::Known;
 
 /// Masters that pass a question on to each other.
@@ -113,12 +114,12 @@ pub enum LeaderError {
         signal: Signal,
     },
     /// No answer in time.
-    #[error("{address}: no leading master found within {} s", .timeout.as_secs_f32())]
+    #[error("{address}: no leading master found within {:.1} s", after.as_secs_f32())]
     TimedOut {
         /// What was asked.
         address: String,
-        /// The time given.
-        timeout: Duration,
+        /// How long it was looked for.
+        after: Duration,
     },
 }
 
@@ -135,11 +136,21 @@ impl LeaderError {
         !matches!(self, Self::Interrupted { .. } | Self::File { .. } | Self::FileContent { .. })
     }
 
-    fn stopped(stopped: Stopped, address: &impl fmt::Display, options: &LeaderOptions) -> Self {
+    /// What the end of a wait means that took so long.
+    #[must_use]
+    pub fn stopped(stopped: Stopped, address: &impl fmt::Display, after: Duration) -> Self {
         let address = address.to_string();
         match stopped {
-            Stopped::TimedOut => Self::TimedOut { address, timeout: options.timeout },
+            Stopped::TimedOut => Self::TimedOut { address, after },
             Stopped::Signal(signal) => Self::Interrupted { address, signal },
+        }
+    }
+
+    /// Whatever broke off when the user wanted to leave, that is why.
+    fn or_interrupted(self, http: &Http, address: &impl fmt::Display) -> Self {
+        match http.deadline().signals().seen() {
+            Some(signal) => Self::stopped(Stopped::Signal(signal), address, Duration::ZERO),
+            None => self,
         }
     }
 
@@ -181,8 +192,17 @@ impl Leader {
         http: &Http,
         address: &MasterAddress,
         options: &LeaderOptions,
-        deadline: &Deadline,
     ) -> Result<Self, LeaderError> {
+        let looked = Self::look(http, address, options).await;
+        looked.map_err(|error| error.or_interrupted(http, address))
+    }
+
+    async fn look(
+        http: &Http,
+        address: &MasterAddress,
+        options: &LeaderOptions,
+    ) -> Result<Self, LeaderError> {
+        let began = Instant::now();
         let from_file;
         let address = match address {
             MasterAddress::File(path) => {
@@ -199,20 +219,22 @@ impl Leader {
                     timeout: options.timeout,
                     access: options.known.access_to(&election.ensemble),
                 };
-                match elected(election, look, deadline).await {
+                match elected(election, look, http.deadline()).await {
                     Ok(Elected { url, znode }) => {
                         Ok(Self { url, source: format!("znode {znode}") })
                     }
                     Err(ElectionError::Stopped(stopped)) => {
-                        Err(LeaderError::stopped(stopped, election, options))
+                        Err(LeaderError::stopped(stopped, election, began.elapsed()))
                     }
                     Err(error) => Err(LeaderError::Election(error)),
                 }
             }
             MasterAddress::Masters(endpoints) => {
                 let asked = among(http, endpoints, options);
-                let asked = deadline.run(options.timeout, asked).await;
-                asked.unwrap_or_else(|stopped| Err(LeaderError::stopped(stopped, address, options)))
+                let asked = http.deadline().run(options.timeout, asked).await;
+                asked.unwrap_or_else(|stopped| {
+                    Err(LeaderError::stopped(stopped, address, began.elapsed()))
+                })
             }
             MasterAddress::File(path) => Err(LeaderError::FileContent {
                 path: path.clone(),
@@ -229,12 +251,12 @@ impl Leader {
             // Somebody answers, who wants to know first who asks: the next question says so.
             let guarded =
                 matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-            if guarded { Ok(response) } else { expect_ok(&url, response).await }
+            if guarded { Ok(response) } else { http.expect_ok(&url, response).await }
         };
-        answer.await.map(drop).map_err(|source| LeaderError::Stale {
-            url: self.url.clone(),
-            named_by: self.source.clone(),
-            source: Box::new(source),
+        answer.await.map(drop).map_err(|source| {
+            let (url, named_by) = (self.url.clone(), self.source.clone());
+            let stale = LeaderError::Stale { url, named_by, source: Box::new(source) };
+            stale.or_interrupted(http, &self.url)
         })
     }
 }
@@ -309,13 +331,13 @@ async fn redirect_of(http: &Http, at: &LeaderUrl) -> Result<LeaderUrl, HttpError
     if response.status().is_redirection() {
         return location(at, &url, &response);
     }
-    Err(failure(&url, response).await)
+    Err(http.failure(&url, response).await)
 }
 
 /// Non-leaders redirect this question; the leader answers it, briefly.
 async fn leads(http: &Http, at: &LeaderUrl) -> Result<(), HttpError> {
     let url = at.join("/frameworks", &[("framework_id", "-")]);
-    expect_ok(&url, http.send(Method::GET, &url, None).await?).await.map(drop)
+    http.expect_ok(&url, http.send(Method::GET, &url, None).await?).await.map(drop)
 }
 
 /// Without the URL, which stands before it already.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::event::Label;
-use super::http::{Http, HttpError, body, failure};
+use super::http::{Http, HttpError};
 use super::ids::{AgentId, ExecutorId, FrameworkId, TaskId};
 use super::json::or_default;
 use super::master::{LeaderUrl, Scheme};
@@ -353,10 +353,10 @@ impl Operator {
         let (_, url, response) =
             self.http.follow(&self.leader, &Method::POST, "/teardown", &[], content).await?;
         if response.status() == StatusCode::OK {
-            body(&url, response).await?;
+            self.http.body(&url, response).await?;
             return Ok(Teardown::Removed);
         }
-        match failure(&url, response).await {
+        match self.http.failure(&url, response).await {
             HttpError::Rejected { status: 400, text, .. }
                 if text.starts_with("No framework found with specified ID") =>
             {

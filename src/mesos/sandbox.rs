@@ -10,7 +10,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use tokio::sync::OnceCell;
 
-use super::http::{Http, HttpError, bad_answer, body, expect_ok};
+use super::http::{Http, HttpError, bad_answer};
 use super::ids::{ExecutorId, FrameworkId};
 use super::json::{self, or_default};
 use super::master::LeaderUrl;
@@ -303,7 +303,7 @@ impl Sandbox {
     async fn ask(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<u8>, HttpError> {
         let url = self.agent.join(path, query);
         let response = self.http.send(Method::GET, &url, None).await?;
-        body(&url, expect_ok(&url, response).await?).await
+        self.http.body(&url, self.http.expect_ok(&url, response).await?).await
     }
 
     fn decode<T: serde::de::DeserializeOwned>(

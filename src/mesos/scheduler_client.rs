@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::call::{Body, Call, FrameworkInfo, Subscribe};
 use super::event::{DEFAULT_HEARTBEAT_SECONDS, Event, EventError};
-use super::http::{Http, HttpError, bad_answer, failure, location, unreachable};
+use super::http::{Http, HttpError, bad_answer, location};
 use super::master::LeaderUrl;
 use super::recordio::{Decoder, RecordError};
 use crate::net::unreachable::Unreachable;
@@ -102,19 +102,13 @@ impl Subscription {
             .header(CONTENT_TYPE, JSON)
             .header(ACCEPT, JSON)
             .body(encode(&url, &call)?);
-        let timed_out =
-            || HttpError::Unreachable { url: url.clone(), cause: Unreachable::TimedOut };
-        let response = timeout(http.request_timeout(), request.send())
-            .await
-            .map_err(|_| timed_out())?
-            .map_err(|error| unreachable(&url, &error))?;
+        let response = http.wait(&url, request.send()).await?;
         if response.status().is_redirection() {
             let leader = Box::new(location(leader, &url, &response)?);
             return Err(HttpError::Redirected { url, leader });
         }
         if response.status() != StatusCode::OK {
-            let refused = timeout(http.request_timeout(), failure(&url, response));
-            return Err(refused.await.map_err(|_| timed_out()).map_or_else(|e| e, not_ready_yet));
+            return Err(not_ready_yet(http.failure(&url, response).await));
         }
         let Some(stream_id) = response.headers().get(STREAM_ID).cloned() else {
             return Err(bad_answer(&url, format!("200 without {STREAM_ID}")));
@@ -227,23 +221,20 @@ impl CallSender {
     /// Sends a call; `Ok` means that the master took it over, no more.
     pub async fn send(&self, call: &Call) -> Result<(), CallError> {
         let url = self.leader.join(PATH, &[]);
-        let response = self
+        let request = self
             .http
             .request(Method::POST, url.clone())?
-            .timeout(self.http.request_timeout())
             .header(CONTENT_TYPE, JSON)
             .header(STREAM_ID, self.stream_id.clone())
-            .body(encode(&url, call)?)
-            .send()
-            .await
-            .map_err(|error| unreachable(&url, &error))?;
+            .body(encode(&url, call)?);
+        let response = self.http.wait(&url, request.send()).await?;
         if response.status().is_success() {
             return Ok(());
         }
         if response.status().is_redirection() {
             return Err(self.dead("this master does not lead any more".into()));
         }
-        match not_ready_yet(failure(&url, response).await) {
+        match not_ready_yet(self.http.failure(&url, response).await) {
             HttpError::Rejected { status: 400, text, .. } | HttpError::Forbidden { text, .. }
                 if ends_subscription(&text) =>
             {

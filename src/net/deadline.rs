@@ -1,84 +1,42 @@
 //! How long a command may wait: until its deadline, and until the user wants to leave.
 //!
 //! One value for a whole command, made when it starts and handed down to whatever waits: for a session, a leader, a lock, an
-//! answer. So the time that one wait takes is missing from the next, and a signal ends each of them at once.
+//! answer. So the time that one wait takes is missing from the next, a signal ends each of them at once, and a long one is
+//! told of.
+//!
+//! | a command | waits with | until |
+//! |---|---|---|
+//! | tries what it was asked for | the value itself | its deadline, or a signal; what is as good as done then has [`LATE`] more |
+//! | undoes what it has begun | [`Deadline::undoing`] | [`UNDO`] from then on, or another signal |
+//! | gives back what would go by itself | [`Deadline::tidy`] | [`LEAVE`] after its deadline, or after a signal |
+
+mod signals;
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// How long what undoes or restores may take once the deadline is over.
+pub use signals::{Signal, Signals};
+
+/// How long undoing or restoring may take.
 pub const UNDO: Duration = Duration::from_secs(30);
+/// How long after the deadline something may still come to its end that is as good as done: the record of what has come
+/// about, a lock that is given back.
+pub const LATE: Duration = Duration::from_millis(500);
+/// How long a command that is to end waits for what would go by itself without it.
+pub const LEAVE: Duration = Duration::from_millis(150);
+/// How long is waited without a word.
+pub const MOMENT: Duration = Duration::from_secs(1);
 
 /// Longer than anything is waited for.
 const FOREVER: Duration = Duration::from_hours(24 * 365);
 
-/// A signal that ends a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGINT.
-    Interrupted,
-    /// SIGTERM or SIGHUP.
-    Terminated,
-}
-
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Interrupted => "interrupted",
-            Self::Terminated => "terminated",
-        })
-    }
-}
-
-/// Says when the user wants to leave.
-#[derive(Clone, Debug)]
-pub struct Signals(watch::Receiver<Option<Signal>>);
-
-impl Signals {
-    /// Signals that `receiver` tells of.
-    #[must_use]
-    pub fn new(receiver: watch::Receiver<Option<Signal>>) -> Self {
-        Self(receiver)
-    }
-
-    /// Signals that never come.
-    #[must_use]
-    pub fn never() -> Self {
-        Self(watch::channel(None).1)
-    }
-
-    /// Waits for a signal; one that has come already counts. Without a sender it never comes.
-    pub async fn wait(&self) -> Signal {
-        let mut receiver = self.0.clone();
-        loop {
-            if let Some(signal) = *receiver.borrow_and_update() {
-                return signal;
-            }
-            if receiver.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// Waits for a signal that hasn't come yet: after the first one there is something to undo, which it must not stop.
-    pub async fn next(&self) -> Signal {
-        match self.seen() {
-            None => self.wait().await,
-            Some(_) => std::future::pending().await,
-        }
-    }
-
-    /// The signal that came, if one did.
-    #[must_use]
-    pub fn seen(&self) -> Option<Signal> {
-        *self.0.borrow()
-    }
-}
+/// Is told what is waited for when that takes longer than a moment, and nothing when that wait is over.
+pub type Listener = Arc<dyn Fn(Option<&str>) + Send + Sync>;
 
 /// Why a wait has ended before what it waited for came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -92,17 +50,34 @@ pub enum Stopped {
 }
 
 /// When to stop waiting.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Deadline {
     at: Option<Instant>,
     signals: Signals,
+    listener: Option<Listener>,
+}
+
+impl fmt::Debug for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let signal = self.signals.seen();
+        f.debug_struct("Deadline")
+            .field("at", &self.at)
+            .field("signal", &signal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Deadline {
+    fn default() -> Self {
+        Self::never()
+    }
 }
 
 impl Deadline {
     /// Ends at an instant, if there is one, and when a signal comes.
     #[must_use]
     pub fn new(at: Option<Instant>, signals: Signals) -> Self {
-        Self { at, signals }
+        Self { at, signals, listener: None }
     }
 
     /// Ends after a time that is counted from now, if one is given, and when a signal comes.
@@ -124,6 +99,22 @@ impl Deadline {
         Self::starting_now(Some(limit), Signals::never())
     }
 
+    /// The same, with somebody who is told of long waits.
+    #[must_use]
+    pub fn heard_by(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
+    }
+
+    /// For what undoes or restores, which begins now: it has a time of its own, and only a further signal ends it.
+    #[must_use]
+    pub fn undoing(&self) -> Self {
+        Self {
+            at: Some(Instant::now() + UNDO),
+            signals: self.signals.further(),
+            listener: self.listener.clone(),
+        }
+    }
+
     /// Who says that the user wants to leave.
     #[must_use]
     pub fn signals(&self) -> &Signals {
@@ -136,24 +127,26 @@ impl Deadline {
         self.at
     }
 
-    /// Whether trying has come to its end: what goes on now undoes or restores.
+    /// Whether trying has come to its end.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.signals.seen().is_some() || self.at.is_some_and(|at| at <= Instant::now())
     }
 
-    /// The end of a wait that may take `limit` by itself.
-    ///
-    /// # Notable behavior
-    /// A wait that begins when the deadline is over is part of undoing, which has [`UNDO`] more.
+    /// How much of a time is left.
     #[must_use]
-    pub fn bound(&self, limit: Duration) -> Instant {
+    pub fn remaining(&self, limit: Duration) -> Duration {
+        self.end(limit).saturating_duration_since(Instant::now())
+    }
+
+    /// The end of a wait that may take `limit` by itself.
+    fn end(&self, limit: Duration) -> Instant {
         let now = Instant::now();
         let own = now.checked_add(limit).unwrap_or(now + FOREVER);
         match self.at {
             None => own,
             Some(at) if now < at => own.min(at),
-            Some(at) => own.min(at + UNDO),
+            Some(at) => own.min(at + LATE),
         }
     }
 
@@ -166,63 +159,101 @@ impl Deadline {
         limit: Duration,
         work: impl Future<Output = T>,
     ) -> Result<T, Stopped> {
-        self.run_until(self.bound(limit), work).await
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            signal = self.signals.wait() => Err(Stopped::Signal(signal)),
+            () = sleep_until(self.end(limit)) => Err(Stopped::TimedOut),
+        }
+    }
+
+    /// As [`Deadline::run`], for work that has no limit of its own.
+    ///
+    /// # Errors
+    /// As [`Deadline::run`].
+    pub async fn run_through<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        self.run(FOREVER, work).await
     }
 
     /// As [`Deadline::run`], with an end that is known already.
+    ///
+    /// # Errors
+    /// As [`Deadline::run`].
     pub async fn run_until<T>(
         &self,
         end: Instant,
         work: impl Future<Output = T>,
     ) -> Result<T, Stopped> {
+        self.run(end.saturating_duration_since(Instant::now()), work).await
+    }
+
+    /// As [`Deadline::run`]; what is waited for is told when that takes longer than [`MOMENT`].
+    ///
+    /// # Errors
+    /// As [`Deadline::run`].
+    pub async fn run_saying<T>(
+        &self,
+        limit: Duration,
+        what: impl Fn() -> String,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Stopped> {
+        // Kept small: waits stand inside of each other.
+        let mut work = Box::pin(work);
+        let waited = async {
+            if let Ok(done) = timeout(MOMENT, work.as_mut()).await {
+                return done;
+            }
+            let _told = self.say(&what());
+            work.await
+        };
+        self.run(limit, waited).await
+    }
+
+    /// Says what is waited for, until the value that this returns is dropped.
+    #[must_use]
+    pub fn say(&self, what: &str) -> Told<'_> {
+        self.tell(what);
+        Told(self)
+    }
+
+    /// Says what is waited for, until something else is said.
+    pub fn tell(&self, what: &str) {
+        if let Some(listener) = &self.listener {
+            listener(Some(what));
+        }
+    }
+
+    /// Does what needn't be done, because it comes about by itself later, such as the end of a session: for no longer than
+    /// `limit`, nor than [`LEAVE`] once the command is to end. None: it is left.
+    pub async fn tidy<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let hurry = async {
+            let at = self.at.unwrap_or_else(|| Instant::now() + FOREVER);
+            tokio::select! {
+                _ = self.signals.wait() => {}
+                () = sleep_until(at) => {}
+            }
+            sleep(LEAVE).await;
+        };
         tokio::select! {
             biased;
-            done = work => Ok(done),
-            signal = self.signals.next() => Err(Stopped::Signal(signal)),
-            () = sleep_until(end) => Err(Stopped::TimedOut),
+            done = work => Some(done),
+            () = hurry => None,
+            () = sleep(limit) => None,
+        }
+    }
+}
+
+/// A wait that somebody was told of.
+#[derive(Debug)]
+pub struct Told<'a>(&'a Deadline);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        if let Some(listener) = &self.0.listener {
+            listener(None);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::pending;
-
-    use super::*;
-
-    const LONG: Duration = Duration::from_mins(10);
-    const SHORT: Duration = Duration::from_millis(10);
-
-    #[tokio::test]
-    async fn the_earlier_of_limit_and_deadline_counts() {
-        let never = Deadline::never();
-        assert_eq!(never.run(SHORT, pending::<()>()).await, Err(Stopped::TimedOut));
-        assert!(!never.is_over());
-        let deadline = Deadline::after(SHORT);
-        assert_eq!(deadline.run(LONG, pending::<()>()).await, Err(Stopped::TimedOut));
-        assert!(deadline.is_over());
-        assert_eq!(deadline.run(LONG, async { 7 }).await, Ok(7));
-    }
-
-    #[tokio::test]
-    async fn what_undoes_after_the_deadline_has_a_time_of_its_own() {
-        let deadline = Deadline::after(Duration::ZERO);
-        let at = deadline.at().unwrap();
-        assert_eq!(deadline.bound(LONG), at + UNDO);
-        assert!(deadline.bound(SHORT) < at + UNDO);
-    }
-
-    #[tokio::test]
-    async fn a_signal_ends_the_wait_that_is_under_way_and_no_later_one() {
-        let (sender, receiver) = watch::channel(None);
-        let deadline = Deadline::new(None, Signals::new(receiver));
-        let send = async {
-            tokio::task::yield_now().await;
-            sender.send_replace(Some(Signal::Terminated));
-        };
-        let (stopped, ()) = tokio::join!(deadline.run(LONG, pending::<()>()), send);
-        assert_eq!(stopped, Err(Stopped::Signal(Signal::Terminated)));
-        assert!(deadline.is_over());
-        assert_eq!(deadline.run(SHORT, pending::<()>()).await, Err(Stopped::TimedOut));
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use super::holder::Holder;
 use super::reads::Watch;
 use super::transaction::{Done, Mode, Op};
 use super::zk::Zk;
+use crate::net::deadline::Deadline;
 
 /// How often entering is tried while the directory vanishes or connections break.
 const ENTER_ATTEMPTS: usize = 5;
@@ -92,6 +93,11 @@ impl Lock {
             }
         }
         Ok(None)
+    }
+
+    /// Waits by another deadline from now on.
+    pub fn wait_by(&mut self, deadline: &Deadline) {
+        self.zk.wait_by(deadline);
     }
 
     /// Our node in the directory.

@@ -14,6 +14,7 @@ use super::node::Node;
 use super::paths::Tree;
 use super::transaction::{Done, Mode, Op};
 use super::zk::Zk;
+use crate::net::deadline::Deadline;
 
 /// Heron's update lock, held. Dropping it gives it up; [`UpdateLock::release`] also waits for that.
 #[derive(Debug)]
@@ -77,6 +78,11 @@ impl UpdateLock {
                 None => return Ok(Some(Holder::from_bytes(&other.data))),
             }
         }
+    }
+
+    /// Waits by another deadline from now on.
+    pub fn wait_by(&mut self, deadline: &Deadline) {
+        self.zk.wait_by(deadline);
     }
 
     /// The condition that makes a transaction fail when the lock is lost.

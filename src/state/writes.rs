@@ -76,12 +76,11 @@ impl Zk {
 
     /// As [`Zk::transaction`], and settles an unknown outcome by looking, sending again what did not happen.
     pub async fn commit(&self, ops: &[Op]) -> Result<Vec<Done>, StateError> {
-        let was_over = self.deadline.is_over();
         let unknown = match self.transaction(ops).await {
             Err(error @ StateError::UnknownOutcome { .. }) => error,
             other => return other,
         };
-        if self.deadline.is_over() && !was_over {
+        if self.deadline.is_over() {
             return Err(unknown);
         }
         match self.outcome(ops).await {

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use zookeeper_client::{Client, StateWatcher};
 
 pub use zookeeper_client::SessionState;
@@ -48,7 +48,8 @@ pub(super) struct Inner {
 }
 
 impl Zk {
-    /// Gets a session. The deadline bounds this, and every request that is made in the session.
+    /// Gets a session. The deadline bounds this, and every request that is made in the session, until
+    /// [`Zk::wait_by`] tells another.
     pub async fn connect(options: &Options, deadline: &Deadline) -> Result<Self, StateError> {
         let client = zookeeper::connect(options, deadline).await?;
         let inner = Inner {
@@ -70,6 +71,11 @@ impl Zk {
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// Waits by another deadline from now on, for what undoes what was done by the one before.
+    pub fn wait_by(&mut self, deadline: &Deadline) {
+        self.deadline = deadline.clone();
     }
 
     /// The number of the session, as it stands in `ephemeralOwner` of our nodes.
@@ -102,11 +108,12 @@ impl Zk {
 
     /// Ends the session, so that its ephemeral nodes vanish now and not at the session timeout.
     ///
-    /// Returns whether the server has confirmed it within `limit`. Every clone is closed with it.
+    /// Returns whether the server has confirmed it within `limit`, or within a moment if the command is to end. Every clone
+    /// is closed with it.
     pub async fn close(&self, limit: Duration) -> bool {
         let client = self.lock_client().take();
         drop(client);
-        timeout(limit, self.ended()).await.is_ok()
+        self.deadline.tidy(limit, self.ended()).await.is_some()
     }
 
     fn lock_client(&self) -> std::sync::MutexGuard<'_, Option<Client>> {
@@ -138,7 +145,9 @@ impl Zk {
         work: impl Future<Output = T>,
     ) -> Result<T, StateError> {
         let began = Instant::now();
-        self.deadline.run(self.inner.limit, work).await.map_err(|stopped| match stopped {
+        let what = || format!("waiting for ZooKeeper at {}", self.inner.ensemble);
+        let waited = self.deadline.run_saying(self.inner.limit, what, work).await;
+        waited.map_err(|stopped| match stopped {
             Stopped::TimedOut => {
                 StateError::TimedOut { path: path.to_owned(), after: began.elapsed() }
             }

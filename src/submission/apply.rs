@@ -17,10 +17,11 @@ use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::lease::Lease;
 use crate::controller::removal::{kill_containers, remove_state};
-use crate::controller::verdict::{failed, interrupted};
+use crate::controller::verdict::{failed, half_way, interrupted, is_out_of_reach, with_next};
 use crate::deployment::Deployment;
 use crate::engine::desired::{framework, labels, launch};
 use crate::engine::{ConfiguredEngine, WebPages};
+use crate::net::deadline::UNDO;
 use crate::outcome::container::ContainerRef;
 use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{SCHEMA, Submitted, TopologyRef};
@@ -37,8 +38,6 @@ use crate::state::topology_state::NewTopology;
 
 /// How long a submission is waited for.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// How long taking a failed submission back may take.
-const ROLLBACK: Duration = Duration::from_mins(1);
 /// Failures in a row of one container after which the submission has failed.
 const FAILURES: u32 = 3;
 
@@ -69,10 +68,16 @@ pub async fn apply(
     let result = Box::pin(run(context, args, plan, &site, &mut lease)).await;
     if result.is_err() {
         // A name that was only reserved is given back; what was written is not.
-        let _ = lease.unreserve().await;
+        lease.unreserve_if_possible(context).await;
     }
-    lease.close().await;
-    let (desired, resumed) = result?;
+    lease.close(context).await;
+    let (desired, resumed) = result.map_err(|error| {
+        let next = vec![
+            format!("`heron-cli status {}` shows whether it is there", plan.name),
+            "the same `heron-cli submit` goes on with it, or begins anew".to_owned(),
+        ];
+        half_way(context, error, &doing(&plan.name), next)
+    })?;
     Ok(submitted(args, plan, &desired, pages.page(&desired.framework.id), resumed))
 }
 
@@ -131,6 +136,10 @@ async fn run(
     };
     let driven = match drive(context, lease, &plan.name, &policy, wait_for, site.deadline).await {
         Ok(driven) => driven,
+        // Nothing is wrong with it: whoever takes it up again finds it as far as it came.
+        Err(error) if context.whole.signals().seen().is_some() || is_out_of_reach(&error) => {
+            return Err(error);
+        }
         Err(error) => {
             return Err(roll_back(context, args, plan, lease, delivered.as_ref(), error).await);
         }
@@ -172,8 +181,12 @@ async fn write(
     };
     let written = new.create(&lease.state.zk, &lease.state.tree, &journal, Some(&lease.lock)).await;
     if let Err(error) = written {
-        delivered.undo(context).await;
-        return Err(error.into());
+        let error = anyhow::Error::from(error);
+        // Where nobody knows whether it was written, containers may need the package.
+        if context.whole.signals().seen().is_none() && !is_out_of_reach(&error) {
+            delivered.undo(&context.undoing("removing the package from the store")).await;
+        }
+        return Err(error);
     }
     Ok(delivered)
 }
@@ -249,10 +262,7 @@ async fn conclude(
     let see = format!("`heron-cli status {name}` shows its containers");
     match driven.end {
         End::Settled => Ok(()),
-        End::Interrupted => {
-            let doing = format!("submitting topology `{name}`");
-            Err(interrupted(context, &doing, vec![go_on, see]))
-        }
+        End::Interrupted => Err(interrupted(context, &doing(name), vec![go_on, see])),
         End::Verdict(Verdict::Closed(Closed { reason: ClosedReason::Removed, message })) => {
             let next =
                 vec![format!("`heron-cli kill {name}` removes its state, then submit it anew")];
@@ -299,10 +309,10 @@ async fn roll_back(
             "the submission of topology `{name}` failed and stands as it is; `heron-cli kill {name}` removes it"
         ));
     }
-    context.reporter.step(&format!("taking the submission of topology {name} back"));
-    let deadline = Instant::now() + ROLLBACK;
+    let context = &context.undoing(&format!("taking the submission of topology {name} back"));
+    lease.wait_by(&context.whole);
     let undone = async {
-        kill_containers(context, lease, name, &[], deadline).await?;
+        kill_containers(context, lease, name, &[], context.deadline(UNDO)).await?;
         remove_state(lease, name).await
     };
     let undone = undone.await;
@@ -310,7 +320,10 @@ async fn roll_back(
         delivered.undo(context).await;
     }
     match undone {
-        Ok(_) => with_hint(error, "what was done has been undone: nothing of the topology is left"),
+        Ok(_) => {
+            let undone = "what was done has been undone: nothing of the topology is left";
+            with_next(context, error, &doing(name), vec![undone.to_owned()])
+        }
         Err(why) => CommandError::PartlyDone {
             what: format!("{error:#}"),
             why: format!("{why:#}"),
@@ -320,12 +333,7 @@ async fn roll_back(
     }
 }
 
-fn with_hint(error: anyhow::Error, hint: &str) -> anyhow::Error {
-    match error.downcast::<CommandError>() {
-        Ok(mut error) => {
-            error.add_hint(hint);
-            error.into()
-        }
-        Err(error) => error.context(hint.to_owned()),
-    }
+/// What is being done, for messages.
+fn doing(name: &str) -> String {
+    format!("submitting topology `{name}`")
 }

@@ -1,22 +1,17 @@
 //! Brings a topology's package into its store, and takes it back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::time::{sleep_until, timeout};
 
 use super::plan::Plan;
 use crate::clock::seconds;
 use crate::context::{CommandError, Context};
-use crate::controller::verdict::interrupted;
 use crate::deployment::Deployment;
 use crate::deployment::package::FetchedPackage;
+use crate::net::deadline::{Stopped, UNDO};
 use crate::report::Progress;
 use crate::upload::{self, Effect, Package, Store, Uploaded};
-
-/// How long removing a half-done upload or one that is taken back may take.
-const CLEANUP: Duration = Duration::from_secs(20);
 
 /// A package in its store.
 pub(super) struct Delivered {
@@ -38,41 +33,60 @@ pub(super) async fn deliver(
     let progress = move |done| {
         reporter.progress(&Progress { done, total, unit: "bytes", detail: String::new() });
     };
-    let limit = async {
-        match context.whole.at() {
-            Some(deadline) => sleep_until(deadline).await,
-            None => std::future::pending().await,
-        }
-    };
-    let broken_off = tokio::select! {
-        uploaded = store.upload(package, &name, Arc::new(progress)) => {
-            let uploaded = uploaded
-                .with_context(|| format!("failed to upload the package to the {} store", store.kind()))?;
-            if uploaded.effect == Effect::AlreadyThere {
-                context.reporter.step("the store has the package already: not uploaded again");
+    let stopped =
+        match context.whole.run_through(store.upload(package, &name, Arc::new(progress))).await {
+            Ok(uploaded) => {
+                let uploaded = uploaded.with_context(|| {
+                    format!("failed to upload the package to the {} store", store.kind())
+                })?;
+                if uploaded.effect == Effect::AlreadyThere {
+                    context.reporter.step("the store has the package already: not uploaded again");
+                }
+                return Ok(Delivered { store, uploaded, name });
             }
-            return Ok(Delivered { store, uploaded, name });
-        }
-        _ = context.signals.wait() => true,
-        () = limit => false,
+            Err(stopped) => stopped,
+        };
+    Err(broken_off(context, plan, store.as_ref(), stopped).await.into())
+}
+
+/// Removes what an upload has left that was broken off.
+async fn broken_off(
+    context: &Context<'_>,
+    plan: &Plan,
+    store: &dyn Store,
+    stopped: Stopped,
+) -> CommandError {
+    let bound = UNDO.as_secs();
+    let what =
+        || format!("removing what was uploaded, for at most {bound} s; Ctrl-C leaves it there");
+    let undoing = context.whole.undoing();
+    let left = match undoing.run_saying(UNDO, what, store.discard(&plan.package.name)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("the store does not answer".to_owned()),
     };
-    let next = match timeout(CLEANUP, store.discard(&name)).await {
-        Ok(Ok(())) => "nothing was changed".to_owned(),
-        Ok(Err(error)) => format!("a part of the package may be left in the store: {error}"),
-        Err(_) => {
-            "a part of the package may be left in the store, which does not answer".to_owned()
+    let after = seconds(context.timeout.unwrap_or_default());
+    let what = format!("the package is not in the {} store", store.kind());
+    let longer = "submit again with a longer --timeout".to_owned();
+    match (stopped, left) {
+        (Stopped::Signal(signal), left) => {
+            let doing = format!("uploading the package of topology `{}`", plan.name);
+            let next = left.map_or_else(
+                || "nothing was changed".to_owned(),
+                |why| format!("a part of the package may be left in the store: {why}"),
+            );
+            CommandError::Interrupted { signal, doing, next: vec![next] }
         }
-    };
-    if broken_off {
-        let doing = format!("uploading the package of topology `{}`", plan.name);
-        return Err(interrupted(context, &doing, vec![next]));
+        (Stopped::TimedOut, None) => {
+            let next = vec!["nothing was changed".to_owned(), longer];
+            CommandError::TimedOut { what, after, next }
+        }
+        (Stopped::TimedOut, Some(why)) => {
+            let next = format!("a part of the package may be left at {}", plan.package.uri);
+            let what = format!("{what} after {after}");
+            CommandError::PartlyDone { what, why, next: vec![next, longer] }
+        }
     }
-    Err(CommandError::TimedOut {
-        what: format!("the package is not in the {} store", store.kind()),
-        after: seconds(context.timeout.unwrap_or_default()),
-        next: vec![next, "submit again with a longer --timeout".to_owned()],
-    }
-    .into())
 }
 
 impl Delivered {
@@ -82,9 +96,10 @@ impl Delivered {
         Deployment { topology_package, ..plan.deployment.clone() }
     }
 
-    /// Takes the upload back. A package that stays is told of; it is in nobody's way.
+    /// Takes the upload back; `context` is for undoing. A package that stays is told of; it is in nobody's way.
     pub async fn undo(&self, context: &Context<'_>) {
-        let why = match timeout(CLEANUP, self.store.undo(&self.uploaded, &self.name)).await {
+        let undo = self.store.undo(&self.uploaded, &self.name);
+        let why = match context.whole.run(UNDO, undo).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the store does not answer".to_owned(),

@@ -83,10 +83,10 @@ pub async fn sources(
         };
         let ready = ready::load(&file, named.as_deref())?;
         let binary = ready.binary;
-        check(binary.clone(), limit).await?;
+        check(context, binary.clone(), limit).await?;
         (vec![ready.definition], binary)
     } else {
-        check_before_main(&file, limit).await?;
+        check_before_main(context, &file, limit).await?;
         (run_main(context, args, target, env, &file, temporary).await?, file)
     };
     let max_buffer = context.settings.state.max_buffer.get();
@@ -160,12 +160,14 @@ fn there(path: PathBuf) -> anyhow::Result<PathBuf> {
 }
 
 /// Looks at a topology file, which may take a while for a large tar.
-async fn check(file: PathBuf, limit: u64) -> anyhow::Result<()> {
-    Ok(tokio::task::spawn_blocking(move || integrity::check(&file, limit)).await??)
+async fn check(context: &Context<'_>, file: PathBuf, limit: u64) -> anyhow::Result<()> {
+    let doing = format!("reading {}", file.display());
+    let checking = tokio::task::spawn_blocking(move || integrity::check(&file, limit));
+    context.in_time(doing, async { Ok(checking.await??) }).await
 }
 
 /// A tar is read when it is extracted for its main: here its size matters only.
-async fn check_before_main(file: &Path, limit: u64) -> anyhow::Result<()> {
+async fn check_before_main(context: &Context<'_>, file: &Path, limit: u64) -> anyhow::Result<()> {
     match FileKind::of_path(file) {
         Ok(FileKind::Tar | FileKind::TarGz) => {
             integrity::check_size(file, limit)?;
@@ -173,7 +175,7 @@ async fn check_before_main(file: &Path, limit: u64) -> anyhow::Result<()> {
         }
         // What is of no known kind is told by the runner.
         Err(_) => Ok(()),
-        Ok(_) => check(file.to_owned(), limit).await,
+        Ok(_) => check(context, file.to_owned(), limit).await,
     }
 }
 
@@ -213,7 +215,7 @@ async fn run_main(
         },
         jvm_properties: args.topology_main_jvm_property.clone(),
         extra_classpath: classpath(env, args.extra_launch_classpath.as_deref()),
-        time_limit: context.timeout.map_or(limit, |timeout| timeout.min(limit)),
+        time_limit: context.whole.remaining(limit),
         size_limit: settings.package_max.get(),
         temporary,
     };
@@ -285,7 +287,8 @@ impl Sources {
             let contents = Contents { binary, binary_name, definition: &packed, conf: &conf };
             package::build(&contents, &target, limit)
         });
-        let built = building.await.context("building the package was broken off")??;
+        let built = async { Ok(building.await.context("building the package was broken off")??) };
+        let built = context.in_time("building the package".to_owned(), built).await?;
         if let Some(keep) = &self.keep {
             // The name that Heron always gave it: a configuration of 2016 says that agents find it under that.
             let copy = |file: &mut File| io::copy(&mut File::open(&path)?, file).map(drop);

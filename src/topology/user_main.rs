@@ -128,7 +128,7 @@ pub enum MainError {
         tail: Tail,
     },
     /// It took too long and was killed.
-    #[error("the topology's main {class} was still running after {} s and was killed; {tail}", limit.as_secs_f64())]
+    #[error("the topology's main {class} was still running after {} s and was killed; {tail}", (limit.as_secs_f64() * 10.0).round() / 10.0)]
     TimedOut {
         /// The main.
         class: String,

@@ -1,5 +1,6 @@
 //! Progress: a line that changes on a terminal, a line per change elsewhere.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,12 @@ pub struct Console {
 struct Last {
     step: String,
     progress: Option<Progress>,
+    /// What a terminal shows of them.
+    shown: String,
+    /// Everything that was said to be waited for.
+    waits: BTreeSet<String>,
+    /// Everything that was warned of once.
+    warnings: BTreeSet<String>,
 }
 
 impl Console {
@@ -76,6 +83,7 @@ impl Reporter for Console {
             return;
         }
         text.clone_into(&mut last.step);
+        text.clone_into(&mut last.shown);
         last.progress = None;
         match &self.bar {
             Some(bar) => bar.set_message(plain(text).into_owned()),
@@ -101,11 +109,32 @@ impl Reporter for Console {
             None if worth_a_line => self.line(&text),
             None => return,
         }
+        last.shown = text;
         last.progress = Some(progress.clone());
+    }
+
+    fn waiting(&self, what: Option<&str>) {
+        let mut last = self.last();
+        if self.quiet {
+            return;
+        }
+        match (&self.bar, what) {
+            (Some(bar), what) => {
+                bar.set_message(plain(what.unwrap_or(&last.shown)).into_owned());
+            }
+            (None, Some(what)) if last.waits.insert(what.to_owned()) => self.line(what),
+            (None, _) => {}
+        }
     }
 
     fn warn(&self, text: &str) {
         self.line(&format!("{WARNING}warning:{WARNING:#} {text}"));
+    }
+
+    fn warn_once(&self, text: &str) {
+        if self.last().warnings.insert(text.to_owned()) {
+            self.warn(text);
+        }
     }
 
     fn ask(&self, question: &str) -> Option<String> {

@@ -1,22 +1,17 @@
 //! Carries an update out: takes up the same one that was interrupted, or begins it; and takes it back when it can't be done.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use super::change::{Change, change};
 use super::job::{Job, patience};
 use super::request::Request;
 use super::settle::{settle, undo};
 use crate::context::{CommandError, Context};
 use crate::controller::lease::Lease;
+use crate::controller::verdict::{is_out_of_reach, with_next};
+use crate::net::deadline::UNDO;
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{SCHEMA, TopologyRef, Updated};
 use crate::scheduler::update::{Update, UpdateStep};
 use crate::scheduler::update_steps;
-
-/// How long taking an update back that can't be done may take.
-const ROLLBACK: Duration = Duration::from_mins(2);
 
 /// Brings a topology whose lock is held to what was requested.
 pub async fn apply(
@@ -81,30 +76,32 @@ impl Job<'_> {
         Ok(true)
     }
 
-    /// Undoes an update that can't be done, or says how it is finished.
+    /// Undoes an update that can't be done, or says how it is finished. What only takes longer than it may stays as far as
+    /// it came.
     async fn give_up(&self, lease: &mut Lease, error: anyhow::Error) -> anyhow::Error {
         let name = self.name;
-        let Ok(journalled) = lease.journal().await else { return error };
-        let Some(update) = journalled.desired.and_then(|desired| desired.update) else {
-            return error;
-        };
         let again = format!(
             "the same `heron-cli update` goes on with it, `heron-cli status {name}` shows its containers"
         );
+        if self.context.whole.signals().seen().is_some() || is_slow(&error) {
+            let others = "nobody drives it on: any other command on the topology finishes or undoes it first";
+            return self.with_next(error, &[&again, others]);
+        }
+        let Ok(journalled) = lease.journal().await else { return self.with_next(error, &[&again]) };
+        let Some(update) = journalled.desired.and_then(|desired| desired.update) else {
+            return error;
+        };
         if !update.can_be_undone() {
             let finishes = "the new packing plan is written: every command on the topology finishes the update first";
-            return with_hints(error, &[finishes, &again]);
+            return self.with_next(error, &[finishes, &again]);
         }
-        if self.context.signals.seen().is_some() {
-            let undoes =
-                "the packing plan is as it was: another command on the topology undoes the update";
-            return with_hints(error, &[&again, undoes]);
-        }
-        self.context.reporter.step(&format!("taking the update of topology {name} back"));
-        let job = Job { deadline: Instant::now() + ROLLBACK, ..*self };
+        let context = self.context.undoing(&format!("taking the update of topology {name} back"));
+        lease.wait_by(&context.whole);
+        let deadline = context.deadline(UNDO);
+        let job = Job { context: &context, name, request: self.request, deadline };
         match undo(&job, lease).await {
             Ok(()) => {
-                with_hints(error, &["what was done has been undone: the topology is as it was"])
+                self.with_next(error, &["what was done has been undone: the topology is as it was"])
             }
             Err(why) => CommandError::PartlyDone {
                 what: format!("{error:#}"),
@@ -115,6 +112,11 @@ impl Job<'_> {
             }
             .into(),
         }
+    }
+
+    fn with_next(&self, error: anyhow::Error, next: &[&str]) -> anyhow::Error {
+        let next = next.iter().map(|&next| next.to_owned()).collect();
+        with_next(self.context, error, &self.doing(), next)
     }
 
     async fn outcome(
@@ -144,14 +146,7 @@ impl Job<'_> {
     }
 }
 
-fn with_hints(error: anyhow::Error, hints: &[&str]) -> anyhow::Error {
-    match error.downcast::<CommandError>() {
-        Ok(mut error) => {
-            for hint in hints {
-                error.add_hint(hint);
-            }
-            error.into()
-        }
-        Err(error) => error.context(hints.join("; ")),
-    }
+/// Whether an update only takes too long, or can't be driven from here: nothing about it has failed.
+fn is_slow(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(CommandError::TimedOut { .. })) || is_out_of_reach(error)
 }

@@ -64,18 +64,18 @@ impl Job<'_> {
     /// A topology that is just coming up is waited for: its state is known only then.
     pub async fn wait_for_plan(&self, lease: &Lease) -> anyhow::Result<()> {
         let path = lease.state.tree.physical_plan(self.name);
-        tokio::select! {
-            _ = self.context.signals.wait() => Err(self.interrupted()),
-            found = lease.state.zk.wait_for(&path, self.deadline) => match found? {
-                Some(_) => Ok(()),
-                None => Err(CommandError::TimedOut {
-                    what: format!("topology `{}` has no physical plan: it is not up", self.name),
-                    after: seconds(patience(self.context)),
-                    next: vec![format!("`heron-cli status {}` shows its containers; nothing was changed", self.name)],
-                }
-                .into()),
-            },
+        if lease.state.zk.wait_for(&path, self.deadline).await?.is_some() {
+            return Ok(());
         }
+        let name = self.name;
+        Err(CommandError::TimedOut {
+            what: format!("topology `{name}` has no physical plan: it is not up"),
+            after: seconds(patience(self.context)),
+            next: vec![format!(
+                "`heron-cli status {name}` shows its containers; nothing was changed"
+            )],
+        }
+        .into())
     }
 
     /// Drives the containers to what is desired.
@@ -99,20 +99,31 @@ impl Job<'_> {
                 Err(CommandError::NoPlacement { topology, why, next: Vec::new() }.into())
             }
             End::TimedOut => {
-                let mut what = vec![format!("topology `{topology}` is not updated yet")];
-                what.extend(missing(&model));
+                let mut what = missing(&model);
                 what.extend(problem.map(|problem| format!("Mesos: {problem}")));
-                let after = seconds(patience(self.context));
-                Err(CommandError::TimedOut { what: what.join("; "), after, next: Vec::new() }
-                    .into())
+                Err(self.timed_out(&what.join("; ")).into())
             }
         }
+    }
+
+    /// The error for an update that takes too long.
+    #[must_use]
+    pub fn timed_out(&self, why: &str) -> CommandError {
+        let what = format!("topology `{}` is not updated yet: {why}", self.name);
+        let after = seconds(patience(self.context));
+        CommandError::TimedOut { what, after, next: Vec::new() }
     }
 
     /// The error for an interrupt.
     #[must_use]
     pub fn interrupted(&self) -> anyhow::Error {
-        interrupted(self.context, &format!("updating topology `{}`", self.name), Vec::new())
+        interrupted(self.context, &self.doing(), Vec::new())
+    }
+
+    /// What is being done, for messages.
+    #[must_use]
+    pub fn doing(&self) -> String {
+        format!("updating topology `{}`", self.name)
     }
 }
 

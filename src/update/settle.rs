@@ -77,7 +77,7 @@ pub async fn settle_for(
             .await
     }
     .await;
-    lease.close().await;
+    lease.close(context).await;
     result.map(|answer| Answer { already: false, ..answer })
 }
 

@@ -8,6 +8,7 @@ use super::job::{Job, different, list};
 use crate::controller::drive::WaitCondition;
 use crate::controller::lease::{Lease, is_session_loss};
 use crate::controller::tmanager_request::{TManagerRequest, ask_tmanager};
+use crate::net::deadline::Stopped;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::update::{Update, UpdateStep};
 use crate::scheduler::update_steps;
@@ -117,9 +118,11 @@ impl Job<'_> {
         .await?;
         if wait > 0 && !answer.already {
             self.context.reporter.step(&format!("waiting {wait} s ({PAUSE_KEY})"));
-            tokio::select! {
-                _ = self.context.signals.wait() => return Err(self.interrupted()),
-                () = sleep(Duration::from_secs(wait)) => {}
+            let waited = sleep(Duration::from_secs(wait));
+            match self.context.whole.run_through(waited).await {
+                Ok(()) => {}
+                Err(Stopped::TimedOut) => return Err(self.timed_out("it is paused").into()),
+                Err(Stopped::Signal(_)) => return Err(self.interrupted()),
             }
         }
         Ok(())

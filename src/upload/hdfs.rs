@@ -143,6 +143,7 @@ impl HdfsStore {
         let target = self.place(name);
         let file = package.open().await?;
         let input = Input::File { file, progress: &**progress };
+        self.part.begin();
         let program = self.fs(&["-put", "-", &part]);
         let answer = self.config.programs.run(&program, Some(input)).await?;
         if !answer.succeeded() {
@@ -235,6 +236,9 @@ impl Store for HdfsStore {
     fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;
+            if !self.part.is_begun() {
+                return Ok(());
+            }
             self.clean(name).await
         })
     }

@@ -5,6 +5,7 @@ mod failure;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -144,15 +145,28 @@ impl Answer {
 
 /// A name of one's own for a package that is not whole yet; the same for the whole life of a store.
 #[derive(Debug, Clone)]
-pub(super) struct PartName(Uuid);
+pub(super) struct PartName {
+    unique: Uuid,
+    begun: Arc<AtomicBool>,
+}
 
 impl PartName {
     pub fn new() -> Self {
-        Self(Uuid::new_v4())
+        Self { unique: Uuid::new_v4(), begun: Arc::default() }
     }
 
     pub fn of(&self, name: &str) -> String {
-        format!(".{name}.{}.part", self.0)
+        format!(".{name}.{}.part", self.unique)
+    }
+
+    /// From now on something may be there under the name.
+    pub fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something may be there.
+    pub fn is_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
     }
 }
 

@@ -57,6 +57,8 @@ pub struct WebHdfsStore {
     token: Option<SecretString>,
     /// Tells this upload's temporary file from those of others.
     attempt: Uuid,
+    /// Whether that file may be there.
+    begun: AtomicBool,
 }
 
 impl WebHdfsStore {
@@ -73,8 +75,9 @@ impl WebHdfsStore {
             .unwrap_or_else(|| format!("hdfs://{}{folder}", first.host_str().unwrap_or_default()));
         let link = Link::new(first, Login::Nobody, &config.proxies, config.policy)?;
         let (user, token) = (config.user.clone(), config.token.clone());
-        let (active, attempt) = (AtomicUsize::new(0), Uuid::new_v4());
-        Ok(Self { link, nodes, active, folder, fetch_folder, user, token, attempt })
+        let (active, attempt, begun) =
+            (AtomicUsize::new(0), Uuid::new_v4(), AtomicBool::new(false));
+        Ok(Self { link, nodes, active, folder, fetch_folder, user, token, attempt, begun })
     }
 
     fn path(&self, name: &str) -> String {
@@ -273,6 +276,7 @@ impl WebHdfsStore {
         package: &Package,
         progress: &Progress,
     ) -> Result<(), UploadError> {
+        self.begun.store(true, Ordering::Relaxed);
         let more = [("overwrite", "true")];
         let asked = self.ask((Method::PUT, "PUT"), path, "CREATE", &more).await?;
         let location = asked.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
@@ -355,8 +359,10 @@ impl Store for WebHdfsStore {
     fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;
-            let part = self.part(name);
-            self.delete(&part).await
+            if !self.begun.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.delete(&self.part(name)).await
         })
     }
 }

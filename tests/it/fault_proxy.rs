@@ -14,6 +14,8 @@ pub struct FaultProxy {
     pub frozen: AtomicBool,
     sent: AtomicUsize,
     limit: AtomicUsize,
+    /// After how many messages everything is held up.
+    silence: AtomicUsize,
     victim: Mutex<Option<u32>>,
 }
 
@@ -23,6 +25,7 @@ impl FaultProxy {
             frozen: AtomicBool::new(false),
             sent: AtomicUsize::new(0),
             limit: AtomicUsize::new(usize::MAX),
+            silence: AtomicUsize::new(usize::MAX),
             victim: Mutex::new(None),
         })
     }
@@ -31,6 +34,18 @@ impl FaultProxy {
         *self.victim.lock().unwrap() = Some(child.id());
         self.sent.store(0, Ordering::SeqCst);
         self.limit.store(limit, Ordering::SeqCst);
+    }
+
+    /// Holds everything up after so many messages from now on.
+    pub fn freeze_after(&self, messages: usize) {
+        self.sent.store(0, Ordering::SeqCst);
+        self.silence.store(messages, Ordering::SeqCst);
+    }
+
+    /// Holds nothing up any more; whether it did.
+    pub fn thaw(&self) -> bool {
+        self.silence.store(usize::MAX, Ordering::SeqCst);
+        self.frozen.swap(false, Ordering::SeqCst)
     }
 
     /// Holds a message up while the network is frozen.
@@ -43,6 +58,9 @@ impl FaultProxy {
     /// Called for each message that has been passed on.
     fn sent(&self) {
         let count = self.sent.fetch_add(1, Ordering::SeqCst) + 1;
+        if count == self.silence.load(Ordering::SeqCst) {
+            self.frozen.store(true, Ordering::SeqCst);
+        }
         if count == self.limit.load(Ordering::SeqCst) {
             let victim = self.victim.lock().unwrap().take();
             if let Some(pid) = victim {

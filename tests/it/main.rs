@@ -29,8 +29,10 @@ mod hdfs;
 mod journals;
 mod life;
 mod mains;
+mod masters;
 mod output;
 mod programs;
+mod proxies;
 mod releases;
 mod roundtrips;
 #[path = "../support/schema.rs"]
@@ -39,9 +41,11 @@ mod shelf;
 #[path = "../support/sshd.rs"]
 mod sshd;
 mod stores;
+mod tls;
 mod topologies;
 mod truth;
 mod update;
+mod waiting;
 mod wrong;
 #[path = "../standin/zk.rs"]
 #[allow(dead_code, reason = "the stand-in uses the rest")]

@@ -13,12 +13,12 @@ use crate::config::settings::Mesos;
 use crate::engine::error::EngineError;
 use crate::engine::observation::{FrameworkCondition, FrameworkSeen};
 use crate::engine::traits::{Engine, Host, Sandbox, TaskPlace, WebPages};
-use crate::mesos::http::{Http, HttpError};
+use crate::mesos::http::{Http, HttpError, HttpSettings};
 use crate::mesos::leader::{Leader, LeaderError, LeaderOptions};
 use crate::mesos::master::{LeaderUrl, MasterAddress, Scheme};
 use crate::mesos::operator::{AgentSummary, FrameworkState, Operator, TaskSummary};
 use crate::mesos::sandbox as mesos;
-use crate::net::deadline::Deadline;
+use crate::net::deadline::{Deadline, Stopped};
 use crate::net::zookeeper::Known;
 use crate::scheduler::ids::{FrameworkId, TaskId};
 
@@ -31,13 +31,11 @@ pub struct MesosEngine {
     pub(super) http: Http,
     address: MasterAddress,
     options: LeaderOptions,
-    /// For everything that is waited for.
-    deadline: Deadline,
 }
 
 impl MesosEngine {
-    /// Reads the secrets and certificates that the settings name, and tells doubts about them. The deadline bounds every
-    /// look for the leader.
+    /// Reads the secrets and certificates that the settings name, and tells doubts about them. The deadline bounds whatever
+    /// is waited for.
     pub fn new(
         mesos: &Mesos,
         known: Known,
@@ -45,16 +43,17 @@ impl MesosEngine {
     ) -> Result<(Self, Vec<Warning>), EngineError> {
         let Way { http, address, scheme, warnings } = Way::of(mesos)?;
         let options = LeaderOptions { scheme, known, ..LeaderOptions::default() };
-        let deadline = deadline.clone();
-        Ok((Self { http: Http::new(http)?, address, options, deadline }, warnings))
+        let http = HttpSettings { deadline: deadline.clone(), ..http };
+        Ok((Self { http: Http::new(http)?, address, options }, warnings))
     }
 
     /// Looks once for the leading master.
     pub(super) async fn leader(&self) -> Result<Leader, LeaderError> {
-        Leader::find(&self.http, &self.address, &self.options, &self.deadline).await
+        Box::pin(Leader::find(&self.http, &self.address, &self.options)).await
     }
 
-    async fn look_for_leader(&self, until: Instant) -> Result<Leader, LeaderError> {
+    /// Looks until there is one that answers, or looking again can't help.
+    async fn look_for_leader(&self, last: &mut Option<LeaderError>) -> Result<Leader, LeaderError> {
         loop {
             let found = async {
                 let leader = self.leader().await?;
@@ -62,13 +61,10 @@ impl MesosEngine {
                 Ok(leader)
             };
             match found.await {
-                Err(error)
-                    if LeaderError::is_transient(&error) && Instant::now() + PAUSE < until =>
-                {
-                    sleep(PAUSE).await;
-                }
+                Err(error) if LeaderError::is_transient(&error) => *last = Some(error),
                 other => return other,
             }
+            sleep(PAUSE).await;
         }
     }
 
@@ -95,12 +91,15 @@ impl Engine for MesosEngine {
     type Sandbox = MesosSandbox;
 
     async fn reach(&self, until: Instant) -> Result<WebPages, EngineError> {
-        let signal = self.deadline.signals().next();
-        let leader = tokio::select! {
-            found = self.look_for_leader(until) => found,
-            signal = signal => {
-                let address = self.address.to_string();
-                Err(LeaderError::Interrupted { address, signal })
+        let began = Instant::now();
+        let mut last = None;
+        let looking = Box::pin(self.look_for_leader(&mut last));
+        let leader = match (self.http.deadline().run_until(until, looking).await, last) {
+            (Ok(found), _) => found,
+            // What was wrong all the time says more than that the time is up.
+            (Err(Stopped::TimedOut), Some(error)) => Err(error),
+            (Err(stopped), _) => {
+                Err(LeaderError::stopped(stopped, &self.address, began.elapsed()))
             }
         };
         let Leader { url, .. } = leader.map_err(MesosError::from)?;

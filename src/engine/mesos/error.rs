@@ -131,6 +131,7 @@ fn of_http(error: &HttpError) -> ErrorClass {
         | HttpError::Unreachable { cause: Unreachable::CertificateRefused(_), .. } => {
             ErrorClass::NotAllowed
         }
+        HttpError::Interrupted { signal, .. } => ErrorClass::Interrupted(*signal),
         HttpError::Unreachable { .. }
         | HttpError::Redirected { .. }
         | HttpError::TooManyRedirects { .. }

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use url::Url;
 
 use crate::mesos::master::LeaderUrl;
+use crate::net::deadline::Signal;
 use crate::net::unreachable::Unreachable;
 
 /// Redirects that are followed for one request; masters may point at each other during a failover.
@@ -29,6 +30,14 @@ pub enum HttpError {
         url: Url,
         /// Why.
         cause: Unreachable,
+    },
+    /// The user wants to leave. A request that changes something may have been carried out.
+    #[error("{signal} while waiting for {url}")]
+    Interrupted {
+        /// What was asked.
+        url: Url,
+        /// How.
+        signal: Signal,
     },
     /// 307: another master leads.
     #[error("{url}: this master does not lead, it points to {leader}")]
@@ -117,7 +126,10 @@ impl HttpError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { cause, .. } => cause.may_pass(),
-            Self::Redirected { .. } | Self::TooManyRedirects { .. } | Self::NotReady { .. } => true,
+            Self::Interrupted { .. }
+            | Self::Redirected { .. }
+            | Self::TooManyRedirects { .. }
+            | Self::NotReady { .. } => true,
             Self::Rejected { status, .. } => *status == StatusCode::CONFLICT.as_u16(),
             Self::Setup { .. }
             | Self::Unauthorized { .. }
@@ -153,6 +165,7 @@ impl HttpError {
         match self {
             Self::Setup { .. } => "correct the setting",
             Self::Unreachable { cause, .. } => cause.hint(),
+            Self::Interrupted { .. } => "nothing was changed",
             Self::Redirected { .. } | Self::TooManyRedirects { .. } | Self::NotReady { .. } => {
                 "an election or recovery may be under way; try again"
             }

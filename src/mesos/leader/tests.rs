@@ -15,7 +15,7 @@ fn address(text: &str) -> MasterAddress {
 }
 
 async fn find(http: &Http, text: &str) -> Result<Leader, LeaderError> {
-    Leader::find(http, &address(text), &LeaderOptions::default(), &Deadline::never()).await
+    Leader::find(http, &address(text), &LeaderOptions::default()).await
 }
 
 async fn leading() -> TestServer {
@@ -146,9 +146,7 @@ async fn silence_is_bounded() {
     let error = find(&hasty(), &text).await.expect_err("silence");
     assert_eq!(error.to_string(), format!("no leading master: {text}: timed out"));
     let options = LeaderOptions { timeout: Duration::from_millis(50), ..LeaderOptions::default() };
-    let error = Leader::find(&http(), &address(&text), &options, &Deadline::never())
-        .await
-        .expect_err("silence");
+    let error = Leader::find(&http(), &address(&text), &options).await.expect_err("silence");
     assert!(matches!(error, LeaderError::TimedOut { .. }), "{error}");
 }
 
@@ -194,18 +192,14 @@ async fn zookeeper_servers_get_their_reasons() {
     let dead = dead_port().await;
     let text = format!("zk://u:hidden@127.0.0.1:{dead},no-such-host.invalid:2181/mesos");
     let options = LeaderOptions { timeout: Duration::from_millis(500), ..LeaderOptions::default() };
-    let deadline = Deadline::never();
-    let error =
-        Leader::find(&http(), &address(&text), &options, &deadline).await.expect_err("nobody");
+    let error = Leader::find(&http(), &address(&text), &options).await.expect_err("nobody");
     let error = error.to_string();
     assert!(error.contains(&format!("127.0.0.1:{dead} refused the connection")), "{error}");
     assert!(error.contains("no-such-host.invalid:2181 no such host"), "{error}");
     assert!(!error.contains("hidden"), "{error}");
     let other = TestServer::start(|_| text_of_http()).await;
     let text = format!("zk://127.0.0.1:{}/mesos", other.port);
-    let error = Leader::find(&http(), &address(&text), &options, &deadline)
-        .await
-        .expect_err("no ZooKeeper");
+    let error = Leader::find(&http(), &address(&text), &options).await.expect_err("no ZooKeeper");
     assert!(matches!(error, LeaderError::Election(ElectionError::Connect(_))), "{error}");
 }
 
@@ -299,8 +293,7 @@ async fn the_leader_is_found_in_zookeeper() {
     assert_eq!(leader.source, "znode /mesos/json.info_0000000003");
     let options =
         LeaderOptions { scheme: Scheme::Https, prefer_hostname: true, ..LeaderOptions::default() };
-    let leader =
-        Leader::find(&http, &address(&text), &options, &Deadline::never()).await.expect("a leader");
+    let leader = Leader::find(&http, &address(&text), &options).await.expect("a leader");
     assert_eq!(leader.url.to_string(), "https://localhost:5050");
 
     // An older master leads.

@@ -144,7 +144,9 @@ pub async fn connect(options: &Options, deadline: &Deadline) -> Result<Client, C
     let guard = guard.map_err(ConnectError::Loopback)?;
     let connector = connector(options, &guard);
     let connection = || options.ensemble.to_string();
-    match deadline.run(options.connection_timeout, establish(&connector, &dialer, &guard)).await {
+    let establishing = establish(&connector, &dialer, &guard);
+    let what = || waiting(&connection(), &guard);
+    match deadline.run_saying(options.connection_timeout, what, establishing).await {
         Ok(Ok(client)) => {
             keep(guard, &client);
             Ok(client)
@@ -164,6 +166,19 @@ pub async fn connect(options: &Options, deadline: &Deadline) -> Result<Client, C
             Err(ConnectError::Interrupted { connection: connection(), signal })
         }
     }
+}
+
+/// What is waited for, and what is known of it so far.
+fn waiting(connection: &str, guard: &Guard) -> String {
+    let failed = guard.failures().into_iter().filter_map(|(endpoint, health)| {
+        let health = health?;
+        Some(EndpointReport { endpoint, health })
+    });
+    let failed: Vec<_> = failed.collect();
+    if failed.is_empty() {
+        return format!("waiting for ZooKeeper at {connection}");
+    }
+    format!("waiting for ZooKeeper at {connection}: {}", list_reports(&failed))
 }
 
 /// What ends the attempts.

@@ -69,6 +69,7 @@ impl ScpStore {
         let (directory, file) = local(package)?;
         let part = self.config.path(&self.part.of(name));
         let login = &self.config.copy;
+        self.part.begin();
         let program = Program::new(&self.scp)
             .args(options(login))
             .args([file, format!("{}:{part}", login.connection)])
@@ -135,6 +136,9 @@ impl Store for ScpStore {
     fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_plain(name)?;
+            if !self.part.is_begun() {
+                return Ok(());
+            }
             self.clean(name).await
         })
     }

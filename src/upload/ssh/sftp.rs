@@ -64,6 +64,7 @@ impl SftpStore {
         let (part, target) = (self.config.path(&self.part.of(name)), self.config.path(name));
         let place = self.config.place(name);
         let put = format!("put {file} {part}\n-ls -ln {part}\n");
+        self.part.begin();
         let program = Program::new(&self.sftp).directory(directory);
         let answer = self.batch(&put, program).await?;
         if !answer.succeeded() {
@@ -150,6 +151,9 @@ impl Store for SftpStore {
     fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_plain(name)?;
+            if !self.part.is_begun() {
+                return Ok(());
+            }
             self.clean(name).await
         })
     }
