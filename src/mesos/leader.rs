@@ -65,6 +65,8 @@ pub struct Attempt {
     pub may_pass: bool,
     /// Whether it refuses us, or our certificate.
     pub denied: bool,
+    /// What to do about it, where nothing but that helps.
+    pub hint: Option<&'static str>,
 }
 
 /// Why there is no leader to be found.
@@ -161,14 +163,19 @@ impl LeaderError {
             Self::Election(error) => error.hint(),
             Self::Interrupted { .. } => "nothing was changed",
             Self::Stale { source, .. } if source.is_denial() => source.hint(),
-            Self::NoneLeads { attempts } if attempts.iter().any(|attempt| attempt.denied) => {
-                "check the principal, its secret, and what stands before the masters"
+            Self::NoneLeads { attempts } => {
+                match attempts.iter().find_map(|attempt| attempt.hint) {
+                    Some(hint) => hint,
+                    None if attempts.iter().any(|attempt| attempt.denied) => {
+                        "check the principal, its secret, and what stands before the masters"
+                    }
+                    None => "check the addresses and that the masters run",
+                }
             }
             Self::Stale { .. } => {
                 "check that this machine reaches the master's address; if the master has died, another one takes over \
                  within seconds"
             }
-            Self::NoneLeads { .. } => "check the addresses and that the masters run",
             Self::File { .. } | Self::FileContent { .. } => "correct the file",
             Self::TimedOut { .. } => "check the network between this machine and those servers",
         }
@@ -299,6 +306,7 @@ async fn ask(http: &Http, endpoint: &Endpoint, options: &LeaderOptions) -> Resul
         // A master that leads nobody yet says so by many statuses: only what is sure is final.
         may_pass: error.is_none_or(|error| !error.is_final()),
         denied: error.is_some_and(HttpError::is_denial),
+        hint: error.and_then(certificate_hint),
     };
     let asked = LeaderUrl::of(endpoint, options.scheme)
         .ok_or_else(|| failed("it can't be part of a URL".into(), None))?;
@@ -323,6 +331,14 @@ async fn ask(http: &Http, endpoint: &Endpoint, options: &LeaderOptions) -> Resul
         }
     }
     Err(failed(format!("redirected more than {MAX_HOPS} times, at last to {at}"), None))
+}
+
+/// What to do about a certificate that one side refuses.
+fn certificate_hint(error: &HttpError) -> Option<&'static str> {
+    match error {
+        HttpError::Unreachable { cause, .. } if !cause.may_pass() => Some(cause.hint()),
+        _ => None,
+    }
 }
 
 async fn redirect_of(http: &Http, at: &LeaderUrl) -> Result<LeaderUrl, HttpError> {

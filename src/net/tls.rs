@@ -89,6 +89,10 @@ impl TlsError {
     }
 }
 
+/// What to do about a server that isn't trusted.
+pub const UNTRUSTED_HINT: &str = "put the certificate of the server's authority, or the server's own, into the CA file, and use a name \
+                                  that stands in its certificate";
+
 /// A certificate that one side doesn't take: nothing that passes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateFault {
@@ -113,7 +117,9 @@ impl CertificateFault {
                 | Alert::CertificateUnknown
                 | Alert::CertificateRequired
                 | Alert::UnknownCA
-                | Alert::AccessDenied),
+                | Alert::AccessDenied
+                // The only signatures of ours that a server verifies are those of our certificate.
+                | Alert::DecryptError),
             ) => Some(Self::Refused(format!("{alert:?}"))),
             _ => None,
         }

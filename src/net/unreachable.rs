@@ -6,7 +6,7 @@ use std::io;
 
 use super::cause::{causes, innermost};
 use super::redact::redact;
-use super::tls::{CertificateFault, tls_in};
+use super::tls::{CertificateFault, UNTRUSTED_HINT, tls_in};
 
 /// Why no answer came. Kept small: it travels in errors that are returned by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +43,7 @@ impl Unreachable {
             Self::TimedOut => {
                 "check the network and firewalls between this machine and that address"
             }
-            Self::Untrusted(_) => {
-                "put the certificate of the server's authority, or the server's own, into the CA file, and use a name \
-                 that stands in its certificate"
-            }
+            Self::Untrusted(_) => UNTRUSTED_HINT,
             Self::CertificateRefused(_) => {
                 "give a client certificate that the server's authorities have signed"
             }

@@ -122,7 +122,7 @@ fn what_is_wrong_with_a_certificate_is_told_at_once() {
     ends_with(
         &list(lines("127.0.0.1", Some("stranger.pem"), client)),
         7,
-        &["has a certificate that is not trusted", "UnknownIssuer"],
+        &["has a certificate that is not trusted", "nobody who is trusted has issued it"],
     );
     ends_with(
         &list(lines("localhost", Some("authority.pem"), client)),

@@ -98,9 +98,7 @@ impl Engine for MesosEngine {
             (Ok(found), _) => found,
             // What was wrong all the time says more than that the time is up.
             (Err(Stopped::TimedOut), Some(error)) => Err(error),
-            (Err(stopped), _) => {
-                Err(LeaderError::stopped(stopped, &self.address, began.elapsed()))
-            }
+            (Err(stopped), _) => Err(LeaderError::stopped(stopped, &self.address, began.elapsed())),
         };
         let Leader { url, .. } = leader.map_err(MesosError::from)?;
         Ok(WebPages { base: format!("{url}/#/frameworks/") })

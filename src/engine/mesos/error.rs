@@ -172,6 +172,7 @@ mod tests {
             reason: "r".into(),
             may_pass,
             denied,
+            hint: None,
         };
         let none = |attempts| EngineError::from(LeaderError::NoneLeads { attempts }).class();
         assert_eq!(none(vec![attempt(false, true), attempt(false, false)]), ErrorClass::NotAllowed);

@@ -14,6 +14,7 @@ use super::dial::Dialer;
 use super::guard::{Guard, PROOF_SCHEME};
 use super::health::{EndpointReport, Health, list_reports};
 use crate::net::deadline::{Deadline, Signal, Stopped};
+use crate::net::tls::UNTRUSTED_HINT;
 
 /// Pause before servers that all failed are tried again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -120,6 +121,11 @@ impl ConnectError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Unreachable { endpoints, .. }
+                if endpoints.iter().any(|one| matches!(one.health, Health::Untrusted(_))) =>
+            {
+                UNTRUSTED_HINT
+            }
             Self::Unreachable { .. } => {
                 "check the servers' addresses, and that ZooKeeper runs and can be reached from here"
             }
