@@ -120,6 +120,7 @@ pub fn with_next(
 #[must_use]
 pub fn is_out_of_reach(error: &anyhow::Error) -> bool {
     let away = |cause: &(dyn Error + 'static)| match cause.downcast_ref() {
+        Some(DriverError::Silent) => true,
         Some(DriverError::Subscribe(source)) => {
             let error: Option<&EngineError> = source.downcast_ref();
             error.is_none_or(|error| error.class() == ErrorClass::Unreachable)

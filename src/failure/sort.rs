@@ -14,6 +14,7 @@ use crate::net::zookeeper::ConnectError;
 use crate::outcome::exit::Exit;
 use crate::packing::PackingError;
 use crate::program::End;
+use crate::scheduler::driver::DriverError;
 use crate::state::StateError;
 use crate::topology::conf_directory::ConfDirectoryError;
 use crate::topology::definition::DefinitionError;
@@ -249,6 +250,10 @@ fn exit_of_connect(error: &ConnectError) -> Exit {
 }
 
 fn sort_engine(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {
+    if matches!(error.downcast_ref(), Some(DriverError::Silent)) {
+        let text = "check the network between this machine and the masters";
+        return Some((Exit::Unreachable, hint(text)));
+    }
     let error: &EngineError = error.downcast_ref()?;
     Some((exit_of_engine(error), error.hint().map(hint).unwrap_or_default()))
 }

@@ -115,6 +115,9 @@ pub enum DriverError {
     /// Mesos can't be reached, or does not let us in.
     #[error("failed to subscribe to Mesos")]
     Subscribe(#[source] BoxError),
+    /// It has not answered until the end, not even to refuse.
+    #[error("Mesos did not answer")]
+    Silent,
     /// Mesos refuses a call.
     #[error("Mesos refused a call")]
     Call(#[source] BoxError),
@@ -229,9 +232,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         if self.ever_connected {
             return Ok(End::TimedOut);
         }
-        let problem = self.last_problem.take();
-        let problem = problem.unwrap_or_else(|| "the master did not answer".into());
-        Err(DriverError::Subscribe(problem))
+        Err(self.last_problem.take().map_or(DriverError::Silent, DriverError::Subscribe))
     }
 
     /// Waits for something to happen; without a subscription, for one to be opened. Cancel-safe.
