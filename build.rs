@@ -89,9 +89,9 @@ fn kind(
     field: &FieldDescriptorProto,
     enums: &[(String, &EnumDescriptorProto)],
 ) -> Result<String, Box<dyn Error>> {
-    let plain = |wire_type: &str| format!("Kind::Plain(WireType::{wire_type})");
+    let plain = |wire_type: &str| format!("FieldKind::Plain(WireType::{wire_type})");
     Ok(match field.r#type() {
-        Type::Message => format!("Kind::Message(&{})", ident(field.type_name())),
+        Type::Message => format!("FieldKind::Message(&{})", ident(field.type_name())),
         Type::Enum => {
             let (_, found) = enums
                 .iter()
@@ -99,7 +99,7 @@ fn kind(
                 .ok_or_else(|| format!("{} is not in the schema", field.type_name()))?;
             let numbers: Vec<i32> =
                 found.value.iter().map(EnumValueDescriptorProto::number).collect();
-            format!("Kind::Enum(&{numbers:?})")
+            format!("FieldKind::Enum(&{numbers:?})")
         }
         Type::String | Type::Bytes => plain("Length"),
         Type::Double | Type::Fixed64 | Type::Sfixed64 => plain("Fixed64"),

@@ -13,7 +13,7 @@ use crate::cli::{Global, OutputFormat};
 use crate::completion;
 use crate::config::Settings;
 use crate::context::Context;
-use crate::context::configure::{self, Configured};
+use crate::context::configure::{self, ClusterConfig};
 use crate::env::Env;
 use crate::failure::{Exit, Failure};
 use crate::given::{self, Typed};
@@ -50,17 +50,19 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, env: &Env) -> u8 {
     });
     let (verb, format) = match understood {
         Ok(understood) => understood,
-        Err(error) => return ui::usage_error(&error.into(), guessed),
+        Err(error) => {
+            let mut failure = Failure::from(anyhow::Error::from(error));
+            Invocation::new(&words, &cli.global, None).complete(failure.hints.iter_mut());
+            return Ui::new(&cli.global, guessed).finish(Err(failure));
+        }
     };
     let ui = Ui::new(&cli.global, format);
     logs::init(cli.global.verbose, env);
     let invocation = Invocation::new(&words, &cli.global, verb.overrides.as_deref());
     let mut answer = carry_out(verb, &cli.global, &ui, env);
     match &mut answer {
-        Ok(outcome) => outcome.hints_mut().for_each(|hint| *hint = invocation.complete(hint)),
-        Err(failure) => {
-            failure.hints.iter_mut().for_each(|hint| *hint = invocation.complete(hint));
-        }
+        Ok(outcome) => invocation.complete(outcome.hints_mut()),
+        Err(failure) => invocation.complete(failure.hints.iter_mut()),
     }
     ui.finish(answer)
 }
@@ -76,18 +78,19 @@ fn carry_out(verb: Verb, global: &Global, ui: &Ui, env: &Env) -> Result<Outcome,
         overrides: verb.overrides.as_deref(),
         release_file: verb.release_file.as_deref(),
     };
-    let named = given::given(&typed, env).map_err(anyhow::Error::from)?;
-    given::check_cluster(&named.given, env).map_err(anyhow::Error::from)?;
+    let given = given::given(&typed, env).map_err(anyhow::Error::from)?;
+    given::check_cluster(&given.config, env).map_err(anyhow::Error::from)?;
     match verb.work {
         Work::Alone(work) => work().map_err(Failure::from),
-        Work::Files(work) => work(named.given, env, console.as_ref()).map_err(Failure::from),
+        Work::CommandLine(work) => work(verbs::definition()).map_err(Failure::from),
+        Work::Files(work) => work(given.config, env, console.as_ref()).map_err(Failure::from),
         Work::Cluster(need, work) => {
-            let configured = configure::configure(named.given, need, env, console.as_ref());
+            let configured = configure::configure(given.config, need, env, console.as_ref());
             let configured = configured.map_err(anyhow::Error::from)?;
             let Settings { cluster, role, environ, state, .. } = &configured.settings;
             tracing::info!(cluster, role, environ, state_root = state.root, "configured");
             // Signals end the process here: nothing has begun.
-            if verb.asks && !named.by_hand {
+            if verb.asks && !given.by_hand {
                 let what = [Some(verb.name), verb.topology.as_deref()];
                 let what: Vec<&str> = what.into_iter().flatten().collect();
                 confirm::confirm(&what.join(" "), &configured.settings)?;
@@ -102,7 +105,7 @@ fn carry_out(verb: Verb, global: &Global, ui: &Ui, env: &Env) -> Result<Outcome,
 struct InACluster {
     name: &'static str,
     timeout: Option<Duration>,
-    configured: Configured,
+    configured: ClusterConfig,
 }
 
 fn in_runtime(work: InCluster, given: &InACluster, ui: &Ui, env: &Env) -> Result<Outcome, Failure> {

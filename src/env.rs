@@ -98,7 +98,9 @@ impl Env {
         named.or_else(|| self.account.get_or_init(|| name_of(&user_id()?, &self.path())).clone())
     }
 
-    fn path(&self) -> SearchPath {
+    /// `PATH`.
+    #[must_use]
+    pub fn path(&self) -> SearchPath {
         SearchPath(self.variables.get(OsStr::new("PATH")).cloned())
     }
 }

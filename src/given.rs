@@ -7,9 +7,11 @@ use thiserror::Error;
 use crate::cli::{Global, Legacy, UsageError};
 use crate::config::context::{Contexts, read};
 use crate::config::loader::Loader;
+use crate::config::overrides::{self, Positional};
 use crate::config::{Layer, Sources, keys, load};
-use crate::context::configure::{self, Given};
+use crate::context::configure::{self, ConfigInput};
 use crate::env::Env;
+use crate::names::{self, NameError, Named};
 
 /// What was given contradicts itself.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -32,9 +34,9 @@ pub enum GivenError {
 }
 
 /// What was given of a configuration.
-pub struct Named {
+pub struct Given {
     /// All of it.
-    pub given: Given,
+    pub config: ConfigInput,
     /// Whether something on the command line says which cluster is meant, and not only defaults or the environment.
     pub by_hand: bool,
 }
@@ -52,11 +54,11 @@ pub struct Typed<'a> {
 }
 
 /// What was given, the environment included. A bare word in front of the topology that names a context selects it.
-pub fn given(typed: &Typed<'_>, env: &Env) -> Result<Named, GivenError> {
+pub fn given(typed: &Typed<'_>, env: &Env) -> Result<Given, GivenError> {
     let global = typed.global;
     let mut properties = typed.legacy.properties();
     properties.extend(global.config_property.iter().cloned());
-    let mut given = Given {
+    let mut config = ConfigInput {
         loader: global.config_loader.clone(),
         config_file: global.config_file.clone(),
         config_path: global.config_path.clone(),
@@ -67,43 +69,44 @@ pub fn given(typed: &Typed<'_>, env: &Env) -> Result<Named, GivenError> {
         context_named_by: None,
         release_file: typed.release_file.map(Path::to_owned),
     };
-    let triple = given.overrides.as_deref().is_some_and(|overrides| !overrides.trim().is_empty());
-    let file_or_path = given.config_file.is_some() || given.config_path.is_some();
-    let by_hand = file_or_path || given.context.is_some() || triple;
+    let triple = config.overrides.as_deref().is_some_and(|overrides| !overrides.trim().is_empty());
+    let file_or_path = config.config_file.is_some() || config.config_path.is_some();
+    let by_hand = file_or_path || config.context.is_some() || triple;
     let variable = |name| env.get(name).map(str::to_owned);
-    if given.context.is_none() {
-        given.context = variable("HERON_CONTEXT");
-        given.context_named_by = given.context.is_some().then_some("HERON_CONTEXT");
+    if config.context.is_none() {
+        config.context = variable("HERON_CONTEXT");
+        config.context_named_by = config.context.is_some().then_some("HERON_CONTEXT");
         if !file_or_path && let Some(file) = variable("HERON_CONFIG_FILE") {
-            if given.context.is_some() {
+            if config.context.is_some() {
                 return Err(GivenError::BothVariables);
             }
-            given.config_file = Some(PathBuf::from(file));
-            given.file_named_by = Some("HERON_CONFIG_FILE");
+            config.config_file = Some(PathBuf::from(file));
+            config.file_named_by = Some("HERON_CONFIG_FILE");
         }
     }
-    if let Some(word) = bare_word(&given)
+    if let Some(word) = bare_word(&config)
         && contexts(env).is_some_and(|contexts| contexts.by_name.contains_key(word))
     {
         let place = if global.context.is_some() { "--context" } else { "HERON_CONTEXT" };
-        if let Some(other) = given.context.clone().filter(|other| other != word) {
+        if let Some(other) = config.context.clone().filter(|other| other != word) {
             return Err(GivenError::Contradiction { word: word.to_owned(), place, other });
         }
-        given.context = given.overrides.take();
-        given.context_named_by = Some("the word before the topology");
+        config.context = config.overrides.take();
+        config.context_named_by = Some("the word before the topology");
     }
-    Ok(Named { given, by_hand })
+    Ok(Given { config, by_hand })
 }
 
-/// Makes sure that what stands in place of a cluster is one: a bare word must be the configured cluster or a directory of
-/// the configuration's path, where anything is configured at all.
-pub fn check_cluster(given: &Given, env: &Env) -> Result<(), UsageError> {
+/// Makes sure that what stands in place of a cluster is one: each part can be a name, and a bare word is the configured
+/// cluster or a directory of the configuration's path, where anything is configured at all.
+pub fn check_cluster(given: &ConfigInput, env: &Env) -> Result<(), UsageError> {
     let parts = given.overrides.as_deref().filter(|_| !is_encoded(given)).unwrap_or_default();
     if !parts.contains([':', '=']) && parts.matches('/').count() > 2 {
         return Err(UsageError::TooDeep { word: parts.to_owned() });
     }
+    check_typed_names(parts)?;
     let Some(word) = bare_word(given) else { return Ok(()) };
-    let without = Given { overrides: None, ..given.clone() };
+    let without = ConfigInput { overrides: None, ..given.clone() };
     let sources: Sources = configure::sources(without, env);
     // What is wrong with it otherwise is told by who loads it whole.
     let Ok(loaded) = load(&sources) else { return Ok(()) };
@@ -119,12 +122,28 @@ pub fn check_cluster(given: &Given, env: &Env) -> Result<(), UsageError> {
     Err(UsageError::NoCluster { word: word.to_owned(), configured })
 }
 
+/// What is wrong with the properties is told by who reads them.
+fn check_typed_names(overrides: &str) -> Result<(), NameError> {
+    let Ok(Positional::Cluster(triple) | Positional::Overrides { cluster: Some(triple), .. }) =
+        overrides::classify(overrides)
+    else {
+        return Ok(());
+    };
+    let parts = [
+        (Named::Cluster, triple.cluster),
+        (Named::Role, triple.role),
+        (Named::Environ, triple.environ),
+    ];
+    let mut written = parts.iter().filter(|(_, name)| !name.is_empty());
+    written.try_for_each(|(what, name)| names::check(*what, name))
+}
+
 /// Heron's directories of YAML files, or the Aurora era's files, of a cluster.
 fn has_cluster(path: &Path, cluster: &str) -> bool {
     path.join(cluster).is_dir() || path.join("cluster").join(format!("{cluster}.conf")).is_file()
 }
 
-fn context_path(given: &Given, env: &Env) -> Option<PathBuf> {
+fn context_path(given: &ConfigInput, env: &Env) -> Option<PathBuf> {
     let contexts = contexts(env)?;
     let current = contexts.current.as_ref().map(|(name, _)| name.clone());
     let name = given.context.clone().or(current.filter(|_| given.config_file.is_none()))?;
@@ -132,14 +151,14 @@ fn context_path(given: &Given, env: &Env) -> Option<PathBuf> {
 }
 
 /// The one word in front of a topology that is neither properties nor a path.
-fn bare_word(given: &Given) -> Option<&str> {
+fn bare_word(given: &ConfigInput) -> Option<&str> {
     let word = given.overrides.as_deref().filter(|_| !is_encoded(given))?;
     let bare = !word.trim().is_empty() && !word.contains([':', '=', '/', ' ', '\t', '\n']);
     bare.then_some(word)
 }
 
 /// Whether the overrides are encoded, so that they can't be looked at.
-fn is_encoded(given: &Given) -> bool {
+fn is_encoded(given: &ConfigInput) -> bool {
     let loader = given.loader.as_deref().map(Loader::parse);
     matches!(loader, Some(Ok(Loader::Base64)))
 }

@@ -37,3 +37,4 @@ pub mod ui;
 pub mod update;
 pub mod upload;
 pub mod verbs;
+pub mod znode_path;

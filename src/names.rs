@@ -3,10 +3,12 @@
 //!
 //! A name travels far: it is part of znode paths, file names in containers, labels and roles of Mesos, packages' URIs,
 //! command lines that people paste, and lines on terminals. What one of these can't carry is refused where the name
-//! enters. Two questions are asked: whether a name may be *given* ([`check`], and its short forms), and whether a word
-//! can at all *be* a topology's name ([`check_topology_reference`]), for verbs that act on what others have submitted.
+//! enters. Two questions are asked: whether a name may be *given* ([`check`]), and whether a word can at all *be* the name
+//! of something ([`check_reference`]), for verbs that act on what others have submitted.
 
 use std::fmt;
+
+use crate::znode_path;
 
 /// File systems take names of 255 bytes, and a few letters are put in front and behind; an id adds a UUID to the name.
 const MAX_BYTES: usize = 200;
@@ -29,17 +31,21 @@ pub enum Named {
     User,
     /// The id of a topology, which begins with its name.
     TopologyId,
+    /// A context of `config.toml`.
+    Context,
 }
 
 impl Named {
     /// Signs that may stand in the name beside letters and digits.
-    const fn signs(self) -> &'static str {
+    #[must_use]
+    pub const fn signs(self) -> &'static str {
         match self {
             Self::Topology => "_-+@",
             // Heron takes anything else; a blank does no harm inside a container.
             Self::Component => "_-+@.$#%= ",
             Self::Cluster | Self::Role | Self::Environ | Self::TopologyId => "_-+@.",
             Self::User => "_-+@.$\\",
+            Self::Context => "_-.",
         }
     }
 }
@@ -54,6 +60,7 @@ impl fmt::Display for Named {
             Self::Environ => "the name of an environment",
             Self::User => "the name of a user",
             Self::TopologyId => "the id of a topology",
+            Self::Context => "the name of a context",
         })
     }
 }
@@ -67,12 +74,12 @@ pub struct NameError {
     /// The name; a long one as far as it tells something.
     pub name: String,
     /// What is wrong with it, and what is allowed.
-    pub fault: Fault,
+    pub fault: NameFault,
 }
 
 /// What is wrong with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum NameFault {
     /// There is none.
     Empty,
     /// It has more bytes than this.
@@ -93,9 +100,14 @@ pub enum Fault {
         /// The first such character.
         character: char,
     },
+    /// It contains what can't be seen on a terminal.
+    Invisible {
+        /// The first such character.
+        character: char,
+    },
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for NameFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("it is empty"),
@@ -113,6 +125,9 @@ impl fmt::Display for Fault {
             Self::Path { character } => {
                 write!(f, "it contains {character:?}, which no path in ZooKeeper can")
             }
+            Self::Invisible { character } => {
+                write!(f, "it contains {character:?}, which a terminal doesn't show")
+            }
         }
     }
 }
@@ -125,50 +140,48 @@ pub fn check(what: Named, name: &str) -> Result<(), NameError> {
     let most = if what == Named::TopologyId { MAX_ID_BYTES } else { MAX_BYTES };
     let fault = match (general_fault(name, most), unfit) {
         (Some(fault), _) => fault,
-        (None, _) if name.starts_with('-') => Fault::Option,
-        (None, Some(character)) => Fault::Character { character, allowed: signs },
+        (None, _) if name.starts_with('-') => NameFault::Option,
+        (None, Some(character)) => NameFault::Character { character, allowed: signs },
         (None, None) => return Ok(()),
     };
     Err(NameError { what, name: shortened(name), fault })
 }
 
-/// Whether a topology may be submitted under a name.
-pub fn check_topology_name(name: &str) -> Result<(), NameError> {
-    check(Named::Topology, name)
-}
-
-/// Whether a topology could be called so by anybody: for verbs that act on what is there already, which Heron's own
+/// Whether something could be called so by anybody: for verbs that act on what is there already, which Heron's own
 /// tools may have submitted under names that we would not give.
-pub fn check_topology_reference(name: &str) -> Result<(), NameError> {
-    let fault = general_fault(name, MAX_BYTES).or_else(|| {
-        let unfit = name.chars().find(|character| *character == '/' || is_unprintable(*character));
-        unfit.map(|character| Fault::Path { character })
-    });
-    match fault {
+pub fn check_reference(what: Named, name: &str) -> Result<(), NameError> {
+    let znode = matches!(what, Named::Topology | Named::TopologyId);
+    let unfit = |character: char| match character {
+        '/' if znode => Some(NameFault::Path { character }),
+        _ if znode && znode_path::is_refused(character) => Some(NameFault::Path { character }),
+        _ if is_control(character) => Some(NameFault::Invisible { character }),
+        _ => None,
+    };
+    match general_fault(name, MAX_BYTES).or_else(|| name.chars().find_map(unfit)) {
         None => Ok(()),
-        Some(fault) => Err(NameError { what: Named::Topology, name: shortened(name), fault }),
+        Some(fault) => Err(NameError { what, name: shortened(name), fault }),
     }
 }
 
 /// What no kind of name may be.
-fn general_fault(name: &str, most: usize) -> Option<Fault> {
+fn general_fault(name: &str, most: usize) -> Option<NameFault> {
     match name {
-        "" => Some(Fault::Empty),
-        "." | ".." => Some(Fault::Directory),
-        _ if name.len() > most => Some(Fault::Long(most)),
+        "" => Some(NameFault::Empty),
+        "." | ".." => Some(NameFault::Directory),
+        _ if name.len() > most => Some(NameFault::Long(most)),
         _ => None,
     }
 }
 
-/// Control characters, those that turn the direction of writing, and those that ZooKeeper refuses in paths.
+/// Whether a character changes what a terminal shows of the text around it: control characters, and those that turn the
+/// direction of writing.
 #[must_use]
-pub fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-                | '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}'
-        )
+pub fn is_control(character: char) -> bool {
+    let turns = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    turns || character.is_control()
 }
 
 fn shortened(name: &str) -> String {

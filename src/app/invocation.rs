@@ -60,9 +60,14 @@ impl Invocation {
         }
     }
 
+    /// Makes the command lines of hints such that they can be pasted.
+    pub(super) fn complete<'a>(&self, hints: impl Iterator<Item = &'a mut String>) {
+        hints.for_each(|hint| *hint = self.completed(hint));
+    }
+
     /// A hint whose command lines can be pasted: every `` `heron-cli …` `` gets the options, and the overrides, that say
     /// which cluster is meant. `` `heron-cli <verb>` `` of the verb that runs becomes the whole command line.
-    pub(super) fn complete(&self, hint: &str) -> String {
+    fn completed(&self, hint: &str) -> String {
         let pieces = hint.split('`').enumerate().map(|(index, piece)| {
             let line = (index % 2 == 1).then(|| piece.strip_prefix("heron-cli ")).flatten();
             line.map_or_else(|| piece.to_owned(), |line| self.line(line))
@@ -150,7 +155,7 @@ mod tests {
             ("`--timeout` and `heron-cli help submit`", "`--timeout` and `heron-cli help submit`"),
         ];
         for (hint, complete) in cases {
-            assert_eq!(invocation(update, Some("a/b/c")).complete(hint), complete);
+            assert_eq!(invocation(update, Some("a/b/c")).completed(hint), complete);
         }
     }
 
@@ -159,9 +164,9 @@ mod tests {
         let words = "submit zk.password=x http://u:hunter2@h/t.jar C";
         let invocation = invocation(words, Some("role=web zk.password=hunter2"));
         for hint in ["`heron-cli submit`", "`heron-cli list`"] {
-            let complete = invocation.complete(hint);
+            let complete = invocation.completed(hint);
             assert!(!complete.contains("hunter2"), "{complete}");
         }
-        assert!(invocation.complete("`heron-cli list`").contains("role="));
+        assert!(invocation.completed("`heron-cli list`").contains("role="));
     }
 }

@@ -226,11 +226,11 @@ pub enum ContextCommand {
     /// Show a named cluster: the current one, unless another is named
     Show(ContextShowArgs),
     /// Make a named cluster the current one, in your own config.toml
-    Use(ContextUseArgs),
-    /// Keep the configuration that the options of every command name under a name of its own
+    Use(ContextNameArgs),
+    /// Keep the configuration that the global options name under a name of its own
     Add(ContextAddArgs),
     /// Take a named cluster out of your own config.toml
-    Remove(ContextRemoveArgs),
+    Remove(ContextNameArgs),
 }
 
 /// Arguments of `config context show`.
@@ -239,14 +239,6 @@ pub struct ContextShowArgs {
     /// The context
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-}
-
-/// Arguments of `config context use`.
-#[derive(Clone, Debug, Args)]
-pub struct ContextUseArgs {
-    /// The context
-    #[arg(value_name = "NAME")]
-    pub name: String,
 }
 
 /// Arguments of `config context add`.
@@ -272,9 +264,9 @@ pub struct ContextAddArgs {
     pub force: bool,
 }
 
-/// Arguments of `config context remove`.
+/// Arguments of `config context use` and `config context remove`.
 #[derive(Clone, Debug, Args)]
-pub struct ContextRemoveArgs {
+pub struct ContextNameArgs {
     /// The context
     #[arg(value_name = "NAME")]
     pub name: String,

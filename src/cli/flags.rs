@@ -49,7 +49,7 @@ pub(super) struct Flag {
 }
 
 /// A word that names a flag.
-pub(super) struct Named<'a> {
+pub(super) struct NamedFlag<'a> {
     pub flag: &'a Flag,
     /// The word with the whole name of the flag.
     pub in_full: String,
@@ -60,11 +60,11 @@ pub(super) struct Named<'a> {
 /// What a word behind a topology's class stands for.
 pub(super) enum Behind<'a> {
     /// A flag of heron-cli.
-    Ours(Named<'a>),
+    Ours(NamedFlag<'a>),
     /// A word of the topology.
     Theirs,
     /// One or the other: a flag of heron-cli that no earlier release had, or nearly one of heron-cli's.
-    Doubtful(Named<'a>),
+    Doubtful(NamedFlag<'a>),
 }
 
 /// The flags of a verb, with those that every verb has.
@@ -79,11 +79,11 @@ impl Flags {
     }
 
     /// The flag that a word names: in full, or by the beginning of one that an earlier release had.
-    pub(super) fn named(&self, word: &str) -> Option<Named<'_>> {
+    pub(super) fn named(&self, word: &str) -> Option<NamedFlag<'_>> {
         let Some(long) = word.strip_prefix("--") else { return self.short(word) };
         let (name, value) = split(long);
         let (flag, full) = self.exact(name).or_else(|| self.abbreviated(name))?;
-        Some(Named::of(flag, full, value))
+        Some(NamedFlag::of(flag, full, value))
     }
 
     /// What a word behind a topology's class stands for.
@@ -95,22 +95,22 @@ impl Flags {
         };
         let (name, value) = split(long);
         if let Some((flag, full)) = self.exact(name) {
-            let named = Named::of(flag, full, value);
+            let named = NamedFlag::of(flag, full, value);
             let historical = HISTORICAL.contains(&full);
             return if historical { Behind::Ours(named) } else { Behind::Doubtful(named) };
         }
         if let Some((flag, full)) = self.abbreviated(name) {
-            return Behind::Ours(Named::of(flag, full, value));
+            return Behind::Ours(NamedFlag::of(flag, full, value));
         }
-        let near = self.near(name).map(|(flag, full)| Named::of(flag, full, value));
+        let near = self.near(name).map(|(flag, full)| NamedFlag::of(flag, full, value));
         near.map_or(Behind::Theirs, Behind::Doubtful)
     }
 
-    fn short(&self, word: &str) -> Option<Named<'_>> {
+    fn short(&self, word: &str) -> Option<NamedFlag<'_>> {
         let mut letters = word.strip_prefix('-')?.chars();
         let first = letters.next()?;
         let flag = self.0.iter().find(|flag| flag.short == Some(first))?;
-        Some(Named { flag, in_full: word.to_owned(), has_value: !letters.as_str().is_empty() })
+        Some(NamedFlag { flag, in_full: word.to_owned(), has_value: !letters.as_str().is_empty() })
     }
 
     fn all(&self) -> impl Iterator<Item = (&Flag, &str)> {
@@ -163,7 +163,7 @@ impl Flag {
     }
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedFlag<'a> {
     fn of(flag: &'a Flag, full: &str, value: Option<&str>) -> Self {
         let in_full = match value {
             Some(value) => format!("--{full}={value}"),

@@ -11,7 +11,7 @@ use crate::config::units::{self, TimeUnit};
 
 /// Options that every command takes. Help shows them only when it is asked for all.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Options of every command")]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Read the configuration from this properties file [env: `HERON_CONFIG_FILE`]
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
@@ -56,7 +56,7 @@ pub struct Global {
     #[arg(short, long, global = true, action = ArgAction::HelpShort, help_heading = None::<&str>)]
     #[arg(display_order = 900)]
     pub help: Option<bool>,
-    /// Print help with the options of every command
+    /// Print help with the global options
     #[arg(long, global = true, hide_short_help = true, action = ArgAction::HelpLong)]
     pub help_all: Option<bool>,
 }

@@ -33,8 +33,7 @@ pub use classpath::ClasspathArgs;
 pub use completions::CompletionsArgs;
 pub use config::{
     CheckArgs, ConfigArgs, ConfigCommand, ContextAddArgs, ContextArgs, ContextCommand,
-    ContextRemoveArgs, ContextShowArgs, ContextUseArgs, ConvertArgs, GetArgs, InitArgs, KeysArgs,
-    ShowArgs,
+    ContextNameArgs, ContextShowArgs, ConvertArgs, GetArgs, InitArgs, KeysArgs, ShowArgs,
 };
 pub use deactivate::DeactivateArgs;
 pub use dry_run::DryRunFormat;

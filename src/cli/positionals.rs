@@ -1,6 +1,7 @@
 //! Tells the positionals of a verb apart by their content: overrides, topology, class, arguments.
 
 use super::usage::UsageError;
+use crate::names::{self, Named};
 use crate::net::redact::redact;
 use crate::topology::file_kind::FileKind;
 use crate::topology::location::{is_uri, path_of};
@@ -165,10 +166,7 @@ fn named(
     topology: &str,
     container: Option<u32>,
 ) -> Result<TopologyPositionals, UsageError> {
-    let impossible = |char: char| char == '/' || char.is_control();
-    if topology.is_empty() || topology.contains(impossible) {
-        return Err(UsageError::NoName { word: topology.to_owned() });
-    }
+    names::check_reference(Named::Topology, topology)?;
     let (overrides, topology) = (overrides.cloned(), topology.to_owned());
     Ok(TopologyPositionals { overrides, topology, container })
 }

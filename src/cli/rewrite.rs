@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 use clap::Command;
 
-use super::flags::{Behind, Flags, Named};
+use super::flags::{Behind, Flags, NamedFlag};
 use super::positionals;
 use super::usage::UsageError;
 
@@ -26,7 +26,7 @@ pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Result<Vec<OsString
     let Some((program, words)) = words.split_first() else { return Ok(argv) };
     let asked = asks_for_help(definition, words);
     let words = asked.as_deref().unwrap_or(words);
-    let Some(Found { path, verb, before, after }) = find_verb(definition, words)? else {
+    let Some(FoundVerb { path, verb, before, after }) = find_verb(definition, words)? else {
         let words = words.iter().map(OsString::from);
         return Ok(std::iter::once(OsString::from(program)).chain(words).collect());
     };
@@ -78,7 +78,7 @@ fn asks_for_help(definition: &Command, words: &[String]) -> Option<Vec<String>> 
 }
 
 /// A command among the words.
-struct Found<'a> {
+struct FoundVerb<'a> {
     /// Its name, with the names of those it belongs to.
     path: Vec<String>,
     verb: &'a Command,
@@ -93,9 +93,10 @@ struct Found<'a> {
 fn find_verb<'a>(
     definition: &'a Command,
     words: &'a [String],
-) -> Result<Option<Found<'a>>, UsageError> {
+) -> Result<Option<FoundVerb<'a>>, UsageError> {
     let flags = Flags::of(definition, definition);
-    let mut found = Found { path: Vec::new(), verb: definition, before: Vec::new(), after: words };
+    let mut found =
+        FoundVerb { path: Vec::new(), verb: definition, before: Vec::new(), after: words };
     while let Some((word, after)) = found.after.split_first() {
         if word == "--" || word == "help" {
             return Ok(None);
@@ -109,7 +110,7 @@ fn find_verb<'a>(
             }
             continue;
         }
-        let Some(Named { flag, has_value, .. }) = flags.named(word) else {
+        let Some(NamedFlag { flag, has_value, .. }) = flags.named(word) else {
             let elsewhere = if found.path.is_empty() { verb_elsewhere(word) } else { None };
             let error = |instead| UsageError::NoSuchVerb { word: word.clone(), instead };
             return elsewhere.map_or(Ok(None), |instead| Err(error(instead)));
@@ -207,7 +208,7 @@ impl<'a> Sorted<'a> {
                 place.push(word.clone());
                 continue;
             };
-            let Named { flag, in_full, has_value } = named;
+            let NamedFlag { flag, in_full, has_value } = named;
             self.front.push(in_full);
             if flag.takes_value && !has_value {
                 // `--` is no value; clap says that one is missing.
@@ -223,7 +224,7 @@ impl<'a> Sorted<'a> {
     }
 
     /// The flag that a word stands for, if it is one of heron-cli's.
-    fn meaning(&mut self, word: &str) -> Option<Named<'a>> {
+    fn meaning(&mut self, word: &str) -> Option<NamedFlag<'a>> {
         if !self.class {
             return self.flags.named(word);
         }

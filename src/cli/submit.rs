@@ -53,13 +53,13 @@ pub struct SubmitArgs {
     pub verbose_gc: bool,
 }
 
-const USAGE: &str = "heron-cli submit [OPTIONS] [OVERRIDES] <FILE> [CLASS] [TOPOLOGY ARGUMENTS]...";
+const USAGE: &str = "heron-cli submit [OPTIONS] [OVERRIDES] <FILE> [CLASS] [ARGUMENTS]...";
 
 const ARGUMENTS: &str = "Arguments:
-  [OVERRIDES]              `key=value key:value`, or `cluster/role/environ`
-  <FILE>                   The topology: .jar, .pex, .tar(.gz), .defn; or a URI
-  [CLASS]                  Its main class; `-` for a .pex; none for a .defn
-  [TOPOLOGY ARGUMENTS]...  Words for its main; all that follows `--` are";
+  [OVERRIDES]     Properties (`key=value key:value`), or `cluster/role/environ`
+  <FILE>          The topology: .jar, .pex, .tar(.gz), .defn; or a URI
+  [CLASS]         Its main class; `-` for a .pex; none for a .defn
+  [ARGUMENTS]...  Words for its main, with all that follows `--`";
 
 const EXAMPLES: &str = "Examples:
   heron-cli submit --config-file m.conf wordcount.pex - wordcount

@@ -48,4 +48,6 @@ const EXAMPLES: &str = "Examples:
 
 New containers are launched first; then the topology pauses, its packing plan is
 changed, and it comes back in the state that it had. An interrupted update is
-resumed by the same command, and finished or undone by every other one.";
+resumed by the same command, and finished or undone by every other one.
+A runtime setting lasts as long as the topology, and `status` shows it; it can
+be set anew, but not taken back.";

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::names::{NameError, Named};
+
 /// The words don't fit.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -30,12 +32,9 @@ pub enum UsageError {
         /// What was given.
         word: String,
     },
-    /// What can be no topology's name.
-    #[error("`{word}` is no name of a topology")]
-    NoName {
-        /// What was given.
-        word: String,
-    },
+    /// What can be nothing's name.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A path of more than three parts.
     #[error("`{word}` is no cluster: it has more than the three parts of cluster/role/environ")]
     TooDeep {
@@ -100,11 +99,14 @@ impl UsageError {
                 vec!["leave the word out, or write cluster/role/environ in full".to_owned()]
             }
             Self::NoFormat { .. } => Vec::new(),
+            Self::Name(error) if error.what == Named::Topology => {
+                vec!["`heron-cli list` shows the topologies that there are".to_owned()]
+            }
             Self::Missing { .. }
             | Self::NoClass { .. }
             | Self::TooMany { .. }
             | Self::NoContainer { .. }
-            | Self::NoName { .. }
+            | Self::Name(_)
             | Self::TooDeep { .. } => {
                 vec!["`heron-cli help <command>` shows its arguments".to_owned()]
             }

@@ -20,7 +20,7 @@ pub struct ManError {
 pub fn man(definition: clap::Command, directory: &Path) -> anyhow::Result<Outcome> {
     let failed = |source| ManError { directory: directory.to_owned(), source };
     std::fs::create_dir_all(directory).map_err(failed)?;
-    clap_mangen::generate_to(with_arguments(definition), directory).map_err(failed)?;
+    clap_mangen::generate_to(for_pages(definition), directory).map_err(failed)?;
     let mut names: Vec<String> = std::fs::read_dir(directory)
         .map_err(failed)?
         .filter_map(Result::ok)
@@ -32,11 +32,10 @@ pub fn man(definition: clap::Command, directory: &Path) -> anyhow::Result<Outcom
     Ok(Outcome::Text(Text { schema: SCHEMA, text: names.concat() }))
 }
 
-/// The arguments of a verb, which its help shows in front, stand with its examples: manual pages have no other place.
-fn with_arguments(command: clap::Command) -> clap::Command {
-    let text = |part: Option<&clap::builder::StyledStr>| part.map(ToString::to_string);
-    let parts = [text(command.get_before_help()), text(command.get_after_help())];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let command = if parts.is_empty() { command } else { command.after_help(parts.join("\n\n")) };
-    command.mut_subcommands(with_arguments)
+/// What pages show beyond help: the arguments of a verb in its description, and the options that every command takes.
+fn for_pages(command: clap::Command) -> clap::Command {
+    let parts = [command.get_about(), command.get_before_help()];
+    let parts: Vec<String> = parts.into_iter().flatten().map(ToString::to_string).collect();
+    let command = command.long_about(parts.join("\n\n"));
+    command.mut_args(|arg| arg.hide_short_help(false)).mut_subcommands(for_pages)
 }

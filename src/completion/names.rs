@@ -91,7 +91,7 @@ fn look_into(typed: &Typed, overrides: Option<&str>, topology: &str) -> Option<K
     let legacy = Legacy::default();
     let given =
         TypedConfiguration { global: &cli.global, legacy: &legacy, overrides, release_file: None };
-    let named = given::given(&given, &typed.env).ok()?;
-    given::check_cluster(&named.given, &typed.env).ok()?;
-    tree::look(named.given, &typed.env, topology)
+    let found = given::given(&given, &typed.env).ok()?;
+    given::check_cluster(&found.config, &typed.env).ok()?;
+    tree::look(found.config, &typed.env, topology)
 }

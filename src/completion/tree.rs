@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::Need;
 use crate::context::Context;
-use crate::context::configure::{Given, configure};
+use crate::context::configure::{ConfigInput, configure};
 use crate::env::Env;
 use crate::net::deadline::Deadline;
 use crate::report::{Progress, Reporter};
@@ -33,7 +33,7 @@ impl Reporter for Silent {
 }
 
 /// Looks into the state tree that a configuration names: for its topologies, and the containers of one.
-pub(super) fn look(given: Given, env: &Env, topology: &str) -> Option<Known> {
+pub(super) fn look(given: ConfigInput, env: &Env, topology: &str) -> Option<Known> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let known = runtime.block_on(async {
         tokio::time::timeout(PATIENCE, read(given, env, topology)).await.ok()?.ok()
@@ -42,7 +42,7 @@ pub(super) fn look(given: Given, env: &Env, topology: &str) -> Option<Known> {
     known
 }
 
-async fn read(given: Given, env: &Env, topology: &str) -> anyhow::Result<Known> {
+async fn read(given: ConfigInput, env: &Env, topology: &str) -> anyhow::Result<Known> {
     let configured = configure(given, Need::State, env, &Silent)?;
     let machine = env.machine();
     let context = Context {

@@ -181,7 +181,7 @@ fn is_separator(char: char) -> bool {
     matches!(char, '=' | ':')
 }
 
-fn with_key(start: usize, key: String, value: String) -> Result<(String, String), Failure> {
+fn with_key(start: usize, key: String, value: String) -> Result<(String, String), ScanError> {
     if key.is_empty() { Err((start, OverrideErrorKind::NoKey)) } else { Ok((key, value)) }
 }
 
@@ -196,7 +196,7 @@ struct Word {
     text: String,
 }
 
-type Failure = (usize, OverrideErrorKind);
+type ScanError = (usize, OverrideErrorKind);
 
 #[derive(Clone)]
 struct Scanner {
@@ -238,7 +238,7 @@ impl Scanner {
     }
 
     /// A key, its separator and its value.
-    fn pair(&mut self) -> Result<(String, String), Failure> {
+    fn pair(&mut self) -> Result<(String, String), ScanError> {
         let start = self.at;
         let key = self.word(Stop::AtSeparator)?.text;
         self.skip_blanks();
@@ -280,7 +280,7 @@ impl Scanner {
     /// Reads to the next blank or separator outside quotes.
     ///
     /// Quotes stay where they stand inside a word, and vanish where they enclose it, as in Heron.
-    fn word(&mut self, stop: Stop) -> Result<Word, Failure> {
+    fn word(&mut self, stop: Stop) -> Result<Word, ScanError> {
         let mut text = String::new();
         let mut quotes = Quotes::default();
         while let Some(char) = self.peek() {

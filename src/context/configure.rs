@@ -24,7 +24,7 @@ pub enum ConfigureError {
 
 /// What a command was given of a configuration.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct ConfigInput {
     /// `--config-loader`.
     pub loader: Option<String>,
     /// `--config-file`, or `HERON_CONFIG_FILE`.
@@ -78,7 +78,7 @@ impl TypedPlace {
 
 /// Settings, and the configuration that they were made of.
 #[derive(Clone, Debug)]
-pub struct Configured {
+pub struct ClusterConfig {
     /// The settings.
     pub settings: Settings,
     /// All layers.
@@ -96,8 +96,8 @@ pub fn context_files(env: &Env) -> Vec<PathBuf> {
 
 /// What a configuration is made from: what was given, and what the environment adds.
 #[must_use]
-pub fn sources(given: Given, env: &Env) -> Sources {
-    let Given {
+pub fn sources(given: ConfigInput, env: &Env) -> Sources {
+    let ConfigInput {
         loader,
         config_file,
         file_named_by,
@@ -127,11 +127,11 @@ pub fn sources(given: Given, env: &Env) -> Sources {
 
 /// Reads the configuration and makes settings of it; warnings go to the reporter.
 pub fn configure(
-    given: Given,
+    given: ConfigInput,
     need: Need,
     env: &Env,
     reporter: &dyn Reporter,
-) -> Result<Configured, ConfigureError> {
+) -> Result<ClusterConfig, ConfigureError> {
     let place = TypedPlace::of(given.overrides.as_deref());
     let sources = sources(given, env);
     let loaded = load(&sources)?;
@@ -139,7 +139,7 @@ pub fn configure(
     for warning in resolved.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
         reporter.warn(&warning.to_string());
     }
-    Ok(Configured { settings: resolved.settings?, loaded, place })
+    Ok(ClusterConfig { settings: resolved.settings?, loaded, place })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::config::Settings;
 use crate::config::units::Bytes;
-use crate::packing::{ContainerPlan, Defaults, Resource};
+use crate::packing::{ContainerPlan, Defaults, Size};
 
 /// Bytes in what Mesos calls MB.
 const MB: f64 = 1_048_576.0;
@@ -25,7 +25,7 @@ impl Container {
     #[must_use]
     pub fn of_tmanager(settings: &Settings) -> Self {
         let resources = &settings.resources;
-        let size = Resource {
+        let size = Size {
             cpu: resources.tmanager_cpu,
             ram: signed(resources.tmanager_ram),
             disk: signed(resources.tmanager_disk),
@@ -39,7 +39,7 @@ impl Container {
         Self::of_size(u32::try_from(planned.id).unwrap_or_default(), planned.required)
     }
 
-    fn of_size(id: u32, resource: Resource) -> Self {
+    fn of_size(id: u32, resource: Size) -> Self {
         Self {
             id,
             cpus: resource.cpu,

@@ -46,8 +46,8 @@ pub(super) fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> 
     if error.is::<GivenError>() {
         return Some((Exit::Configuration, Vec::new()));
     }
-    if error.is::<RequestError>() {
-        return Some((Exit::Usage, hint("`heron-cli help <command>` shows its arguments")));
+    if let Some(error) = error.downcast_ref::<RequestError>() {
+        return Some((Exit::Usage, error.hints()));
     }
     if error.is::<ReleaseError>() {
         return Some((Exit::Configuration, hint("it is set by heron.release.version")));
@@ -96,7 +96,7 @@ fn exit_of_config(error: &ConfigError) -> Exit {
         | ConfigError::Yaml { .. }
         | ConfigError::Value { .. }
         | ConfigError::NotGiven { .. }
-        | ConfigError::BadName { .. }
+        | ConfigError::Name(_)
         | ConfigError::EmptyContext => Exit::Usage,
         ConfigError::FileExists { .. } | ConfigError::ContextExists { .. } => Exit::Conflict,
         ConfigError::NoHome | ConfigError::Write { .. } => Exit::Failed,

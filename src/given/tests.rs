@@ -20,7 +20,7 @@ impl Home {
     }
 
     /// What a command line gives, or what is wrong with it. Paths are made to stand in the home.
-    fn given(&self, line: &str, variables: &[(&str, &str)]) -> Result<(Given, bool), String> {
+    fn given(&self, line: &str, variables: &[(&str, &str)]) -> Result<(ConfigInput, bool), String> {
         let home = self.0.path().display().to_string();
         let words = shlex::split(&line.replace('~', &home)).unwrap();
         let mut env = Env::default();
@@ -39,8 +39,8 @@ impl Home {
             release_file: None,
         };
         let named = given(&typed, &env).map_err(|error| error.to_string())?;
-        check_cluster(&named.given, &env).map_err(|error| error.to_string())?;
-        Ok((named.given, named.by_hand))
+        check_cluster(&named.config, &env).map_err(|error| error.to_string())?;
+        Ok((named.config, named.by_hand))
     }
 }
 
@@ -68,6 +68,13 @@ fn a_bare_word_is_a_cluster_that_is_known() {
         ("list wc --config-file ~/m.conf", "`wc` is no cluster"),
         ("kill a/b/c/d t --config-file ~/m.conf", "more than the three parts"),
         ("kill a/b/c/d t", "more than the three parts"),
+        ("kill 'a;b/c/d' t", "can't be the name of a cluster"),
+        ("kill 'a b/c/d' t", "can't be the name of a cluster"),
+        ("kill 'my.role:x' 'wc/'", "can't be the name of a topology"),
+        ("kill a/../c t", "can't be the name of a role: it stands for a directory"),
+        ("submit a/b/-c t.jar C", "can't be the name of an environment"),
+        ("list \"a/it's/c\"", "can't be the name of a role"),
+        ("kill 'a/r*e/c zk.root=/x' t", "can't be the name of a role"),
     ];
     for (line, why) in refused {
         let error = home.given(line, &[]).unwrap_err();

@@ -14,7 +14,7 @@ use crate::scheduler::task::TaskState;
 use crate::state::TopologyState;
 use crate::state::holder::Holder;
 use crate::state::records::Record;
-use crate::state::topology_state::Found;
+use crate::state::topology_state::StoredRecord;
 use crate::state::{Node, node::Stat};
 
 fn bytes(name: &str) -> Vec<u8> {
@@ -38,10 +38,10 @@ fn stat() -> Stat {
     }
 }
 
-fn found<T: Record>(kind: &str) -> Found<T> {
+fn found<T: Record>(kind: &str) -> StoredRecord<T> {
     let data = bytes(&format!("heron__{kind}__wordcount"));
     let message = T::read("/z", &data);
-    Found { path: "/z".to_owned(), node: Node { data, stat: stat() }, message }
+    StoredRecord { path: "/z".to_owned(), node: Node { data, stat: stat() }, message }
 }
 
 /// The recorded topology: container 0, and container 1 whose stream manager stands in the physical plan.

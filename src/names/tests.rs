@@ -5,7 +5,15 @@ use super::*;
 const ALL: [Named; 6] =
     [Named::Topology, Named::Component, Named::Cluster, Named::Role, Named::Environ, Named::User];
 
-fn fault(what: Named, name: &str) -> Option<Fault> {
+fn check_topology_name(name: &str) -> Result<(), NameError> {
+    check(Named::Topology, name)
+}
+
+fn check_topology_reference(name: &str) -> Result<(), NameError> {
+    check_reference(Named::Topology, name)
+}
+
+fn fault(what: Named, name: &str) -> Option<NameFault> {
     check(what, name).err().map(|error| error.fault)
 }
 
@@ -53,7 +61,7 @@ fn what_something_on_the_way_can_not_carry_is_refused() {
             assert!(fault(what, name).is_some(), "{what}: {name:?}");
         }
         assert_eq!(fault(what, &"x".repeat(MAX_BYTES)), None);
-        assert_eq!(fault(what, &"x".repeat(MAX_BYTES + 1)), Some(Fault::Long(MAX_BYTES)));
+        assert_eq!(fault(what, &"x".repeat(MAX_BYTES + 1)), Some(NameFault::Long(MAX_BYTES)));
     }
     assert!(fault(Named::Topology, "a.b").is_some(), "Heron refuses it too");
     for what in ALL {
@@ -80,8 +88,14 @@ fn what_others_have_submitted_can_be_named() {
     for name in ["my topology", "a;b", "a.b", "it's", "-x"] {
         assert_eq!(check_topology_reference(name), Ok(()), "{name}");
     }
-    for name in ["", ".", "..", "wc/", "/", "a/b", "a\nb", "a\u{202e}b"] {
+    for name in ["", ".", "..", "wc/", "/", "a/b", "a\nb", "a\u{202e}b", "a\u{e000}"] {
         assert!(check_topology_reference(name).is_err(), "{name:?}");
+    }
+    for name in ["my component", "it's", "a/b", "a.b", "a\u{e000}"] {
+        assert_eq!(check_reference(Named::Component, name), Ok(()), "{name}");
+    }
+    for name in ["", "..", "a\nb", "a\u{202e}b"] {
+        assert!(check_reference(Named::Component, name).is_err(), "{name:?}");
     }
 }
 
@@ -90,7 +104,7 @@ proptest! {
     fn whoever_may_be_called_so_can_be_named_so(name in "\\PC{0,20}") {
         for what in ALL {
             if check(what, &name).is_ok() {
-                prop_assert!(check_topology_reference(&name).is_ok());
+                prop_assert!(check_reference(what, &name).is_ok());
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::DryRunFormat;
 use crate::packing::difference::ContainerDifference;
-use crate::packing::{InstancePlan, PackingPlan, Resource, difference};
+use crate::packing::{InstancePlan, PackingPlan, Size, difference};
 
 /// Outcome of `submit --dry-run` and `update --dry-run`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -108,6 +108,6 @@ fn instance_document(instance: &InstancePlan) -> Value {
 
 /// Cores and bytes.
 #[must_use]
-pub fn resource_document(resource: &Resource) -> Value {
+pub fn resource_document(resource: &Size) -> Value {
     json!({ "cpu": resource.cpu, "ram": resource.ram, "disk": resource.disk })
 }

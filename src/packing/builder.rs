@@ -9,22 +9,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::container::{self, Container, Item};
 use super::error::PackingError;
 use super::java_hash::{JavaSet, string_hash};
-use super::limits::{Limits, Refusal};
+use super::limits::{ContainerLimits, Refusal};
 use super::plan::MAX_INSTANCES;
-use super::plan::{PackingPlan, Resource};
+use super::plan::{PackingPlan, Size};
 
 /// A component as the builder knows it.
 struct Component {
     name: String,
     hash: i32,
     /// What a new instance gets.
-    resource: Resource,
+    resource: Size,
     next_index: Option<i32>,
 }
 
 /// Containers being filled.
 pub(super) struct Builder<'a> {
-    limits: &'a Limits,
+    limits: &'a ContainerLimits,
     components: Vec<Component>,
     by_name: HashMap<String, usize>,
     containers: BTreeMap<i32, Container>,
@@ -47,7 +47,7 @@ pub(super) struct Candidates {
 
 impl<'a> Builder<'a> {
     /// Without instances.
-    pub(super) fn new(limits: &'a Limits) -> Self {
+    pub(super) fn new(limits: &'a ContainerLimits) -> Self {
         Self {
             limits,
             components: Vec::new(),
@@ -63,7 +63,10 @@ impl<'a> Builder<'a> {
     }
 
     /// With the instances of a plan.
-    pub(super) fn from_plan(limits: &'a Limits, plan: &PackingPlan) -> Result<Self, PackingError> {
+    pub(super) fn from_plan(
+        limits: &'a ContainerLimits,
+        plan: &PackingPlan,
+    ) -> Result<Self, PackingError> {
         let mut builder = Self::new(limits);
         for container in plan.in_heron_order() {
             let mut filled = Container::default();

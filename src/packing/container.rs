@@ -4,9 +4,9 @@ use super::error::PackingError;
 use super::input::{CONTAINER_DISK, CONTAINER_RAM};
 use super::java_hash::{JavaSet, combine};
 use super::java_number;
-use super::limits::{Limits, MIN_RAM, Refusal};
+use super::limits::{ContainerLimits, MIN_RAM, Refusal};
 use super::plan;
-use super::plan::Resource;
+use super::plan::Size;
 
 /// An instance with the number of its component.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Item {
     /// See [`plan::InstancePlan::component_index`].
     pub(super) component_index: i32,
     /// What it gets.
-    pub(super) resource: Resource,
+    pub(super) resource: Size,
 }
 
 impl Item {
@@ -87,9 +87,9 @@ impl Container {
     }
 
     /// What is taken, padding included.
-    pub(super) fn used(&self, limits: &Limits) -> Result<Resource, PackingError> {
+    pub(super) fn used(&self, limits: &ContainerLimits) -> Result<Size, PackingError> {
         let padding = &limits.padding;
-        Ok(Resource {
+        Ok(Size {
             cpu: self.cpu_in_order() + padding.cpu,
             ram: amount(self.ram, padding.ram)?,
             disk: amount(self.disk, padding.disk)?,
@@ -97,13 +97,13 @@ impl Container {
     }
 
     /// The room that is left.
-    pub(super) fn room(&self, limits: &Limits) -> (f64, i128, i128) {
+    pub(super) fn room(&self, limits: &ContainerLimits) -> (f64, i128, i128) {
         let (cpu, ram, disk) = super::limits::room(limits);
         (cpu - self.cpu, ram - self.ram, disk - self.disk)
     }
 
     /// Whether no instance of any component can be added: each has [`MIN_RAM`].
-    pub(super) fn is_full(&self, limits: &Limits) -> bool {
+    pub(super) fn is_full(&self, limits: &ContainerLimits) -> bool {
         self.room(limits).1 < i128::from(MIN_RAM)
             || limits.max_instances.is_some_and(|most| self.holds(most))
     }
@@ -113,7 +113,7 @@ impl Container {
     }
 
     /// Whether one more instance would be too much.
-    pub(super) fn check(&self, limits: &Limits, gets: &Resource) -> Result<(), Refusal> {
+    pub(super) fn check(&self, limits: &ContainerLimits, gets: &Size) -> Result<(), Refusal> {
         let (all, padding) = (&limits.capacity, &limits.padding);
         let ram = amount(self.ram, padding.ram)?;
         let disk = amount(self.disk, padding.disk)?;
@@ -123,13 +123,13 @@ impl Container {
             return Err(limits.cpu_refusal(self.cpu + padding.cpu, gets.cpu));
         }
         if all.ram < more_ram {
-            return Err(Limits::bytes_refusal(CONTAINER_RAM, ram, gets.ram, all.ram));
+            return Err(ContainerLimits::bytes_refusal(CONTAINER_RAM, ram, gets.ram, all.ram));
         }
         if all.disk < more_disk {
-            return Err(Limits::bytes_refusal(CONTAINER_DISK, disk, gets.disk, all.disk));
+            return Err(ContainerLimits::bytes_refusal(CONTAINER_DISK, disk, gets.disk, all.disk));
         }
         match limits.max_instances {
-            Some(most) if self.holds(most) => Err(Limits::count_refusal(most)),
+            Some(most) if self.holds(most) => Err(ContainerLimits::count_refusal(most)),
             _ => Ok(()),
         }
     }
@@ -165,7 +165,7 @@ fn amount(instances: i128, padding: i64) -> Result<i64, PackingError> {
 pub(super) fn plan<'a>(
     id: i32,
     container: &Container,
-    limits: &Limits,
+    limits: &ContainerLimits,
     name: impl Fn(usize) -> &'a str,
 ) -> Result<plan::ContainerPlan, PackingError> {
     let used = container.used(limits)?;
@@ -173,6 +173,6 @@ pub(super) fn plan<'a>(
         let Item { component, task_id, component_index, resource } = item;
         plan::InstancePlan::new(name(component), task_id, component_index, resource)
     });
-    let required = Resource { cpu: java_number::round(used.cpu) as f64, ..used };
+    let required = Size { cpu: java_number::round(used.cpu) as f64, ..used };
     Ok(plan::ContainerPlan::new(id, instances.collect(), required))
 }

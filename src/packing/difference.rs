@@ -10,7 +10,7 @@ use super::plan::{ContainerPlan, InstancePlan, PackingPlan};
 
 /// What becomes of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Change {
+pub enum ContainerChange {
     /// It is as it was.
     Unaffected,
     /// It is in both plans, with other instances or resources.
@@ -21,7 +21,7 @@ pub enum Change {
     Removed,
 }
 
-impl Change {
+impl ContainerChange {
     /// Heron's word for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -34,7 +34,7 @@ impl Change {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for ContainerChange {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -46,7 +46,7 @@ pub struct ContainerDifference<'a> {
     /// Its id.
     pub id: i32,
     /// What becomes of it.
-    pub change: Change,
+    pub change: ContainerChange,
     /// As it was, unless it is new.
     pub old: Option<&'a ContainerPlan>,
     /// As it is to be, unless it is removed.
@@ -91,11 +91,11 @@ fn compare<'a>(
     };
     let (kept, added) = (plain(kept), plain(added));
     let change = match (old, new) {
-        (None, _) => Change::New,
-        (_, None) => Change::Removed,
+        (None, _) => ContainerChange::New,
+        (_, None) => ContainerChange::Removed,
         (Some(old), Some(new)) => {
             let same = added.is_empty() && removed.is_empty() && old.required == new.required;
-            if same { Change::Unaffected } else { Change::Modified }
+            if same { ContainerChange::Unaffected } else { ContainerChange::Modified }
         }
     };
     ContainerDifference { id, change, old, new, kept, added, removed }
@@ -108,15 +108,15 @@ fn by_task(container: Option<&ContainerPlan>) -> BTreeMap<i32, &InstancePlan> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::Resource;
+    use super::super::plan::Size;
     use super::*;
 
     fn instance(component: &str, task: i32, ram: i64) -> InstancePlan {
-        InstancePlan::new(component, task, 0, Resource { cpu: 1.0, ram, disk: 0 })
+        InstancePlan::new(component, task, 0, Size { cpu: 1.0, ram, disk: 0 })
     }
 
     fn container(id: i32, ram: i64, instances: Vec<InstancePlan>) -> ContainerPlan {
-        ContainerPlan::new(id, instances, Resource { cpu: 1.0, ram, disk: 0 })
+        ContainerPlan::new(id, instances, Size { cpu: 1.0, ram, disk: 0 })
     }
 
     fn tasks(instances: &[&InstancePlan]) -> Vec<i32> {
@@ -146,10 +146,10 @@ mod tests {
         assert_eq!(
             changes,
             [
-                (1, Change::Unaffected),
-                (2, Change::Modified),
-                (3, Change::Removed),
-                (4, Change::New)
+                (1, ContainerChange::Unaffected),
+                (2, ContainerChange::Modified),
+                (3, ContainerChange::Removed),
+                (4, ContainerChange::New)
             ]
         );
         let lists = |index: usize| {
@@ -166,10 +166,13 @@ mod tests {
     fn other_resources_modify_a_container_and_scheduled_ones_do_not() {
         let old = PackingPlan::new("t", vec![container(1, 9, vec![instance("a", 1, 1)])]);
         let mut new = old.clone();
-        new.containers[0].scheduled = Some(Resource::default());
-        assert_eq!(difference(&old, &new)[0].change, Change::Unaffected);
+        new.containers[0].scheduled = Some(Size::default());
+        assert_eq!(difference(&old, &new)[0].change, ContainerChange::Unaffected);
         new.containers[0].required.disk = 1;
         let changed = difference(&old, &new);
-        assert_eq!((changed[0].change, tasks(&changed[0].kept)), (Change::Modified, vec![1]));
+        assert_eq!(
+            (changed[0].change, tasks(&changed[0].kept)),
+            (ContainerChange::Modified, vec![1])
+        );
     }
 }

@@ -8,8 +8,8 @@ use super::error::PackingError;
 use super::input::{PackingInput, check_size};
 use super::java_hash::JavaMap;
 use super::java_number::compare;
-use super::limits::{Limits, Refusal};
-use super::plan::{PackingPlan, Resource};
+use super::limits::{ContainerLimits, Refusal};
+use super::plan::{PackingPlan, Size};
 use super::scaling;
 
 /// What components are sorted by.
@@ -29,7 +29,7 @@ impl Strategy {
         }
     }
 
-    fn compare(self, a: &Resource, b: &Resource) -> Ordering {
+    fn compare(self, a: &Size, b: &Size) -> Ordering {
         let (ram, cpu) = (a.ram.cmp(&b.ram), compare(a.cpu, b.cpu));
         match self {
             Self::RamFirst => ram.then(cpu),
@@ -38,7 +38,7 @@ impl Strategy {
     }
 
     /// Largest first; equal ones keep their order.
-    fn sort(self, limits: &Limits, components: &mut [(String, u32)]) {
+    fn sort(self, limits: &ContainerLimits, components: &mut [(String, u32)]) {
         components
             .sort_by(|(a, _), (b, _)| self.compare(&limits.component(b), &limits.component(a)));
     }
@@ -46,7 +46,7 @@ impl Strategy {
 
 /// Packs a topology.
 pub(super) fn pack(input: &PackingInput) -> Result<PackingPlan, PackingError> {
-    let limits = Limits::resources_and_count(input)?;
+    let limits = ContainerLimits::resources_and_count(input)?;
     let strategy = Strategy::new(input)?;
     let parallelism = input.parallelism();
     check_size(&parallelism)?;
@@ -64,7 +64,7 @@ pub(super) fn repack(
     input: &PackingInput,
     changes: &JavaMap<i32>,
 ) -> Result<PackingPlan, PackingError> {
-    let limits = Limits::resources_and_count(input)?;
+    let limits = ContainerLimits::resources_and_count(input)?;
     let strategy = Strategy::new(input)?;
     let mut builder = Builder::from_plan(&limits, current)?;
     let mut down = scaling::down(changes);
@@ -81,7 +81,7 @@ fn place(
     builder: &mut Builder,
     mut containers: i32,
     strategy: Strategy,
-    limits: &Limits,
+    limits: &ContainerLimits,
     mut components: Vec<(String, u32)>,
 ) -> Result<(), PackingError> {
     strategy.sort(limits, &mut components);

@@ -9,7 +9,7 @@ use super::error::PackingError;
 use super::java_hash::JavaMap;
 use super::java_number::{GIB, parse_double, trim};
 use super::plan::MAX_INSTANCES;
-use super::plan::Resource;
+use super::plan::Size;
 use crate::proto::api;
 
 /// Bytes per instance, by component: `topology.component.rammap`.
@@ -106,9 +106,9 @@ impl PackingInput {
     }
 
     /// What an instance gets that the topology says nothing about.
-    pub(super) fn default_instance(&self) -> Resource {
+    pub(super) fn default_instance(&self) -> Size {
         let Defaults { cpu, ram, disk } = self.defaults;
-        Resource { cpu, ram, disk }
+        Size { cpu, ram, disk }
     }
 
     /// Instances by component, in Heron's order. Of two components of the same name the last counts.

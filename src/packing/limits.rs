@@ -13,7 +13,7 @@ use super::input::{
     RAM_PADDING,
 };
 use super::java_number::{GIB, MIB, times};
-use super::plan::Resource;
+use super::plan::Size;
 
 /// An instance needs as much RAM.
 pub(super) const MIN_RAM: i64 = 192 * MIB;
@@ -22,17 +22,17 @@ const MAX_INSTANCES: &str = "topology.container.max.instances";
 
 /// What containers and instances may have.
 #[derive(Clone, Debug)]
-pub(super) struct Limits {
+pub(super) struct ContainerLimits {
     /// What a container has, padding included.
-    pub(super) capacity: Resource,
+    pub(super) capacity: Size,
     /// What instances can't have of it.
-    pub(super) padding: Resource,
+    pub(super) padding: Size,
     /// What an instance gets that the maps don't name.
-    pub(super) default: Resource,
+    pub(super) default: Size,
     /// How many instances a container has at most, if that is counted.
     pub(super) max_instances: Option<i32>,
     min_cpu: Option<f64>,
-    components: HashMap<String, Resource>,
+    components: HashMap<String, Size>,
 }
 
 /// Why an instance was not put into a container.
@@ -72,12 +72,12 @@ impl Refusal {
     }
 }
 
-impl Limits {
+impl ContainerLimits {
     /// Limits of RAM, CPU and disk.
     pub(super) fn resources(input: &PackingInput) -> Result<Self, PackingError> {
         let default = input.default_instance();
         let percentage = input.count("topology.container.padding.percentage")?.unwrap_or(10);
-        let padding = Resource {
+        let padding = Size {
             ram: input.bytes(RAM_PADDING)?.unwrap_or(GIB),
             cpu: input.cores("topology.container.cpu.padding")?.unwrap_or(1.0),
             disk: GIB,
@@ -85,7 +85,7 @@ impl Limits {
         let instances = input.count(MAX_INSTANCES)?.unwrap_or(10);
         let (most_ram, most_disk) =
             (times(default.ram, instances)?, times(default.disk, instances)?);
-        let capacity = Resource {
+        let capacity = Size {
             cpu: input.cores(CONTAINER_CPU)?.unwrap_or(default.cpu * f64::from(instances)),
             ram: input.bytes(CONTAINER_RAM)?.unwrap_or(most_ram),
             disk: input.bytes(CONTAINER_DISK)?.unwrap_or(most_disk),
@@ -108,12 +108,12 @@ impl Limits {
     }
 
     /// What an instance of a component gets.
-    pub(super) fn component(&self, name: &str) -> Resource {
+    pub(super) fn component(&self, name: &str) -> Size {
         self.components.get(name).copied().unwrap_or(self.default)
     }
 
     /// Refuses instances that no container may hold.
-    pub(super) fn check_instance(&self, name: &str, gets: &Resource) -> Result<(), Refusal> {
+    pub(super) fn check_instance(&self, name: &str, gets: &Size) -> Result<(), Refusal> {
         if gets.ram < MIN_RAM {
             return Err(Refusal::TooSmall(PackingError::InstanceTooSmall {
                 resource: "RAM",
@@ -170,9 +170,9 @@ impl Limits {
 }
 
 /// A percentage of a capacity; Java's `long` wraps.
-fn share(capacity: Resource, percentage: i32) -> Resource {
+fn share(capacity: Size, percentage: i32) -> Size {
     let of = |bytes: i64| bytes.wrapping_mul(i64::from(percentage)) / 100;
-    Resource {
+    Size {
         cpu: capacity.cpu * f64::from(percentage) / 100.0,
         ram: of(capacity.ram),
         disk: of(capacity.disk),
@@ -181,14 +181,14 @@ fn share(capacity: Resource, percentage: i32) -> Resource {
 
 fn component_resources(
     input: &PackingInput,
-    default: Resource,
-) -> Result<HashMap<String, Resource>, PackingError> {
+    default: Size,
+) -> Result<HashMap<String, Size>, PackingError> {
     let ram = input.bytes_map(RAM_MAP)?;
     let cpu = input.cores_map(CPU_MAP)?;
     let disk = input.bytes_map(DISK_MAP)?;
     let resources = input.components.iter().map(|component| {
         let name = component.name.as_str();
-        let resource = Resource {
+        let resource = Size {
             cpu: cpu.get(name).copied().unwrap_or(default.cpu),
             ram: ram.get(name).copied().unwrap_or(default.ram),
             disk: disk.get(name).copied().unwrap_or(default.disk),
@@ -199,7 +199,7 @@ fn component_resources(
 }
 
 /// The room for instances in an empty container.
-pub(super) fn room(limits: &Limits) -> (f64, i128, i128) {
+pub(super) fn room(limits: &ContainerLimits) -> (f64, i128, i128) {
     let (capacity, padding) = (&limits.capacity, &limits.padding);
     (
         capacity.cpu - padding.cpu,

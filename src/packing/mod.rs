@@ -28,7 +28,7 @@ pub use difference::difference;
 pub use error::PackingError;
 pub use input::{Component, ComponentKind, Defaults, PackingInput, Settings};
 pub use pack::{pack, repack};
-pub use plan::{ContainerPlan, InstancePlan, MAX_INSTANCES, PackingPlan, Resource};
+pub use plan::{ContainerPlan, InstancePlan, MAX_INSTANCES, PackingPlan, Size};
 pub use request::parse_parallelism;
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl PartialEq for Place {
 
 /// What an instance or a container gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Resource {
+pub struct Size {
     /// Cores.
     pub cpu: f64,
     /// Bytes.
@@ -36,7 +36,7 @@ pub struct Resource {
     pub disk: i64,
 }
 
-impl Resource {
+impl Size {
     /// The hash code in Java.
     #[must_use]
     pub fn java_hash(&self) -> i32 {
@@ -64,14 +64,14 @@ pub struct InstancePlan {
     /// Unique within the component, from 0.
     pub component_index: i32,
     /// What it gets.
-    pub resource: Resource,
+    pub resource: Size,
     place: Place,
 }
 
 impl InstancePlan {
     /// An instance.
     #[must_use]
-    pub fn new(component: &str, task_id: i32, component_index: i32, resource: Resource) -> Self {
+    pub fn new(component: &str, task_id: i32, component_index: i32, resource: Size) -> Self {
         let component = component.to_owned();
         Self { component, task_id, component_index, resource, place: Place::default() }
     }
@@ -92,16 +92,16 @@ pub struct ContainerPlan {
     /// Its instances, by task id.
     pub instances: Vec<InstancePlan>,
     /// What it needs.
-    pub required: Resource,
+    pub required: Size,
     /// What a scheduler with equal containers gives it; the algorithms leave it out.
-    pub scheduled: Option<Resource>,
+    pub scheduled: Option<Size>,
     place: Place,
 }
 
 impl ContainerPlan {
     /// A container of instances that stand in Heron's order.
     #[must_use]
-    pub fn new(id: i32, mut instances: Vec<InstancePlan>, required: Resource) -> Self {
+    pub fn new(id: i32, mut instances: Vec<InstancePlan>, required: Size) -> Self {
         for (place, instance) in instances.iter_mut().enumerate() {
             instance.place = Place(place);
         }
@@ -235,12 +235,12 @@ impl PackingPlan {
 
     /// The largest of each resource that any container gets.
     #[must_use]
-    pub fn max_container_resources(&self) -> Resource {
-        let none = Resource { cpu: 0.0, ram: 0, disk: 0 };
+    pub fn max_container_resources(&self) -> Size {
+        let none = Size { cpu: 0.0, ram: 0, disk: 0 };
         self.containers
             .iter()
             .map(|container| container.scheduled.unwrap_or(container.required))
-            .fold(none, Resource::max)
+            .fold(none, Size::max)
     }
 
     /// The plan as Heron visits it once it has been stored and read again.
@@ -283,13 +283,13 @@ impl PackingPlan {
     }
 }
 
-impl From<&Resource> for system::Resource {
-    fn from(resource: &Resource) -> Self {
+impl From<&Size> for system::Resource {
+    fn from(resource: &Size) -> Self {
         Self { cpu: resource.cpu, ram: resource.ram, disk: resource.disk }
     }
 }
 
-impl From<&system::Resource> for Resource {
+impl From<&system::Resource> for Size {
     fn from(resource: &system::Resource) -> Self {
         Self { cpu: resource.cpu, ram: resource.ram, disk: resource.disk }
     }

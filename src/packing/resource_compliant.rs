@@ -9,8 +9,8 @@ use super::builder::Builder;
 use super::error::PackingError;
 use super::input::{PackingInput, check_size};
 use super::java_hash::JavaMap;
-use super::limits::{Limits, Refusal, room};
-use super::plan::{PackingPlan, Resource};
+use super::limits::{ContainerLimits, Refusal, room};
+use super::plan::{PackingPlan, Size};
 use super::scaling;
 
 /// Share of doubt in sums of doubles: numbers so close to a limit are tried.
@@ -18,7 +18,7 @@ const DOUBT: f64 = 1e-6;
 
 /// Packs a topology.
 pub(super) fn pack(input: &PackingInput) -> Result<PackingPlan, PackingError> {
-    let limits = Limits::resources(input)?;
+    let limits = ContainerLimits::resources(input)?;
     let parallelism = input.parallelism();
     check_size(&parallelism)?;
     let counts = parallelism.into_ordered().into_iter();
@@ -48,7 +48,7 @@ type Refused = Box<(String, Refusal)>;
 
 /// Deals all instances out to a number of containers.
 fn deal(
-    limits: &Limits,
+    limits: &ContainerLimits,
     counts: &[(String, u32)],
     containers: i32,
     input: &PackingInput,
@@ -74,13 +74,13 @@ fn next(id: i32, containers: i32) -> i32 {
 
 /// Whether instances dealt out to so many containers may keep to the limits. A component's instances go to consecutive
 /// containers, so that loads differ only where one begins or ends.
-fn may_fit(limits: &Limits, counts: &[(String, u32)], containers: i32) -> bool {
+fn may_fit(limits: &ContainerLimits, counts: &[(String, u32)], containers: i32) -> bool {
     let Ok(n) = u32::try_from(containers) else { return true };
     if n == 0 {
         return true;
     }
     let mut everywhere = Load::default();
-    let mut steps: Vec<(u32, i8, Resource)> = Vec::new();
+    let mut steps: Vec<(u32, i8, Size)> = Vec::new();
     let mut start = 0;
     for (name, count) in counts {
         let gets = limits.component(name);
@@ -119,7 +119,7 @@ struct Load {
 }
 
 impl Load {
-    fn add(&mut self, gets: &Resource, count: i64) {
+    fn add(&mut self, gets: &Size, count: i64) {
         self.cpu += gets.cpu * count as f64;
         self.cpu_size += (gets.cpu * count as f64).abs();
         self.ram += i128::from(gets.ram) * i128::from(count);
@@ -140,7 +140,7 @@ pub(super) fn repack(
     input: &PackingInput,
     changes: &JavaMap<i32>,
 ) -> Result<PackingPlan, PackingError> {
-    let limits = Limits::resources(input)?;
+    let limits = ContainerLimits::resources(input)?;
     input.containers()?;
     let (down, up) = (scaling::down(changes), scaling::up(changes));
     let before = i32::try_from(current.container_count()).unwrap_or(i32::MAX);
@@ -186,7 +186,7 @@ fn grow(
 
 /// How many more containers Heron begins with.
 #[allow(clippy::cast_possible_truncation, reason = "saturates, and NaN gives 0, as in Java")]
-fn additional_containers(current: &PackingPlan, needed: &Resource) -> Result<i32, PackingError> {
+fn additional_containers(current: &PackingPlan, needed: &Size) -> Result<i32, PackingError> {
     let largest = current.max_container_resources();
     if largest.cpu == 0.0 || largest.ram == 0 || largest.disk == 0 {
         let reason = "no container of it requires CPU, RAM and disk".to_owned();
@@ -199,7 +199,11 @@ fn additional_containers(current: &PackingPlan, needed: &Resource) -> Result<i32
 }
 
 /// With fewer containers than this, the instances of some component have no place even if no other one grew.
-fn least_containers(limits: &Limits, rooms: &[(f64, i128, i128)], up: &[(String, u32)]) -> i32 {
+fn least_containers(
+    limits: &ContainerLimits,
+    rooms: &[(f64, i128, i128)],
+    up: &[(String, u32)],
+) -> i32 {
     let containers = i64::try_from(rooms.len()).unwrap_or(i64::MAX);
     let needed = up.iter().map(|(name, count)| {
         let gets = limits.component(name);
@@ -218,7 +222,7 @@ fn least_containers(limits: &Limits, rooms: &[(f64, i128, i128)], up: &[(String,
     clippy::cast_possible_truncation,
     reason = "saturates; a room of no number holds none less"
 )]
-fn places((cpu, ram, disk): (f64, i128, i128), gets: &Resource) -> i64 {
+fn places((cpu, ram, disk): (f64, i128, i128), gets: &Size) -> i64 {
     let bytes = |room: i128, each: i64| {
         if each <= 0 {
             i64::MAX
@@ -235,7 +239,7 @@ fn places((cpu, ram, disk): (f64, i128, i128), gets: &Resource) -> i64 {
 }
 
 /// Why a component can't grow within the number of containers that Heron allows: that of the original instances.
-fn no_room(limits: &Limits, component: String, containers: i32) -> PackingError {
+fn no_room(limits: &ContainerLimits, component: String, containers: i32) -> PackingError {
     let gets = limits.component(&component);
     let alone = limits
         .check_instance(&component, &gets)
@@ -249,7 +253,7 @@ fn no_room(limits: &Limits, component: String, containers: i32) -> PackingError 
 /// What Heron does: one number after the other.
 #[cfg(test)]
 pub(super) fn pack_by_trying(input: &PackingInput) -> Option<PackingPlan> {
-    let limits = Limits::resources(input).ok()?;
+    let limits = ContainerLimits::resources(input).ok()?;
     let counts = input.parallelism().into_ordered().into_iter();
     let counts: Vec<_> = counts.map(|(name, n)| (name, n.unsigned_abs())).collect();
     let containers = input.containers().ok()?.min(input.total_instances());

@@ -13,7 +13,7 @@ use super::input::{
 };
 use super::java_hash::{JavaMap, JavaSet, combine, string_hash};
 use super::java_number::{self as number, GIB, MIB, compare, divide, minus, plus, times};
-use super::plan::{ContainerPlan, InstancePlan, PackingPlan, Resource};
+use super::plan::{ContainerPlan, InstancePlan, PackingPlan, Size};
 
 /// CPU of a container for the processes that are no instances.
 const CPU_PADDING: f64 = 1.0;
@@ -168,9 +168,9 @@ pub(super) fn allocate<'a>(
 /// What containers and instances get unless a map says otherwise.
 struct Sizes {
     version: Version,
-    instance: Resource,
+    instance: Size,
     /// What was asked for a container, or [`UNSET`].
-    hint: Resource,
+    hint: Size,
     /// Size of a container that the first version shares out where nothing was asked for.
     shared_ram: i64,
     shared_cpu: f64,
@@ -186,7 +186,7 @@ impl Sizes {
         ram_padding: i64,
     ) -> Result<Self, PackingError> {
         let instance = input.default_instance();
-        let hint = Resource {
+        let hint = Size {
             cpu: input.cores(CONTAINER_CPU)?.unwrap_or(UNSET_CPU),
             ram: input.bytes(CONTAINER_RAM)?.unwrap_or(UNSET),
             disk: input.bytes(CONTAINER_DISK)?.unwrap_or(UNSET),
@@ -300,7 +300,7 @@ impl Sizes {
         let (mut cpu, mut ram) = (0.0, 0);
         for ((placed, instance_ram), instance_cpu) in placed.iter().zip(rams).zip(cpus) {
             let resource =
-                Resource { cpu: *instance_cpu, ram: *instance_ram, disk: self.instance.disk };
+                Size { cpu: *instance_cpu, ram: *instance_ram, disk: self.instance.disk };
             cpu += instance_cpu;
             ram = plus(ram, *instance_ram)?;
             let hash = combine(combine(placed.hash, placed.task_id), placed.component_index);
@@ -317,7 +317,7 @@ impl Sizes {
     }
 
     /// What a container needs whose instances have so much; never more than was asked for.
-    fn required(&self, cpu: f64, ram: i64) -> Result<Resource, PackingError> {
+    fn required(&self, cpu: f64, ram: i64) -> Result<Size, PackingError> {
         let mut cpu = cpu + CPU_PADDING;
         // Not `compare`: here Heron compares numbers, above it compares objects.
         #[allow(clippy::float_cmp, reason = "the very value that stands for unset")]
@@ -328,7 +328,7 @@ impl Sizes {
         if self.hint.ram != UNSET {
             ram = ram.min(self.hint.ram);
         }
-        Ok(Resource { cpu: number::max(cpu, self.hint.cpu), ram, disk: self.disk })
+        Ok(Size { cpu: number::max(cpu, self.hint.cpu), ram, disk: self.disk })
     }
 }
 

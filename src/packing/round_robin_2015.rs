@@ -12,7 +12,7 @@ use super::error::PackingError;
 use super::input::{CONTAINER_CPU, CONTAINER_DISK, CONTAINER_RAM, PackingInput, RAM_MAP, total};
 use super::java_hash::JavaMap;
 use super::java_number::{GIB, MIB, plus, times};
-use super::plan::{ContainerPlan, InstancePlan, PackingPlan, Resource};
+use super::plan::{ContainerPlan, InstancePlan, PackingPlan, Size};
 use super::round_robin::{Placed, allocate};
 
 /// RAM of the stream manager, where nothing else is said.
@@ -66,7 +66,7 @@ fn layout(
         largest_ram = largest_ram.max(ram);
         check_room(id, ram, hint)?;
     }
-    let required = Resource {
+    let required = Size {
         cpu: container_cpu(input, containers, parallelism)?,
         ram: hint.map_or_else(|| plus(largest_ram, stmgr), Ok)?,
         disk: container_disk(input, &allocation)?,
@@ -79,7 +79,7 @@ fn layout(
 }
 
 fn instance(placed: &Placed, ram: i64, input: &PackingInput) -> InstancePlan {
-    let resource = Resource { cpu: input.defaults.cpu, ram, disk: input.defaults.disk };
+    let resource = Size { cpu: input.defaults.cpu, ram, disk: input.defaults.disk };
     InstancePlan::new(placed.component, placed.task_id, placed.component_index, resource)
 }
 
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn containers_hold_their_instances_and_the_daemons() {
         let required = packed(&[]).containers[0].required;
-        let expected = Resource { cpu: 5.0, ram: 5 * GIB, disk: 16 * GIB };
+        let expected = Size { cpu: 5.0, ram: 5 * GIB, disk: 16 * GIB };
         assert_eq!(required, expected);
     }
 
@@ -227,7 +227,7 @@ mod tests {
             ("topology.stmgr.ram", "134217728"),
         ]);
         for container in &plan.containers {
-            assert_eq!(container.required, Resource { cpu: 1.0, ram: GIB, disk: GIB });
+            assert_eq!(container.required, Size { cpu: 1.0, ram: GIB, disk: GIB });
             for instance in &container.instances {
                 assert_eq!(instance.resource.ram, (GIB - 128 * MIB) / 4);
             }

@@ -4,7 +4,7 @@ use super::error::PackingError;
 use super::input::{PackingInput, RAM_MAP};
 use super::java_hash::JavaMap;
 use super::java_number::{minus, plus, times};
-use super::plan::Resource;
+use super::plan::Size;
 
 /// Components that grow, with by how many instances, in Heron's order.
 pub(super) fn up(changes: &JavaMap<i32>) -> Vec<(String, u32)> {
@@ -27,9 +27,9 @@ fn directed(changes: &JavaMap<i32>, wanted: impl Fn(i32) -> bool) -> Vec<(String
 pub(super) fn additional(
     input: &PackingInput,
     changes: &JavaMap<i32>,
-) -> Result<Resource, PackingError> {
+) -> Result<Size, PackingError> {
     let (up, down) = (sum(input, &up(changes))?, sum(input, &down(changes))?);
-    Ok(Resource {
+    Ok(Size {
         cpu: super::java_number::max(0.0, up.cpu - down.cpu),
         ram: minus(up.ram, down.ram)?.max(0),
         disk: minus(up.disk, down.disk)?.max(0),
@@ -37,10 +37,10 @@ pub(super) fn additional(
 }
 
 /// Heron looks at the RAM map only; cores and disk are the defaults.
-fn sum(input: &PackingInput, changes: &[(String, u32)]) -> Result<Resource, PackingError> {
+fn sum(input: &PackingInput, changes: &[(String, u32)]) -> Result<Size, PackingError> {
     let ram_map = input.bytes_map(RAM_MAP)?;
     let default = input.default_instance();
-    let mut sum = Resource { cpu: 0.0, ram: 0, disk: 0 };
+    let mut sum = Size { cpu: 0.0, ram: 0, disk: 0 };
     for (component, count) in changes {
         let factor = i32::try_from(*count).unwrap_or(i32::MAX);
         let ram = ram_map.get(component.as_str()).copied().unwrap_or(default.ram);

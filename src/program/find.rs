@@ -45,12 +45,17 @@ impl SearchPath {
             Some((variable, None)) => looked.push(format!("{variable} is not set")),
             None => {}
         }
-        let directories = self.0.iter().flat_map(std::env::split_paths);
-        let on_path = directories.map(|directory| directory.join(name));
-        on_path.into_iter().find(|path| is_executable(path)).ok_or_else(|| {
+        self.on_path(name).ok_or_else(|| {
             looked.push(format!("no directory of PATH has {name}"));
             NoProgram { program: name.to_owned(), looked }
         })
+    }
+
+    /// The first program of a name in the directories.
+    #[must_use]
+    pub fn on_path(&self, name: &str) -> Option<PathBuf> {
+        let directories = self.0.iter().flat_map(std::env::split_paths);
+        directories.map(|directory| directory.join(name)).find(|path| is_executable(path))
     }
 }
 
@@ -62,12 +67,13 @@ pub fn is_executable(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
-    fn program(path: &Path) -> PathBuf {
+    /// A file that may be executed.
+    pub(crate) fn program(path: &Path) -> PathBuf {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, "").unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();

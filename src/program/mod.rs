@@ -4,7 +4,7 @@
 //! that nothing of it is left behind. What it prints is handed on line by line, and the end of it is kept for an error.
 //! No shell is involved, and nothing here knows what the programs are for.
 
-mod find;
+pub(crate) mod find;
 mod input;
 pub mod output;
 
@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 
 pub use find::{NoProgram, SearchPath, is_executable};
 pub use input::Input;
-use output::{Source, Tail};
+use output::{Pipe, Tail};
 
 /// A program with everything it is told.
 #[derive(Debug, Clone, Default)]
@@ -116,7 +116,7 @@ pub async fn run(
     program: &Program,
     input: Option<Input<'_>>,
     limit: Duration,
-    on_line: &(dyn Fn(Source, &str) + Sync),
+    on_line: &(dyn Fn(Pipe, &str) + Sync),
 ) -> Result<Ran, RunError> {
     let name = || program.program.to_string_lossy().into_owned();
     let mut child = spawn(program, input.is_some())
@@ -173,18 +173,18 @@ async fn follow(
     input: Option<Input<'_>>,
     tails: &mut (Tail, Tail),
     keep: &(dyn Fn(&mut Tail, &str) + Sync),
-    on_line: &(dyn Fn(Source, &str) + Sync),
+    on_line: &(dyn Fn(Pipe, &str) + Sync),
 ) -> io::Result<ExitStatus> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let talking = async {
         let (fed, first, second) = tokio::join!(
             input::feed(stdin, input),
             read_lines(stdout, |line| {
-                on_line(Source::Stdout, line);
+                on_line(Pipe::Stdout, line);
                 keep(&mut tails.0, line);
             }),
             read_lines(stderr, |line| {
-                on_line(Source::Stderr, line);
+                on_line(Pipe::Stderr, line);
                 keep(&mut tails.1, line);
             }),
         );

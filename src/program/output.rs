@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Where a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum Pipe {
     /// Standard output.
     Stdout,
     /// Standard error.

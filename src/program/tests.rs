@@ -9,7 +9,7 @@ fn shell(script: &str) -> Program {
     Program::new("/bin/sh").args(["-c", script])
 }
 
-async fn ran(script: &str, limit: Duration) -> (Ran, Vec<(Source, String)>) {
+async fn ran(script: &str, limit: Duration) -> (Ran, Vec<(Pipe, String)>) {
     let lines = Mutex::new(Vec::new());
     let on_line = |source, line: &str| lines.lock().unwrap().push((source, line.to_owned()));
     let ran = run(&shell(script), None, limit, &on_line).await.unwrap();
@@ -20,8 +20,8 @@ async fn ran(script: &str, limit: Duration) -> (Ran, Vec<(Source, String)>) {
 async fn status_and_lines_are_told() {
     let (ended, lines) = ran("echo out; echo err >&2; exit 3", LONG).await;
     assert_eq!(ended.end, End::Exited(3));
-    assert!(lines.contains(&(Source::Stdout, "out".to_owned())), "{lines:?}");
-    assert!(lines.contains(&(Source::Stderr, "err".to_owned())), "{lines:?}");
+    assert!(lines.contains(&(Pipe::Stdout, "out".to_owned())), "{lines:?}");
+    assert!(lines.contains(&(Pipe::Stderr, "err".to_owned())), "{lines:?}");
     assert_eq!(ended.tail.to_string(), "it printed\n  err\n  out");
     assert_eq!(ran("kill -9 $$", LONG).await.0.end, End::Killed(9));
     assert_eq!(ran("read -r line || echo nothing", LONG).await.1[0].1, "nothing");

@@ -8,7 +8,7 @@ use std::fmt;
 
 use prost::{Message, Name};
 
-use super::schema::{Kind, Rule, Shape, shape};
+use super::schema::{FieldKind, Rule, Shape, shape};
 use super::wire::{self, WireError, WireType};
 
 /// What makes Heron refuse a message that is well-formed.
@@ -69,15 +69,15 @@ fn walk(shape: &Shape, bytes: &[u8], path: &str, faults: &mut Vec<Fault>) -> Res
             if path.is_empty() { known.name.to_owned() } else { format!("{path}.{}", known.name) };
         let mut unknown = None;
         let is_present = match known.kind {
-            Kind::Plain(wire_type) => found.clone().any(|field| field.wire_type == wire_type),
-            Kind::Enum(numbers) => {
+            FieldKind::Plain(wire_type) => found.clone().any(|field| field.wire_type == wire_type),
+            FieldKind::Enum(numbers) => {
                 let values = found.filter(|field| field.wire_type == WireType::Varint);
                 let (good, bad): (Vec<_>, Vec<_>) =
                     values.map(|field| field.varint).partition(|value| is_known(numbers, *value));
                 unknown = bad.first().copied();
                 !good.is_empty()
             }
-            Kind::Message(inner) => {
+            FieldKind::Message(inner) => {
                 let pieces: Vec<&[u8]> = found
                     .filter(|field| field.wire_type == WireType::Length)
                     .map(|field| field.payload)

@@ -26,7 +26,7 @@ pub struct Field {
     /// How often it occurs.
     pub rule: Rule,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: FieldKind,
 }
 
 /// How often a field occurs.
@@ -42,7 +42,7 @@ pub enum Rule {
 
 /// What a field holds.
 #[derive(Debug)]
-pub enum Kind {
+pub enum FieldKind {
     /// Text, bytes or a number.
     Plain(WireType),
     /// One of these numbers.

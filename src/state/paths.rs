@@ -5,7 +5,9 @@
 
 use thiserror::Error;
 
-/// Why a root or a name can't be part of a path.
+use crate::znode_path;
+
+/// Why a root can't be part of a path.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathError {
@@ -17,35 +19,6 @@ pub enum PathError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The name of a topology.
-    #[error("the topology name '{}' {why}", name.escape_debug())]
-    TopologyName {
-        /// As it was given.
-        name: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-}
-
-/// Checks the name of a topology: what Heron asks for (`docs/heron.md#names`), and what ZooKeeper asks for.
-pub fn check_topology_name(name: &str) -> Result<(), PathError> {
-    let why = if name.is_empty() {
-        "is empty"
-    } else if name.contains('.') {
-        "contains a '.'"
-    } else if name.contains('/') {
-        "contains a '/'"
-    } else if name.chars().any(is_refused_by_zookeeper) {
-        "contains a character that ZooKeeper refuses in a path"
-    } else {
-        return Ok(());
-    };
-    Err(PathError::TopologyName { name: name.to_owned(), why })
-}
-
-/// Characters that ZooKeeper's `PathUtils` refuses anywhere in a path.
-fn is_refused_by_zookeeper(c: char) -> bool {
-    matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}')
 }
 
 /// The suffix of the lock that Heron's `update` takes (`docs/heron.md#update-lock`).
@@ -60,25 +33,10 @@ pub struct Tree {
 impl Tree {
     /// A tree below `root`; trailing slashes are dropped.
     pub fn new(root: &str) -> Result<Self, PathError> {
-        let error = |why| PathError::Root { root: root.to_owned(), why };
-        let trimmed = root.trim_end_matches('/');
-        if root.is_empty() {
-            return Err(error("is empty"));
+        match znode_path::root(root) {
+            Ok(root) => Ok(Self { root: root.to_owned() }),
+            Err(why) => Err(PathError::Root { root: root.to_owned(), why }),
         }
-        if !root.starts_with('/') {
-            return Err(error("does not start with '/'"));
-        }
-        if trimmed.is_empty() {
-            return Err(error("names no node: Heron needs one of its own, such as '/heron'"));
-        }
-        let mut parts = trimmed.split('/').skip(1);
-        if parts.any(|part| part.is_empty() || part == "." || part == "..") {
-            return Err(error("has a part that is empty, '.' or '..'"));
-        }
-        if trimmed.chars().any(is_refused_by_zookeeper) {
-            return Err(error("contains a character that ZooKeeper refuses in a path"));
-        }
-        Ok(Self { root: trimmed.to_owned() })
     }
 
     /// The root, without a trailing slash.
@@ -274,17 +232,5 @@ mod tests {
         for root in ["", "/", "//", "heron", "/a//b", "/a/./b", "/a/..", "/a\0b"] {
             assert!(Tree::new(root).is_err(), "{root:?}");
         }
-    }
-
-    #[test]
-    fn names_are_checked_as_heron_and_zookeeper_do() {
-        for name in ["wordcount", "a_b-c", "ünïcode", "with space"] {
-            assert_eq!(check_topology_name(name), Ok(()), "{name}");
-        }
-        for name in ["", "a.b", ".", "a/b", "a\nb", "a\0"] {
-            assert!(check_topology_name(name).is_err(), "{name:?}");
-        }
-        let text = check_topology_name("a\nb").unwrap_err().to_string();
-        assert!(!text.contains('\n'), "{text}");
     }
 }

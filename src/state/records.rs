@@ -69,14 +69,14 @@ impl Record for MetricsCacheLocation {}
 impl Record for StatefulConsistentCheckpoints {}
 
 impl Record for ExecutionState {
-    /// Reads both layouts; see [`execution_state_layout`].
+    /// Reads both layouts; see [`execution_state_field_numbers`].
     ///
     /// # Notable behavior
     /// The old layout had no cluster in December 2015; its `dc` is taken instead.
     fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
-        match execution_state_layout(bytes) {
-            Layout::Current => decode(origin, bytes),
-            Layout::Until0133 => {
+        match execution_state_field_numbers(bytes) {
+            FieldNumbers::Current => decode(origin, bytes),
+            FieldNumbers::Until0133 => {
                 decode::<until_0_13_3::ExecutionState>(origin, bytes).map(Into::into)
             }
         }
@@ -84,11 +84,11 @@ impl Record for ExecutionState {
 }
 
 impl Record for SchedulerLocation {
-    /// Reads both layouts; see [`scheduler_location_layout`].
+    /// Reads both layouts; see [`scheduler_location_field_numbers`].
     fn read(origin: &str, bytes: &[u8]) -> Result<Self, RecordError> {
-        match scheduler_location_layout(bytes) {
-            Layout::Current => decode(origin, bytes),
-            Layout::Until0133 => {
+        match scheduler_location_field_numbers(bytes) {
+            FieldNumbers::Current => decode(origin, bytes),
+            FieldNumbers::Until0133 => {
                 decode::<until_0_13_3::SchedulerLocation>(origin, bytes).map(Into::into)
             }
         }
@@ -97,7 +97,7 @@ impl Record for SchedulerLocation {
 
 /// The two ways in which field numbers were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum FieldNumbers {
     /// From 0.13.4, May 2016, on.
     Current,
     /// Up to 0.13.3.
@@ -109,30 +109,30 @@ pub enum Layout {
 /// In the new one field 3 is a number and 4 a text; in the old one 3 is a message and 4 a number. Where both are absent,
 /// only the old one has fields 9 and 10.
 #[must_use]
-pub fn execution_state_layout(bytes: &[u8]) -> Layout {
-    let Some(fields) = outermost(bytes) else { return Layout::Current };
+pub fn execution_state_field_numbers(bytes: &[u8]) -> FieldNumbers {
+    let Some(fields) = outermost(bytes) else { return FieldNumbers::Current };
     let old = fields.iter().any(|field| match field.number {
         3 => field.wire_type == WireType::Length,
         4 => field.wire_type != WireType::Length,
         9 | 10 => true,
         _ => false,
     });
-    if old { Layout::Until0133 } else { Layout::Current }
+    if old { FieldNumbers::Until0133 } else { FieldNumbers::Current }
 }
 
 /// Tells the layouts of a scheduler location apart (`docs/heron.md#scheduler-location`).
 ///
 /// The old one has no field 2, and in field 3, which became the job page links, a single `host:port`.
 #[must_use]
-pub fn scheduler_location_layout(bytes: &[u8]) -> Layout {
-    let Some(fields) = outermost(bytes) else { return Layout::Current };
+pub fn scheduler_location_field_numbers(bytes: &[u8]) -> FieldNumbers {
+    let Some(fields) = outermost(bytes) else { return FieldNumbers::Current };
     if fields.iter().any(|field| field.number == 2) {
-        return Layout::Current;
+        return FieldNumbers::Current;
     }
     let mut endpoints = fields.iter().filter(|field| field.number == 3);
     match (endpoints.next(), endpoints.next()) {
-        (Some(endpoint), None) if is_old_endpoint(endpoint.payload) => Layout::Until0133,
-        _ => Layout::Current,
+        (Some(endpoint), None) if is_old_endpoint(endpoint.payload) => FieldNumbers::Until0133,
+        _ => FieldNumbers::Current,
     }
 }
 

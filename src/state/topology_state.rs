@@ -21,7 +21,7 @@ use super::zk::Zk;
 
 /// A record as it was found: its bytes, and what they mean.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found<T> {
+pub struct StoredRecord<T> {
     /// The node it is in.
     pub path: String,
     /// Its bytes and what ZooKeeper knows about it; `stat.ephemeral_owner` is the session of its owner.
@@ -30,7 +30,7 @@ pub struct Found<T> {
     pub message: Result<T, RecordError>,
 }
 
-impl<T: Record> Found<T> {
+impl<T: Record> StoredRecord<T> {
     fn read(path: String, node: Node) -> Self {
         let message = T::read(&path, &node.data);
         Self { path, node, message }
@@ -48,21 +48,21 @@ pub struct TopologyState {
     /// Its name.
     pub name: String,
     /// The definition; with it the topology exists.
-    pub topology: Option<Found<Topology>>,
+    pub topology: Option<StoredRecord<Topology>>,
     /// The packing plan.
-    pub packing_plan: Option<Found<PackingPlan>>,
+    pub packing_plan: Option<StoredRecord<PackingPlan>>,
     /// Who submitted it, when and where to.
-    pub execution_state: Option<Found<ExecutionState>>,
+    pub execution_state: Option<StoredRecord<ExecutionState>>,
     /// What the TManager says runs.
-    pub physical_plan: Option<Found<PhysicalPlan>>,
+    pub physical_plan: Option<StoredRecord<PhysicalPlan>>,
     /// Where its scheduler is.
-    pub scheduler_location: Option<Found<SchedulerLocation>>,
+    pub scheduler_location: Option<StoredRecord<SchedulerLocation>>,
     /// Where its TManager is, or its TMaster before 0.20.3.
-    pub tmanager_location: Option<Found<TManagerLocation>>,
+    pub tmanager_location: Option<StoredRecord<TManagerLocation>>,
     /// Where its metrics cache is.
-    pub metrics_cache_location: Option<Found<MetricsCacheLocation>>,
+    pub metrics_cache_location: Option<StoredRecord<MetricsCacheLocation>>,
     /// Its checkpoints.
-    pub checkpoints: Option<Found<StatefulConsistentCheckpoints>>,
+    pub checkpoints: Option<StoredRecord<StatefulConsistentCheckpoints>>,
 }
 
 impl TopologyState {
@@ -131,7 +131,7 @@ impl TopologyState {
     /// Why records can't be read, if any can't.
     #[must_use]
     pub fn unreadable(&self) -> Vec<&RecordError> {
-        fn error<T>(found: Option<&Found<T>>) -> Option<&RecordError> {
+        fn error<T>(found: Option<&StoredRecord<T>>) -> Option<&RecordError> {
             found.and_then(|found| found.message.as_ref().err())
         }
         let all = [
@@ -186,8 +186,8 @@ pub(super) fn own_paths(tree: &Tree, name: &str) -> [String; 10] {
     ]
 }
 
-fn decoded<T: Record>(found: Option<(String, Node)>) -> Option<Found<T>> {
-    found.map(|(path, node)| Found::read(path, node))
+fn decoded<T: Record>(found: Option<(String, Node)>) -> Option<StoredRecord<T>> {
+    found.map(|(path, node)| StoredRecord::read(path, node))
 }
 
 /// What is written when a topology is submitted.

@@ -144,7 +144,7 @@ pub enum Done {
 
 /// What a broken connection left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CommitOutcome {
     /// All was written.
     Applied(Vec<Done>),
     /// Nothing was written.
@@ -157,7 +157,7 @@ pub enum Outcome {
 ///
 /// Of several operations on one node only the last leaves a trace.
 #[must_use]
-pub fn settle(ops: &[Op], nodes: &[Option<Node>], session: i64) -> Outcome {
+pub fn settle(ops: &[Op], nodes: &[Option<Node>], session: i64) -> CommitOutcome {
     let mut done = Vec::with_capacity(ops.len());
     let (mut applied, mut missing) = (0_usize, 0_usize);
     for (at, (op, node)) in ops.iter().zip(nodes).enumerate() {
@@ -172,13 +172,13 @@ pub fn settle(ops: &[Op], nodes: &[Option<Node>], session: i64) -> Outcome {
             Trace::Applied => applied += 1,
             Trace::NotApplied => missing += 1,
             Trace::None => {}
-            Trace::Foreign => return Outcome::Unclear,
+            Trace::Foreign => return CommitOutcome::Unclear,
         }
     }
     match (applied, missing) {
-        (1.., 0) => Outcome::Applied(done),
-        (0, 1..) => Outcome::NotApplied,
-        _ => Outcome::Unclear,
+        (1.., 0) => CommitOutcome::Applied(done),
+        (0, 1..) => CommitOutcome::NotApplied,
+        _ => CommitOutcome::Unclear,
     }
 }
 
@@ -285,28 +285,28 @@ mod tests {
         ];
         let after = [Some(node(b"1", 0)), Some(node(b"2", 5)), None];
         let expected = vec![Done::Created("/a".into()), Done::Set(5), Done::Deleted];
-        assert_eq!(settle(&ops, &after, 7), Outcome::Applied(expected));
+        assert_eq!(settle(&ops, &after, 7), CommitOutcome::Applied(expected));
         let before = [None, Some(node(b"x", 4)), Some(node(b"", 0))];
-        assert_eq!(settle(&ops, &before, 7), Outcome::NotApplied);
+        assert_eq!(settle(&ops, &before, 7), CommitOutcome::NotApplied);
     }
 
     #[test]
     fn what_somebody_else_wrote_is_unclear() {
         let set = [Op::set("/b", b"2".to_vec(), Some(4))];
-        assert_eq!(settle(&set, &[Some(node(b"2", 6))], 7), Outcome::Unclear);
-        assert_eq!(settle(&set, &[Some(node(b"y", 5))], 7), Outcome::Unclear);
-        assert_eq!(settle(&set, &[None], 7), Outcome::Unclear);
+        assert_eq!(settle(&set, &[Some(node(b"2", 6))], 7), CommitOutcome::Unclear);
+        assert_eq!(settle(&set, &[Some(node(b"y", 5))], 7), CommitOutcome::Unclear);
+        assert_eq!(settle(&set, &[None], 7), CommitOutcome::Unclear);
         let create = [Op::create("/a", b"1".to_vec()), Op::delete("/c")];
-        assert_eq!(settle(&create, &[Some(node(b"other", 0)), None], 7), Outcome::Unclear);
-        assert_eq!(settle(&create, &[None, None], 7), Outcome::Unclear);
+        assert_eq!(settle(&create, &[Some(node(b"other", 0)), None], 7), CommitOutcome::Unclear);
+        assert_eq!(settle(&create, &[None, None], 7), CommitOutcome::Unclear);
         let check = [Op::Check { path: "/a".into(), version: None }];
-        assert_eq!(settle(&check, &[Some(node(b"", 0))], 7), Outcome::Unclear);
+        assert_eq!(settle(&check, &[Some(node(b"", 0))], 7), CommitOutcome::Unclear);
     }
 
     #[test]
     fn of_two_operations_on_a_node_the_last_counts() {
         let ops = [Op::delete("/a"), Op::create("/a", b"new".to_vec())];
         let after = [Some(node(b"new", 0)), Some(node(b"new", 0))];
-        assert!(matches!(settle(&ops, &after, 7), Outcome::Applied(_)));
+        assert!(matches!(settle(&ops, &after, 7), CommitOutcome::Applied(_)));
     }
 }

@@ -3,7 +3,7 @@
 use zookeeper_client::{CreateMode, Error as ClientError, MultiWriteResult, MultiWriter};
 
 use super::error::StateError;
-use super::transaction::{self, Done, Mode, Op, Outcome};
+use super::transaction::{self, CommitOutcome, Done, Mode, Op};
 use super::zk::Zk;
 
 impl Zk {
@@ -63,7 +63,7 @@ impl Zk {
     }
 
     /// Finds out what became of a transaction whose answer got lost.
-    pub async fn outcome(&self, ops: &[Op]) -> Result<Outcome, StateError> {
+    pub async fn outcome(&self, ops: &[Op]) -> Result<CommitOutcome, StateError> {
         let client = self.client()?;
         let first = ops.first().map_or("/", Op::path);
         // The server we are with now may lag behind the one that took the request.
@@ -84,9 +84,9 @@ impl Zk {
             return Err(unknown);
         }
         match self.outcome(ops).await {
-            Ok(Outcome::Applied(done)) => Ok(done),
-            Ok(Outcome::NotApplied) => self.transaction(ops).await,
-            Ok(Outcome::Unclear)
+            Ok(CommitOutcome::Applied(done)) => Ok(done),
+            Ok(CommitOutcome::NotApplied) => self.transaction(ops).await,
+            Ok(CommitOutcome::Unclear)
             | Err(StateError::ConnectionLost { .. } | StateError::TimedOut { .. }) => Err(unknown),
             Err(other) => Err(other),
         }

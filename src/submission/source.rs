@@ -21,7 +21,7 @@ use crate::temporary;
 use crate::topology::conf_directory::{self, LeftOut, Secrets};
 use crate::topology::definition::Definition;
 use crate::topology::dialect::Release;
-use crate::topology::download::{self, Limits};
+use crate::topology::download::{self, DownloadLimits};
 use crate::topology::file_kind::FileKind;
 use crate::topology::heron_conf::HeronConf;
 use crate::topology::java::JavaEnvironment;
@@ -137,7 +137,8 @@ async fn local(
         .with_context(|| format!("failed to make {}", directory.display()))?;
     let doing = format!("downloading {file}");
     context.reporter.step(&doing);
-    let limits = Limits::new(context.settings.package_max.get(), context.deadline(DOWNLOAD));
+    let limits =
+        DownloadLimits::new(context.settings.package_max.get(), context.deadline(DOWNLOAD));
     let on_progress = |done, total: Option<u64>| {
         if let Some(total) = total {
             let progress = Progress { done, total, unit: "bytes", detail: String::new() };
@@ -211,7 +212,7 @@ async fn run_main(
         java: JavaEnvironment {
             java_bin: env.get("JAVA_BIN").map(PathBuf::from),
             java_home: env.get("JAVA_HOME").map(PathBuf::from),
-            path: env.get("PATH").map(Into::into),
+            path: env.path(),
         },
         jvm_properties: args.topology_main_jvm_property.clone(),
         extra_classpath: classpath(env, args.extra_launch_classpath.as_deref()),

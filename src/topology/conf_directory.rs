@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::yaml::{self, YamlError};
+use super::yaml::{self, FlatYamlError};
 use crate::net::redact::{is_secret, redact};
 
 /// Files that processes in a container read; with a secret they are refused.
@@ -91,7 +91,7 @@ pub enum ConfDirectoryError {
     },
     /// A file that Heron could not read either.
     #[error(transparent)]
-    Yaml(#[from] YamlError),
+    Yaml(#[from] FlatYamlError),
     /// A file with a secret that would travel to the agents.
     #[error(
         "{} would go into the package, where everybody who can read the store or a sandbox finds it, and it holds secrets: {}; take them out, or allow it with heron.package.allow.secrets", path.display(), keys.join(", ")

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::edit;
-pub use super::problem::{Amount, PARALLELISM, Problem, RELIABILITY};
+pub use super::problem::{Amount, DefinitionProblem, PARALLELISM, RELIABILITY};
 use super::problem::{EFFECTIVELY_ONCE, RELIABILITY_MODES};
 use crate::names::{self, Named};
 use crate::proto::api::{Bolt, Component, Config, Spout, Topology};
@@ -45,7 +45,7 @@ pub enum DefinitionError {
     #[error("the topology definition has {}: {}", count(problems), list(problems))]
     Invalid {
         /// What is wrong, in the order of the definition.
-        problems: Vec<Problem>,
+        problems: Vec<DefinitionProblem>,
     },
 }
 
@@ -61,14 +61,14 @@ impl From<WireError> for DefinitionError {
     }
 }
 
-fn count(problems: &[Problem]) -> String {
+fn count(problems: &[DefinitionProblem]) -> String {
     match problems.len() {
         1 => "a problem".to_owned(),
         many => format!("{many} problems"),
     }
 }
 
-fn list(problems: &[Problem]) -> String {
+fn list(problems: &[DefinitionProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
@@ -76,7 +76,8 @@ impl Definition {
     /// Reads and checks a definition.
     pub fn decode(bytes: Vec<u8>) -> Result<Self, DefinitionError> {
         let (topology, faults) = check::decode::<Topology>(&bytes)?;
-        let mut problems: Vec<Problem> = faults.into_iter().map(Problem::Incomplete).collect();
+        let mut problems: Vec<DefinitionProblem> =
+            faults.into_iter().map(DefinitionProblem::Incomplete).collect();
         check_names(&topology, &mut problems);
         check_components(&topology, &mut problems);
         check_inputs(&topology, &mut problems);
@@ -106,7 +107,7 @@ impl Definition {
         if size <= limit {
             return Ok(());
         }
-        let problems = vec![Problem::TooLarge { size, limit, definition, instances }];
+        let problems = vec![DefinitionProblem::TooLarge { size, limit, definition, instances }];
         Err(DefinitionError::Invalid { problems })
     }
 
@@ -160,43 +161,47 @@ fn components(topology: &Topology) -> impl Iterator<Item = (&'static str, usize,
         .chain(bolts.map(|(index, component)| ("bolt", index, component)))
 }
 
-fn check_names(topology: &Topology, problems: &mut Vec<Problem>) {
+fn check_names(topology: &Topology, problems: &mut Vec<DefinitionProblem>) {
     if topology.name.is_empty() {
-        problems.push(Problem::NoName);
+        problems.push(DefinitionProblem::NoName);
     } else {
         problems.extend(misnamed(Named::Topology, &topology.name));
     }
     if topology.id.is_empty() {
-        problems.push(Problem::NoId);
+        problems.push(DefinitionProblem::NoId);
     } else {
         problems.extend(misnamed(Named::TopologyId, &topology.id));
     }
 }
 
-fn misnamed(what: Named, name: &str) -> Option<Problem> {
-    names::check(what, name).err().map(Problem::Name)
+fn misnamed(what: Named, name: &str) -> Option<DefinitionProblem> {
+    names::check(what, name).err().map(DefinitionProblem::Name)
 }
 
-fn check_components(topology: &Topology, problems: &mut Vec<Problem>) {
+fn check_components(topology: &Topology, problems: &mut Vec<DefinitionProblem>) {
     if topology.spouts.is_empty() {
-        problems.push(Problem::NoSpout);
+        problems.push(DefinitionProblem::NoSpout);
     }
     let mut seen = BTreeSet::new();
     let mut repeated = BTreeSet::new();
     for (kind, index, component) in components(topology) {
         let name = component.name.as_str();
         if name.is_empty() {
-            problems.push(Problem::UnnamedComponent(format!("{kind} {}", index + 1)));
+            problems.push(DefinitionProblem::UnnamedComponent(format!("{kind} {}", index + 1)));
             continue;
         }
         if !seen.insert(name) && repeated.insert(name) {
-            problems.push(Problem::DuplicateComponent(name.to_owned()));
+            problems.push(DefinitionProblem::DuplicateComponent(name.to_owned()));
         }
         problems.extend(misnamed(Named::Component, name));
         match first(&component.config, PARALLELISM) {
-            None => problems.push(Problem::NoParallelism(name.to_owned())),
-            Some(value) if parallelism(value).is_none() => problems
-                .push(Problem::Parallelism { component: name.to_owned(), value: value.to_owned() }),
+            None => problems.push(DefinitionProblem::NoParallelism(name.to_owned())),
+            Some(value) if parallelism(value).is_none() => {
+                problems.push(DefinitionProblem::Parallelism {
+                    component: name.to_owned(),
+                    value: value.to_owned(),
+                });
+            }
             Some(_) => {}
         }
     }
@@ -207,7 +212,7 @@ fn parallelism(value: &str) -> Option<u32> {
     u32::try_from(number).ok().filter(|number| *number > 0)
 }
 
-fn check_inputs(topology: &Topology, problems: &mut Vec<Problem>) {
+fn check_inputs(topology: &Topology, problems: &mut Vec<DefinitionProblem>) {
     let outputs = topology.spouts.iter().map(|spout| &spout.outputs);
     let outputs = outputs.chain(topology.bolts.iter().map(|bolt| &bolt.outputs)).flatten();
     let emitted: BTreeSet<(&str, &str)> = outputs
@@ -220,7 +225,7 @@ fn check_inputs(topology: &Topology, problems: &mut Vec<Problem>) {
             let component = input.stream.component_name.as_str();
             let stream = input.stream.id.as_str();
             if !emitted.contains(&(component, stream)) {
-                problems.push(Problem::UnknownInput {
+                problems.push(DefinitionProblem::UnknownInput {
                     bolt: bolt.comp.name.clone(),
                     component: component.to_owned(),
                     stream: stream.to_owned(),
@@ -231,7 +236,7 @@ fn check_inputs(topology: &Topology, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_resource_maps(topology: &Topology, problems: &mut Vec<Problem>) {
+fn check_resource_maps(topology: &Topology, problems: &mut Vec<DefinitionProblem>) {
     let Some(config) = &topology.topology_config else { return };
     let names: BTreeSet<&str> =
         components(topology).map(|(_, _, component)| component.name.as_str()).collect();
@@ -244,23 +249,27 @@ fn check_resource_maps(topology: &Topology, problems: &mut Vec<Problem>) {
                 [component, value] if amount.accepts(value) => {
                     if !names.contains(component) {
                         let component = (*component).to_owned();
-                        problems.push(Problem::UnknownInMap { key, component });
+                        problems.push(DefinitionProblem::UnknownInMap { key, component });
                     }
                 }
                 _ => {
-                    problems.push(Problem::MalformedMap { key, entry: entry.to_owned(), amount });
+                    problems.push(DefinitionProblem::MalformedMap {
+                        key,
+                        entry: entry.to_owned(),
+                        amount,
+                    });
                 }
             }
         }
     }
 }
 
-fn check_reliability(topology: &Topology, problems: &mut Vec<Problem>) {
+fn check_reliability(topology: &Topology, problems: &mut Vec<DefinitionProblem>) {
     let config = topology.topology_config.as_ref();
     if let Some(mode) = config.and_then(|config| first(config, RELIABILITY))
         && !RELIABILITY_MODES.contains(&mode)
     {
-        problems.push(Problem::Reliability(mode.to_owned()));
+        problems.push(DefinitionProblem::Reliability(mode.to_owned()));
     }
 }
 

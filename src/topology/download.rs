@@ -24,7 +24,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 /// What is allowed of a download.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct DownloadLimits {
     /// The largest file, in bytes.
     pub bytes: u64,
     /// When it must be there.
@@ -33,7 +33,7 @@ pub struct Limits {
     pub policy: RetryPolicy,
 }
 
-impl Limits {
+impl DownloadLimits {
     /// A file of so many bytes at most, until a deadline.
     #[must_use]
     pub fn new(bytes: u64, deadline: Instant) -> Self {
@@ -145,7 +145,7 @@ pub async fn download(
     file: &WebFile,
     directory: &Path,
     proxies: &Proxies,
-    limits: &Limits,
+    limits: &DownloadLimits,
     on_progress: &(dyn Fn(u64, Option<u64>) + Sync),
 ) -> Result<PathBuf, DownloadError> {
     let url = file.to_string();

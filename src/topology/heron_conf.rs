@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::conf_directory::LeftOut;
 use super::dialect::Release;
 use super::internals::{internals, metrics_sinks};
-use super::yaml::{self, YamlError};
+use super::yaml::{self, FlatYamlError};
 use crate::net::redact::{is_secret, redact};
 
 /// What the files are made of.
@@ -47,7 +47,7 @@ pub struct HeronConf {
 pub enum HeronConfError {
     /// A file of the user's that Heron could not read either.
     #[error(transparent)]
-    Yaml(#[from] YamlError),
+    Yaml(#[from] FlatYamlError),
     /// A token that stays in a setting, on which the executor ends.
     #[error(
         "{key} is {value:?}: heron-executor knows only ${{HOME}}, ${{CLUSTER}} and ${{JAVA_HOME}} in statemgr.yaml"

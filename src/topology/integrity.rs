@@ -4,10 +4,10 @@
 //! structure, not the content: what is in a jar is Java's business.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file_kind::FileKind;
+use super::plain_file::{self, PlainFileError};
 use super::untar::{self, UntarError};
 use super::zip;
 
@@ -15,16 +15,8 @@ use super::zip;
 #[derive(Debug, thiserror::Error)]
 pub enum IntegrityError {
     /// It can't be read.
-    #[error("failed to read {}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A directory where a file is expected.
-    #[error("{} is not a file", .0.display())]
-    NotAFile(PathBuf),
+    #[error(transparent)]
+    File(#[from] PlainFileError),
     /// There is nothing in it.
     #[error("{} is empty", .0.display())]
     Empty(PathBuf),
@@ -53,12 +45,12 @@ pub enum IntegrityError {
 
 /// Looks at a topology file: its size must not be above a limit, and a jar or a tar must be whole.
 pub fn check(path: &Path, limit: u64) -> Result<(), IntegrityError> {
-    let unreadable = |source| IntegrityError::Unreadable { path: path.to_owned(), source };
+    let unreadable = PlainFileError::of(path);
     let size = check_size(path, limit)?;
     match FileKind::of_path(path) {
         Ok(FileKind::Jar) => {
-            let mut file = File::open(path).map_err(unreadable)?;
-            match zip::fault(&mut file, size).map_err(unreadable)? {
+            let mut file = File::open(path).map_err(&unreadable)?;
+            match zip::fault(&mut file, size).map_err(&unreadable)? {
                 None => Ok(()),
                 Some(why) => Err(IntegrityError::Jar { path: path.to_owned(), why }),
             }
@@ -70,12 +62,7 @@ pub fn check(path: &Path, limit: u64) -> Result<(), IntegrityError> {
 
 /// The size of a file that is neither empty nor above a limit.
 pub fn check_size(path: &Path, limit: u64) -> Result<u64, IntegrityError> {
-    let unreadable = |source| IntegrityError::Unreadable { path: path.to_owned(), source };
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(IntegrityError::NotAFile(path.to_owned()));
-    }
-    match metadata.len() {
+    match plain_file::metadata(path)?.len() {
         0 => Err(IntegrityError::Empty(path.to_owned())),
         size if size > limit => {
             Err(IntegrityError::TooLarge { path: path.to_owned(), size, limit })
@@ -105,6 +92,6 @@ mod tests {
         assert!(matches!(check(&write("x.tgz", b"junk"), 10), Err(IntegrityError::Tar(_))));
         assert!(check(&write("x.pex", b"junk"), 10).is_ok());
         let gone = directory.path().join("gone.jar");
-        assert!(matches!(check(&gone, 10), Err(IntegrityError::Unreadable { .. })));
+        assert!(matches!(check(&gone, 10), Err(IntegrityError::File(_))));
     }
 }

@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::file_kind::{self, FileKind};
+use super::plain_file::PlainFileError;
 use super::user_main::{MainError, UserMain};
 use crate::program::{Program, is_executable};
 
@@ -15,10 +16,23 @@ const ITSELF: &str = "-";
 /// Where the script below finds the name of the class.
 const CLASS_VARIABLE: &str = "HERON_CLI_TOPOLOGY_CLASS";
 /// Imports a topology class inside a pex and lets it write its definition; every pex takes a script as its argument.
+/// Where there is no such class, a traceback through the pex would hide that.
 const WRITE_TOPOLOGY: &str = "\
-import importlib, os
+import importlib, os, sys
 module, _, name = os.environ['HERON_CLI_TOPOLOGY_CLASS'].rpartition('.')
-getattr(importlib.import_module(module), name).write()
+try:
+    found = importlib.import_module(module or name)
+except ImportError as error:
+    missing = getattr(error, 'name', None)
+    if missing and (module + '.').startswith(missing + '.'):
+        sys.exit('the pex has no module ' + missing)
+    raise
+if not module:
+    sys.exit('write MODULE.CLASS, or - for what the pex itself runs')
+if not hasattr(found, name):
+    own = [n for n, v in vars(found).items() if hasattr(v, 'write') and getattr(v, '__module__', '') == module]
+    sys.exit('the module ' + module + ' has no class ' + name + (', but it has ' + ', '.join(own) if own else ''))
+getattr(found, name).write()
 ";
 
 /// Directories of one run, below its temporary directory.
@@ -111,13 +125,10 @@ fn executable(file: &Path) -> Result<(OsString, Vec<OsString>), MainError> {
         return Ok((file.as_os_str().to_owned(), Vec::new()));
     }
     let not_executable = || MainError::NotExecutable { file: file.to_owned() };
-    let opened = std::fs::File::open(file)
-        .map_err(|source| MainError::Unreadable { path: file.to_owned(), source })?;
+    let unreadable = PlainFileError::of(file);
+    let opened = std::fs::File::open(file).map_err(&unreadable)?;
     let mut line = Vec::new();
-    BufReader::new(opened)
-        .take(256)
-        .read_until(b'\n', &mut line)
-        .map_err(|source| MainError::Unreadable { path: file.to_owned(), source })?;
+    BufReader::new(opened).take(256).read_until(b'\n', &mut line).map_err(&unreadable)?;
     let line = String::from_utf8(line).map_err(|_| not_executable())?;
     let command = line.strip_prefix("#!").ok_or_else(not_executable)?;
     let mut words = command.split_whitespace().map(OsString::from);

@@ -1,9 +1,8 @@
 //! Finding Java, which is needed for the mains of Java topologies and for nothing else.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::program::is_executable;
+use crate::program::{SearchPath, is_executable};
 
 /// What the process environment says about Java; read by the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,7 +12,7 @@ pub struct JavaEnvironment {
     /// `JAVA_HOME`: the directory that has `bin/java`.
     pub java_home: Option<PathBuf>,
     /// `PATH`.
-    pub path: Option<OsString>,
+    pub path: SearchPath,
 }
 
 /// There is no Java.
@@ -46,9 +45,7 @@ impl JavaEnvironment {
         if let Some(java) = found {
             return Ok(java);
         }
-        let directories = self.path.iter().flat_map(std::env::split_paths);
-        let on_path = directories.map(|directory| directory.join("java"));
-        on_path.into_iter().find(|java| is_executable(java)).ok_or_else(|| {
+        self.path.on_path("java").ok_or_else(|| {
             looked.push("PATH has no java".to_owned());
             NoJava { looked }
         })
@@ -57,17 +54,8 @@ impl JavaEnvironment {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    fn program(path: &Path) -> PathBuf {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, "").unwrap();
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        path.to_owned()
-    }
+    use crate::program::find::tests::program;
 
     #[test]
     fn the_most_particular_variable_wins() {
@@ -78,7 +66,7 @@ mod tests {
         let mut environment = JavaEnvironment {
             java_bin: Some(bin.clone()),
             java_home: Some(directory.path().join("home")),
-            path: Some(format!("/nowhere:{}", path.parent().unwrap().display()).into()),
+            path: SearchPath(Some(format!("/nowhere:{}", path.parent().unwrap().display()).into())),
         };
         assert_eq!(environment.find(), Ok(bin));
         environment.java_bin = Some(directory.path().join("gone"));
@@ -92,7 +80,7 @@ mod tests {
         let environment = JavaEnvironment {
             java_bin: None,
             java_home: Some("/nowhere".into()),
-            path: Some("/also/nowhere".into()),
+            path: SearchPath(Some("/also/nowhere".into())),
         };
         assert_eq!(
             environment.find().unwrap_err().to_string(),

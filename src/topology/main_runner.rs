@@ -12,16 +12,17 @@ use super::class_name;
 use super::definition::Definition;
 use super::file_kind::FileKind;
 use super::invocation::{Directories, invocation};
+use super::plain_file::{self, PlainFileError};
 use super::untar;
 use super::user_main::{MAX_DEFINITION, MainError, UserMain};
-use crate::program::output::{Source, Tail};
+use crate::program::output::{Pipe, Tail};
 use crate::program::{self, End, Program, Ran, RunError};
 use crate::temporary;
 
 /// Runs the main and reads what it defines, sorted by file name. `on_line` gets every line as it is printed.
 pub async fn run(
     main: &UserMain,
-    on_line: &(dyn Fn(Source, &str) + Sync),
+    on_line: &(dyn Fn(Pipe, &str) + Sync),
 ) -> Result<Vec<Definition>, MainError> {
     let file = topology_file(&main.file)?;
     let kind = FileKind::of_path(&file)?;
@@ -57,10 +58,9 @@ pub async fn run(
 
 /// The absolute path of a file that is there; a main may be looked for on `PATH` otherwise.
 fn topology_file(path: &Path) -> Result<PathBuf, MainError> {
-    let unreadable = |source| MainError::Unreadable { path: path.to_owned(), source };
-    let file = std::path::absolute(path).map_err(unreadable)?;
-    let meta = std::fs::metadata(&file).map_err(unreadable)?;
-    if meta.is_file() { Ok(file) } else { Err(MainError::NotAFile(file)) }
+    let file = std::path::absolute(path).map_err(PlainFileError::of(path))?;
+    plain_file::metadata(&file)?;
+    Ok(file)
 }
 
 /// Java says nothing of an entry that is missing, but of a class. `directory/*` stands for the jars of a directory.
@@ -82,7 +82,7 @@ fn check_class_path(entries: &[PathBuf]) -> Result<(), MainError> {
 async fn execute(
     main: &UserMain,
     invocation: &Program,
-    on_line: &(dyn Fn(Source, &str) + Sync),
+    on_line: &(dyn Fn(Pipe, &str) + Sync),
 ) -> Result<Tail, MainError> {
     let Ran { end, tail } = program::run(invocation, None, main.time_limit, on_line).await?;
     let class = main.class.clone();
@@ -96,10 +96,10 @@ async fn execute(
 
 /// Reads all definitions of a directory, in the order of their names.
 fn collect(directory: &Path) -> Result<Vec<Definition>, MainError> {
-    let unreadable = |source| MainError::Unreadable { path: directory.to_owned(), source };
+    let unreadable = PlainFileError::of(directory);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
+    for entry in std::fs::read_dir(directory).map_err(&unreadable)? {
+        let path = entry.map_err(&unreadable)?.path();
         if path.extension().is_some_and(|extension| extension == "defn") {
             files.push(path);
         }
@@ -124,14 +124,11 @@ fn collect(directory: &Path) -> Result<Vec<Definition>, MainError> {
 
 /// Reads and checks one definition, never more of it than a definition can have.
 pub(super) fn read_definition(path: &Path) -> Result<Definition, MainError> {
-    let unreadable = |source| MainError::Unreadable { path: path.to_owned(), source };
-    // Opening a pipe would wait for its writer.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(MainError::NotAFile(path.to_owned()));
-    }
-    let file = File::open(path).map_err(unreadable)?;
+    let unreadable = PlainFileError::of(path);
+    plain_file::metadata(path)?;
+    let file = File::open(path).map_err(&unreadable)?;
     let mut bytes = Vec::new();
-    file.take(MAX_DEFINITION + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(MAX_DEFINITION + 1).read_to_end(&mut bytes).map_err(&unreadable)?;
     if bytes.len() as u64 > MAX_DEFINITION {
         return Err(MainError::TooLarge(path.to_owned()));
     }

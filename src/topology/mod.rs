@@ -30,6 +30,7 @@ pub mod location;
 pub mod main_runner;
 pub mod options;
 pub mod package;
+pub mod plain_file;
 mod problem;
 pub mod ready;
 pub mod shell;

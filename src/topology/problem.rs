@@ -12,7 +12,7 @@ pub(super) const EFFECTIVELY_ONCE: &str = "EFFECTIVELY_ONCE";
 
 /// One fault of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum DefinitionProblem {
     /// Something without which Heron's processes refuse the record.
     #[error("{0}")]
     Incomplete(Fault),

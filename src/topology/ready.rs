@@ -9,6 +9,7 @@ use super::definition::Definition;
 use super::file_kind::{FileKind, UnknownKind};
 use super::main_runner::read_definition;
 use super::package::{PackageError, is_package};
+use super::plain_file::{self, PlainFileError};
 use super::user_main::MainError;
 
 /// A definition and its package.
@@ -34,9 +35,9 @@ pub enum ReadyError {
         /// Why.
         source: std::io::Error,
     },
-    /// The named package is no file.
-    #[error("{} is not a file", .0.display())]
-    NoSuchBinary(PathBuf),
+    /// The named package can't be read.
+    #[error(transparent)]
+    File(#[from] PlainFileError),
     /// The named package is of no known kind.
     #[error(transparent)]
     Kind(#[from] UnknownKind),
@@ -77,9 +78,7 @@ pub fn load(definition: &Path, binary: Option<&Path>) -> Result<Ready, ReadyErro
     let binary = match binary {
         Some(named) => {
             FileKind::of_path(named)?;
-            if !named.is_file() {
-                return Err(ReadyError::NoSuchBinary(named.to_owned()));
-            }
+            plain_file::metadata(named)?;
             if is_package(named)? {
                 return Err(ReadyError::Package(named.to_owned()));
             }
@@ -195,7 +194,10 @@ mod tests {
         let error = load(&definition, None).unwrap_err();
         assert!(matches!(error, ReadyError::Definition(MainError::TooLarge(_))), "{error}");
         let error = load(directory.path(), None).unwrap_err();
-        assert!(matches!(error, ReadyError::Definition(MainError::NotAFile(_))), "{error}");
+        assert!(
+            matches!(error, ReadyError::Definition(MainError::File(PlainFileError::NotAFile(_)))),
+            "{error}"
+        );
     }
 
     #[test]
@@ -204,7 +206,7 @@ mod tests {
         let definition = directory.path().join("wordcount.defn");
         std::fs::write(&definition, recorded()).unwrap();
         let named = |name: &str| load(&definition, Some(&directory.path().join(name))).unwrap_err();
-        assert!(matches!(named("gone.jar"), ReadyError::NoSuchBinary(_)));
+        assert!(matches!(named("gone.jar"), ReadyError::File(_)));
         assert!(matches!(named("wordcount.defn"), ReadyError::Kind(_)));
     }
 }

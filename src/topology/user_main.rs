@@ -8,6 +8,7 @@ use super::definition::DefinitionError;
 use super::file_kind::UnknownKind;
 use super::java::{JavaEnvironment, NoJava};
 use super::options::{Options, OptionsError};
+use super::plain_file::PlainFileError;
 use super::untar::UntarError;
 use crate::program::RunError;
 use crate::program::output::Tail;
@@ -43,17 +44,9 @@ pub struct UserMain {
 /// Why there are no definitions.
 #[derive(Debug, thiserror::Error)]
 pub enum MainError {
-    /// No such file, or it can't be read.
-    #[error("failed to read {}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A directory where a file is expected.
-    #[error("{} is not a file", .0.display())]
-    NotAFile(PathBuf),
+    /// It can't be read.
+    #[error(transparent)]
+    File(#[from] PlainFileError),
     /// A file of no known kind.
     #[error(transparent)]
     Kind(#[from] UnknownKind),

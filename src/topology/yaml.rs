@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 /// A YAML file that is not the map that Heron expects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file} is not a YAML map: {reason}")]
-pub struct YamlError {
+pub struct FlatYamlError {
     /// The file.
     pub file: String,
     /// What the parser says.
@@ -13,8 +13,8 @@ pub struct YamlError {
 }
 
 /// Reads a map; an empty file is an empty map, as Heron has it.
-pub fn read(file: &str, bytes: &[u8]) -> Result<Map<String, Value>, YamlError> {
-    let error = |reason: String| YamlError { file: file.to_owned(), reason };
+pub fn read(file: &str, bytes: &[u8]) -> Result<Map<String, Value>, FlatYamlError> {
+    let error = |reason: String| FlatYamlError { file: file.to_owned(), reason };
     let text = std::str::from_utf8(bytes).map_err(|_| error("it is not UTF-8".to_owned()))?;
     let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
     if text.lines().all(|line| blank(line) || line.trim() == "---") {

@@ -10,6 +10,8 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Reset, Style};
 
+use crate::names::is_control;
+
 /// What a piece of text means. Written `{paint}` it begins, written `{paint:#}` it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paint {
@@ -123,10 +125,9 @@ fn harmless(char: char) -> char {
     if steers(char) { char::REPLACEMENT_CHARACTER } else { char }
 }
 
-/// Control characters but newline and tab, and those that turn the direction of writing.
+/// What a terminal obeys, but newline and tab.
 fn steers(char: char) -> bool {
-    let turns = matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || (char.is_control() && !matches!(char, '\n' | '\t'))
+    is_control(char) && !matches!(char, '\n' | '\t')
 }
 
 #[cfg(test)]

@@ -254,7 +254,7 @@ fn command(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packing::{InstancePlan, Resource};
+    use crate::packing::{InstancePlan, Size};
 
     const MB: i64 = 1 << 20;
 
@@ -266,10 +266,10 @@ mod tests {
         let containers = containers.iter().map(|(id, ram, instances)| {
             let instances = instances.iter().map(|(component, ram)| {
                 task += 1;
-                let resource = Resource { cpu: 1.0, ram: ram * MB, disk: MB };
+                let resource = Size { cpu: 1.0, ram: ram * MB, disk: MB };
                 InstancePlan::new(component, task, task, resource)
             });
-            let required = Resource { cpu: 2.0, ram: ram * MB, disk: MB };
+            let required = Size { cpu: 2.0, ram: ram * MB, disk: MB };
             ContainerPlan::new(*id, instances.collect(), required)
         });
         PackingPlan::new("t", containers.collect())

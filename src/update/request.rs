@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::cli::UpdateArgs;
+use crate::names::{self, NameError, Named};
 use crate::packing::{PackingError, parse_parallelism};
 
 /// What was asked for.
@@ -52,6 +53,9 @@ pub enum RequestError {
     /// No `component:number`.
     #[error(transparent)]
     Parallelism(#[from] PackingError),
+    /// What can be no component's name.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// No instance at all.
     #[error("`{component}:{count}`: a component has at least one instance")]
     TooFew {
@@ -94,6 +98,18 @@ pub enum RequestError {
     },
 }
 
+impl RequestError {
+    /// What to type instead, where the error doesn't say so itself.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::NoComponent { .. } | Self::Unclear { .. } => Vec::new(),
+            Self::Unpackable { .. } => vec!["nothing was changed".to_owned()],
+            _ => vec!["`heron-cli help update` shows the form of its arguments".to_owned()],
+        }
+    }
+}
+
 /// Reads the flags (`docs/heron.md#update`).
 pub fn wanted(args: &UpdateArgs) -> Result<Wanted, RequestError> {
     let plan = !args.component_parallelism.is_empty() || args.container_number.is_some();
@@ -107,13 +123,18 @@ pub fn wanted(args: &UpdateArgs) -> Result<Wanted, RequestError> {
                 .flat_map(|items| items.split(','))
                 .map(with_colon)
                 .collect::<Result<_, _>>()?;
-            items.iter().try_for_each(|item| check_setting(item))?;
+            for item in &items {
+                check_setting(item)?;
+                component_of(item).map_or(Ok(()), check_component)?;
+            }
             Ok(Wanted::Settings(items))
         }
         (true, true) => {
             let items = args.component_parallelism.iter().flat_map(|items| items.split(','));
             let items = items.map(|item| item.replacen('=', ":", 1)).collect::<Vec<_>>();
             let parallelism = parse_parallelism(&items.join(","))?;
+            let components = parallelism.iter().map(|(component, _)| component);
+            components.into_iter().try_for_each(|name| check_component(name))?;
             let few = parallelism.iter().find(|(_, count)| *count < 1);
             if let Some((component, count)) = few {
                 let (component, count) = (component.clone(), *count);
@@ -143,6 +164,18 @@ pub fn check_setting(item: &str) -> Result<(), RequestError> {
         return Ok(());
     }
     Err(RequestError::Setting { item: item.to_owned() })
+}
+
+/// The component that a setting is for; none if it is for all.
+pub(super) fn component_of(item: &str) -> Option<&str> {
+    match *item.split(':').collect::<Vec<_>>() {
+        [component, _, _] => Some(component),
+        _ => None,
+    }
+}
+
+fn check_component(name: &str) -> Result<(), RequestError> {
+    Ok(names::check_reference(Named::Component, name)?)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::request::RequestError;
+use super::request::{RequestError, component_of};
 use crate::context::Context;
 use crate::controller::tmanager_request::{TManagerRequest, ask_tmanager};
 use crate::outcome::{Outcome, SCHEMA, SettingsChanged, TopologyRef};
@@ -50,11 +50,7 @@ fn components_exist(topology: &Topology, items: &[String]) -> Result<(), Request
     let spouts = topology.spouts.iter().map(|spout| &spout.comp.name);
     let known: Vec<String> =
         spouts.chain(topology.bolts.iter().map(|bolt| &bolt.comp.name)).cloned().collect();
-    let named = items.iter().filter_map(|item| match *item.split(':').collect::<Vec<_>>() {
-        [component, _, _] => Some(component),
-        _ => None,
-    });
-    for component in named {
+    for component in items.iter().filter_map(|item| component_of(item)) {
         if !known.iter().any(|name| name == component) {
             let (topology, component) = (topology.name.clone(), component.to_owned());
             return Err(RequestError::NoComponent { topology, component, known });

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::BoxFuture;
 
 use super::programs::{Answer, Programs, Trouble, after_cleaning};
-use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::{Effect, OnProgress, Package, Store, UploadError, Uploaded, check_name};
 use crate::program::Program;
 
 /// The configuration of a store that a command of the user's fills.
@@ -189,7 +189,7 @@ impl Store for CommandStore {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        _progress: Progress,
+        _progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         Box::pin(self.put(package, name))
     }

@@ -28,7 +28,7 @@ pub struct UnknownUploader {
 }
 
 /// A store as the configuration has it.
-pub struct Configured {
+pub struct ConfiguredStore {
     /// The store.
     pub config: StoreConfig,
     /// Doubts about its credentials.
@@ -42,11 +42,11 @@ pub fn configured(
     env: &Env,
     machine: &Machine,
     on_line: &OnLine,
-) -> anyhow::Result<Configured> {
+) -> anyhow::Result<ConfiguredStore> {
     let fetch_url = settings.topology_uri.as_deref().map(|uri| with_topology(uri, topology));
     let mut maker = Maker { topology, env, machine, on_line, fetch_url, warnings: Vec::new() };
     let config = maker.store(&settings.uploader)?;
-    Ok(Configured { config, warnings: maker.warnings })
+    Ok(ConfiguredStore { config, warnings: maker.warnings })
 }
 
 /// Makes the configuration of one store.

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use std::path::PathBuf;
 
 use super::programs::{Answer, PartName, Programs, Trouble, after_cleaning, in_folder};
-use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::{Effect, OnProgress, Package, Store, UploadError, Uploaded, check_name};
 use crate::program::{End, Input, Program};
 
 /// What Hadoop's client puts behind a name while it writes.
@@ -110,7 +110,7 @@ impl HdfsStore {
         &self,
         package: &Package,
         name: &str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> Result<Uploaded, UploadError> {
         let uri = self.uri_of(name)?;
         let sizes = self.sizes(&["", name]).await?;
@@ -128,8 +128,7 @@ impl HdfsStore {
             let cleaned = self.clean(name).await;
             return Err(after_cleaning(failed, &self.place(&self.part.of(name)), cleaned));
         }
-        let effect = if there.is_some() { Effect::Replaced } else { Effect::Created };
-        Ok(Uploaded { uri, effect })
+        Ok(Uploaded::put(uri, there.is_some()))
     }
 
     async fn put_and_rename(
@@ -137,7 +136,7 @@ impl HdfsStore {
         package: &Package,
         name: &str,
         replace: bool,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<(), UploadError> {
         let part = self.place(&self.part.of(name));
         let target = self.place(name);
@@ -219,7 +218,7 @@ impl Store for HdfsStore {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         Box::pin(self.put(package, name, progress))
     }

@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::wire::{Link, Login, below, fetched_from, folder};
-use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::wire::{Login, StoreClient, below, fetched_from, folder};
+use super::{Effect, OnProgress, Package, Store, UploadError, Uploaded, check_name};
 use crate::net::http::Proxies;
 use crate::net::redact::redact;
 use crate::net::retry::RetryPolicy;
@@ -53,7 +53,7 @@ pub enum Sending {
 /// A folder on an HTTP server.
 #[derive(Debug)]
 pub struct HttpStore {
-    link: Link,
+    client: StoreClient,
     /// Without credentials.
     folder: Url,
     fetch_folder: Option<String>,
@@ -66,7 +66,7 @@ pub struct HttpStore {
 
 /// What a server has under a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum Existing {
     Nothing,
     Bytes(u64),
     /// It doesn't tell.
@@ -83,16 +83,16 @@ impl HttpStore {
             (None, Some((user, password))) => Login::Basic(user, password),
             (None, None) => Login::Nobody,
         };
-        let link = Link::new(&folder, login, &config.proxies, config.policy)?;
+        let client = StoreClient::new(&folder, login, &config.proxies, config.policy)?;
         let (posted, begun) = (Mutex::default(), Mutex::default());
-        Ok(Self { link, folder, fetch_folder, method: config.method, posted, begun })
+        Ok(Self { client, folder, fetch_folder, method: config.method, posted, begun })
     }
 
     async fn send(
         &self,
         package: &Package,
         name: &str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> Result<Uploaded, UploadError> {
         match self.method {
             Sending::Put => self.put(package, name, &progress).await,
@@ -110,17 +110,18 @@ impl HttpStore {
         &self,
         package: &Package,
         name: &str,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<Uploaded, UploadError> {
         let url = below(&self.folder, name)?;
         let uri = self.put_uri(name)?;
-        let before = self.link.policy.retry(|| self.find(&url)).await?;
-        if before == Found::Bytes(package.size) {
+        let before = self.client.policy.retry(|| self.find(&url)).await?;
+        if before == Existing::Bytes(package.size) {
             return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
         }
-        set(&self.begun, (before == Found::Nothing).then(|| url.clone()));
+        set(&self.begun, (before == Existing::Nothing).then(|| url.clone()));
         let sent = async {
-            let status = self.link.policy.retry(|| self.put_once(&url, package, progress)).await?;
+            let status =
+                self.client.policy.retry(|| self.put_once(&url, package, progress)).await?;
             self.check(&url, package.size).await?;
             Ok(status)
         };
@@ -130,9 +131,9 @@ impl HttpStore {
             Ok(status) => {
                 // RFC 9110, 9.3.4: 201 where nothing was, 200 or 204 where something was overwritten.
                 let created = match before {
-                    Found::Nothing => true,
-                    Found::Bytes(_) => false,
-                    Found::Unknown => status == StatusCode::CREATED,
+                    Existing::Nothing => true,
+                    Existing::Bytes(_) => false,
+                    Existing::Unknown => status == StatusCode::CREATED,
                 };
                 let effect = if created { Effect::Created } else { Effect::Replaced };
                 Ok(Uploaded { uri, effect })
@@ -151,46 +152,46 @@ impl HttpStore {
         &self,
         url: &Url,
         package: &Package,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<StatusCode, UploadError> {
-        let request = self.link.request(Method::PUT, url).header(header::CONTENT_TYPE, GZIP);
-        let sent = self.link.send_package("PUT", url, request, package, ("", ""), progress);
-        let response = self.link.accept("PUT", url, sent.await?).await?;
+        let request = self.client.request(Method::PUT, url).header(header::CONTENT_TYPE, GZIP);
+        let sent = self.client.send_package("PUT", url, request, package, ("", ""), progress);
+        let response = self.client.accept("PUT", url, sent.await?).await?;
         Ok(response.status())
     }
 
     /// Looks what is there, and how long it is.
-    async fn find(&self, url: &Url) -> Result<Found, UploadError> {
-        let head = self.link.send("HEAD", url, self.link.request(Method::HEAD, url)).await?;
+    async fn find(&self, url: &Url) -> Result<Existing, UploadError> {
+        let head = self.client.send("HEAD", url, self.client.request(Method::HEAD, url)).await?;
         match head.status() {
-            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Found::Nothing),
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Existing::Nothing),
             StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {}
-            status if !status.is_success() => return Ok(Found::Unknown),
+            status if !status.is_success() => return Ok(Existing::Unknown),
             // Some servers answer HEAD as if the content were empty.
             _ => match length(&head) {
                 None | Some(0) => {}
-                Some(length) => return Ok(Found::Bytes(length)),
+                Some(length) => return Ok(Existing::Bytes(length)),
             },
         }
-        let request = self.link.request(Method::GET, url).header(header::RANGE, "bytes=0-0");
-        let answer = self.link.send("GET", url, request).await?;
+        let request = self.client.request(Method::GET, url).header(header::RANGE, "bytes=0-0");
+        let answer = self.client.send("GET", url, request).await?;
         Ok(match answer.status() {
-            StatusCode::NOT_FOUND | StatusCode::GONE => Found::Nothing,
+            StatusCode::NOT_FOUND | StatusCode::GONE => Existing::Nothing,
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
-                whole(&answer).map_or(Found::Unknown, Found::Bytes)
+                whole(&answer).map_or(Existing::Unknown, Existing::Bytes)
             }
-            StatusCode::OK => length(&answer).map_or(Found::Unknown, Found::Bytes),
-            _ => Found::Unknown,
+            StatusCode::OK => length(&answer).map_or(Existing::Unknown, Existing::Bytes),
+            _ => Existing::Unknown,
         })
     }
 
     /// Compares sizes, where the server tells one. What is not there yet may come: some servers take their time.
     async fn check(&self, url: &Url, expected: u64) -> Result<(), UploadError> {
-        let policy = self.link.policy;
+        let policy = self.client.policy;
         let mut pause = policy.pause;
         for _ in 1..policy.attempts {
             match policy.retry(|| self.find(url)).await? {
-                Found::Nothing => sleep(pause).await,
+                Existing::Nothing => sleep(pause).await,
                 found => return compare(url, found, expected),
             }
             pause = pause.saturating_mul(2);
@@ -202,14 +203,14 @@ impl HttpStore {
         &self,
         package: &Package,
         name: &str,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<Uploaded, UploadError> {
         check_name(name)?;
         let known =
             self.fetch_folder.as_deref().map(|folder| fetched_from(folder, name)).transpose()?;
         let here = known.as_deref().and_then(|uri| self.ours(uri));
         if let Some(url) = &here
-            && self.link.policy.retry(|| self.find(url)).await? == Found::Bytes(package.size)
+            && self.client.policy.retry(|| self.find(url)).await? == Existing::Bytes(package.size)
         {
             let uri = known.unwrap_or_default();
             return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
@@ -217,7 +218,7 @@ impl HttpStore {
         // What may have arrived is not sent a second time.
         let started = Arc::new(AtomicBool::new(false));
         let (flag, inner) = (Arc::clone(&started), progress.clone());
-        let progress: Progress = Arc::new(move |bytes| {
+        let progress: OnProgress = Arc::new(move |bytes| {
             flag.store(true, Ordering::Relaxed);
             inner(bytes);
         });
@@ -227,7 +228,7 @@ impl HttpStore {
             _ => false,
         };
         let attempt = || self.post_once(package, name, &progress);
-        let (location, said) = self.link.policy.retry_if(harmless, attempt).await?;
+        let (location, said) = self.client.policy.retry_if(harmless, attempt).await?;
         let answered = location.or_else(|| absolute(&said));
         let at = answered.as_ref().and_then(|url| self.ours(url.as_str())).or(here);
         set(&self.posted, at.clone());
@@ -246,7 +247,7 @@ impl HttpStore {
         &self,
         package: &Package,
         name: &str,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<(Option<Url>, String), UploadError> {
         let url = &self.folder;
         let boundary = Uuid::new_v4().simple().to_string();
@@ -256,13 +257,13 @@ impl HttpStore {
         );
         let after = format!("\r\n--{boundary}--\r\n");
         let form = format!("multipart/form-data; boundary={boundary}");
-        let request = self.link.request(Method::POST, url).header(header::CONTENT_TYPE, form);
+        let request = self.client.request(Method::POST, url).header(header::CONTENT_TYPE, form);
         let around = (before.as_str(), after.as_str());
-        let sent = self.link.send_package("POST", url, request, package, around, progress);
-        let response = self.link.accept("POST", url, sent.await?).await?;
+        let sent = self.client.send_package("POST", url, request, package, around, progress);
+        let response = self.client.accept("POST", url, sent.await?).await?;
         let location = response.headers().get(header::LOCATION).and_then(|at| at.to_str().ok());
         let location = location.and_then(|at| url.join(at).ok());
-        Ok((location, self.link.text(response).await))
+        Ok((location, self.client.text(response).await))
     }
 
     /// A URI on the server that our credentials are for.
@@ -272,14 +273,14 @@ impl HttpStore {
 
     async fn delete(&self, url: &Url) -> Result<(), UploadError> {
         let attempt = async || {
-            let request = self.link.request(Method::DELETE, url);
-            let response = self.link.send("DELETE", url, request).await?;
+            let request = self.client.request(Method::DELETE, url);
+            let response = self.client.send("DELETE", url, request).await?;
             match response.status() {
                 StatusCode::NOT_FOUND | StatusCode::GONE => Ok(()),
-                _ => self.link.accept("DELETE", url, response).await.map(drop),
+                _ => self.client.accept("DELETE", url, response).await.map(drop),
             }
         };
-        self.link.policy.retry(attempt).await
+        self.client.policy.retry(attempt).await
     }
 
     fn put_uri(&self, name: &str) -> Result<String, UploadError> {
@@ -301,12 +302,12 @@ fn may_have_arrived(error: &UploadError) -> bool {
     }
 }
 
-fn compare(url: &Url, found: Found, expected: u64) -> Result<(), UploadError> {
+fn compare(url: &Url, found: Existing, expected: u64) -> Result<(), UploadError> {
     match found {
-        Found::Bytes(actual) if actual != expected => {
+        Existing::Bytes(actual) if actual != expected => {
             Err(UploadError::SizeMismatch { place: redact(url.as_str()), expected, actual })
         }
-        Found::Nothing => Err(UploadError::Lost { place: redact(url.as_str()) }),
+        Existing::Nothing => Err(UploadError::Lost { place: redact(url.as_str()) }),
         _ => Ok(()),
     }
 }
@@ -358,7 +359,7 @@ impl Store for HttpStore {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         Box::pin(self.send(package, name, progress))
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::ObjectStore;
 use super::{
     CommandConfig, CommandStore, HdfsConfig, HdfsStore, HttpConfig, HttpStore, LocalStore,
-    NullStore, ObjectConfig, ScpStore, SftpStore, SshConfig, Store, UploadError, WebHdfsConfig,
+    NullStore, ObjectConfig, Scp, Sftp, SshConfig, SshStore, Store, UploadError, WebHdfsConfig,
     WebHdfsStore,
 };
 
@@ -73,8 +73,8 @@ pub fn store_for(config: &StoreConfig) -> Result<Box<dyn Store>, UploadError> {
         }
         StoreConfig::Http(config) => Box::new(HttpStore::new(config)?),
         StoreConfig::Hdfs(config) => Box::new(HdfsStore::new(config)?),
-        StoreConfig::Scp(config) => Box::new(ScpStore::new(config)?),
-        StoreConfig::Sftp(config) => Box::new(SftpStore::new(config)?),
+        StoreConfig::Scp(config) => Box::new(SshStore::<Scp>::new(config)?),
+        StoreConfig::Sftp(config) => Box::new(SshStore::<Sftp>::new(config)?),
         StoreConfig::Command(config) => Box::new(CommandStore::new(config)?),
         #[cfg(feature = "object-stores")]
         StoreConfig::Object(config) => Box::new(ObjectStore::new(config)?),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::package::CHUNK;
 use super::wire::fetched_from;
-use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::{Effect, OnProgress, Package, Store, UploadError, Uploaded, check_name};
 
 /// Modes of what agents must be able to read.
 const READABLE: u32 = 0o644;
@@ -39,7 +39,7 @@ impl LocalStore {
         &self,
         package: &Package,
         name: &str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> Result<Uploaded, UploadError> {
         let target = self.directory.join(name);
         let uri = self.uri_of(name)?;
@@ -85,7 +85,7 @@ struct Part {
 }
 
 impl Part {
-    async fn fill(&self, package: &Package, progress: Progress) -> Result<(), UploadError> {
+    async fn fill(&self, package: &Package, progress: OnProgress) -> Result<(), UploadError> {
         let error = |source| file_error("write", &self.path, source);
         let mut source = package.open().await?;
         let mut target = fs::File::create(&self.path).await.map_err(error)?;
@@ -140,7 +140,7 @@ impl Store for LocalStore {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         Box::pin(self.copy(package, name, progress))
     }

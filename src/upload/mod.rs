@@ -21,7 +21,7 @@ mod webhdfs;
 mod wire;
 
 pub use command::{CommandConfig, CommandStore};
-pub use configured::{Configured, UnknownUploader, configured, in_uri};
+pub use configured::{ConfiguredStore, UnknownUploader, configured, in_uri};
 pub use credentials::CredentialsError;
 pub use error::UploadError;
 pub use hdfs::{HdfsConfig, HdfsStore};
@@ -34,7 +34,7 @@ pub use object::ObjectStore;
 pub use object::{ObjectConfig, Service};
 pub use package::Package;
 pub use programs::{OnLine, ProgramFailure, Programs, Trouble};
-pub use ssh::{Login, ScpStore, SftpStore, SshConfig};
+pub use ssh::{Login, Scp, Sftp, SshConfig, SshStore};
 use store::check_name;
-pub use store::{Effect, Progress, Store, Uploaded};
+pub use store::{Effect, OnProgress, Store, Uploaded};
 pub use webhdfs::{WebHdfsConfig, WebHdfsStore};

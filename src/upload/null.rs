@@ -2,7 +2,7 @@
 
 use futures_util::future::{BoxFuture, ready};
 
-use super::{Effect, Package, Progress, Store, UploadError, Uploaded};
+use super::{Effect, OnProgress, Package, Store, UploadError, Uploaded};
 
 /// A store that does nothing, as Heron's `NullUploader` (`docs/heron.md#uploaders`), with a URI that makes sense.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Store for NullStore {
         &'a self,
         _package: &'a Package,
         _name: &'a str,
-        _progress: Progress,
+        _progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         let uploaded = Uploaded { uri: self.uri.clone(), effect: Effect::NotUploaded };
         Box::pin(ready(Ok(uploaded)))
@@ -55,7 +55,7 @@ mod tests {
     async fn nothing_is_uploaded_and_the_answer_says_so() {
         let (_directory, package) = package(10).await;
         let store = NullStore::new(" http://h/topology.tar.gz ").unwrap();
-        let progress: Progress = Arc::new(|_| panic!("no progress without an upload"));
+        let progress: OnProgress = Arc::new(|_| panic!("no progress without an upload"));
         let uploaded = store.upload(&package, "x", progress).await.unwrap();
         assert_eq!(uploaded.uri, "http://h/topology.tar.gz");
         assert_eq!(uploaded.effect, Effect::NotUploaded);

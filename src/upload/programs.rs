@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use failure::{ProgramFailure, Trouble};
 
 use super::UploadError;
-use crate::program::output::{Source, Tail};
+use crate::program::output::{Pipe, Tail};
 use crate::program::{self, End, Input, Program, SearchPath};
 
 /// How long removing a partial upload may take.
@@ -106,7 +106,7 @@ impl Programs {
         let lines = std::sync::Mutex::new(std::collections::VecDeque::new());
         let on_line = |source, line: &str| {
             (self.on_line)(line);
-            if source == Source::Stdout
+            if source == Pipe::Stdout
                 && let Ok(mut lines) = lines.lock()
             {
                 if lines.len() == KEPT {

@@ -7,11 +7,14 @@
 mod connection;
 mod scp;
 mod sftp;
+mod store;
 
 pub use connection::{Login, SshConfig};
-use connection::{check_plain, failure, local, options, patiently};
-pub use scp::ScpStore;
-pub use sftp::SftpStore;
+use connection::{failure, local, options};
+pub use scp::Scp;
+pub use sftp::Sftp;
+use store::RemoteDirectory;
+pub use store::SshStore;
 
 #[cfg(test)]
 mod tests;

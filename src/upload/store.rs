@@ -7,7 +7,7 @@ use futures_util::future::{BoxFuture, ready};
 use super::{Package, UploadError};
 
 /// Is told how many bytes are through; called often.
-pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+pub type OnProgress = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// What an upload has left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,14 @@ pub struct Uploaded {
     pub uri: String,
     /// What happened to the place it is in now.
     pub effect: Effect,
+}
+
+impl Uploaded {
+    /// A package that was put there, over something of the same name or where nothing was.
+    #[must_use]
+    pub fn put(uri: String, replaced: bool) -> Self {
+        Self { uri, effect: if replaced { Effect::Replaced } else { Effect::Created } }
+    }
 }
 
 /// What an upload did, and so what undoing it may do.
@@ -44,7 +52,7 @@ pub trait Store: Send + Sync {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>>;
 
     /// Deletes the package that was uploaded under a name; it may be gone already.

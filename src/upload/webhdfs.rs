@@ -18,8 +18,8 @@ use uuid::Uuid;
 use answers::{Done, Remote, RemoteException, Status};
 use places::places;
 
-use super::wire::{Link, Login, fetched_from, refusal, tail};
-use super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::wire::{Login, StoreClient, fetched_from, refusal, tail};
+use super::{Effect, OnProgress, Package, Store, UploadError, Uploaded, check_name};
 use crate::net::http::Proxies;
 use crate::net::redact::redact;
 use crate::net::retry::{RetryPolicy, retry_after};
@@ -45,7 +45,7 @@ pub struct WebHdfsConfig {
 /// A folder in HDFS.
 #[derive(Debug)]
 pub struct WebHdfsStore {
-    link: Link,
+    client: StoreClient,
     /// The roots of the name nodes' interfaces, `http://host:port/webhdfs/v1`.
     nodes: Vec<Url>,
     /// The one that answered last.
@@ -73,11 +73,11 @@ impl WebHdfsStore {
             .fetch_url
             .clone()
             .unwrap_or_else(|| format!("hdfs://{}{folder}", first.host_str().unwrap_or_default()));
-        let link = Link::new(first, Login::Nobody, &config.proxies, config.policy)?;
+        let client = StoreClient::new(first, Login::Nobody, &config.proxies, config.policy)?;
         let (user, token) = (config.user.clone(), config.token.clone());
         let (active, attempt, begun) =
             (AtomicUsize::new(0), Uuid::new_v4(), AtomicBool::new(false));
-        Ok(Self { link, nodes, active, folder, fetch_folder, user, token, attempt, begun })
+        Ok(Self { client, nodes, active, folder, fetch_folder, user, token, attempt, begun })
     }
 
     fn path(&self, name: &str) -> String {
@@ -127,8 +127,9 @@ impl WebHdfsStore {
             let Some(node) = self.nodes.get(index) else { break };
             let url = self.url(node, path, operation, more);
             // An empty body with a length: some gateways insist on one.
-            let request = self.link.request(method.clone(), &url).header(header::CONTENT_LENGTH, 0);
-            let answer = match self.link.send(text, &url, request).await {
+            let request =
+                self.client.request(method.clone(), &url).header(header::CONTENT_LENGTH, 0);
+            let answer = match self.client.send(text, &url, request).await {
                 Ok(response) => self.judge(text, &url, response).await,
                 Err(error) => Err(error),
             };
@@ -167,7 +168,7 @@ impl WebHdfsStore {
             wanted.to_str().is_ok_and(|wanted| wanted.to_ascii_lowercase().contains("negotiate"))
         });
         let pause = retry_after(&response);
-        let text = self.link.text(response).await;
+        let text = self.client.text(response).await;
         if status == StatusCode::UNAUTHORIZED && negotiate {
             let body = "the cluster wants Kerberos, which is not spoken here; write a delegation token \
                         (`hdfs fetchdt`) into the file of heron.uploader.webhdfs.token.file, or use the HdfsUploader";
@@ -223,7 +224,7 @@ impl WebHdfsStore {
         path: &str,
         response: Response,
     ) -> Result<T, UploadError> {
-        let text = self.link.text(response).await;
+        let text = self.client.text(response).await;
         serde_json::from_str(&text).map_err(|_| {
             let why = format!("it is not what WebHDFS says: {}", tail(&text));
             UploadError::Answer { url: self.place(path), why }
@@ -240,10 +241,10 @@ impl WebHdfsStore {
         &self,
         package: &Package,
         name: &str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> Result<Uploaded, UploadError> {
         let uri = self.uri_of(name)?;
-        let policy = self.link.policy;
+        let policy = self.client.policy;
         let (path, part) = (self.path(name), self.part(name));
         let before = policy.retry(|| self.size(&path)).await?;
         if before == Some(package.size) {
@@ -265,8 +266,7 @@ impl WebHdfsStore {
             let _ = self.delete(left).await;
             return Err(error);
         }
-        let effect = if before.is_some() { Effect::Replaced } else { Effect::Created };
-        Ok(Uploaded { uri, effect })
+        Ok(Uploaded::put(uri, before.is_some()))
     }
 
     /// Creates a file: asks the name node where, and sends the content there.
@@ -274,7 +274,7 @@ impl WebHdfsStore {
         &self,
         path: &str,
         package: &Package,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<(), UploadError> {
         self.begun.store(true, Ordering::Relaxed);
         let more = [("overwrite", "true")];
@@ -284,19 +284,19 @@ impl WebHdfsStore {
             let why = "no data node to send the content to was named".to_owned();
             UploadError::Answer { url: self.place(path), why }
         })?;
-        let request = self.link.request(Method::PUT, &location);
+        let request = self.client.request(Method::PUT, &location);
         let request = request.header(header::CONTENT_TYPE, "application/octet-stream");
-        let sent = self.link.send_package("PUT", &location, request, package, ("", ""), progress);
+        let sent = self.client.send_package("PUT", &location, request, package, ("", ""), progress);
         let response = self.judge("PUT", &location, sent.await?).await?;
         if response.status() == StatusCode::TEMPORARY_REDIRECT {
-            self.link.accept("PUT", &location, response).await?;
+            self.client.accept("PUT", &location, response).await?;
         }
         Ok(())
     }
 
     async fn check(&self, path: &str, expected: u64) -> Result<(), UploadError> {
         let place = self.place(path);
-        match self.link.policy.retry(|| self.size(path)).await? {
+        match self.client.policy.retry(|| self.size(path)).await? {
             None => Err(UploadError::Lost { place }),
             Some(actual) if actual != expected => {
                 Err(UploadError::SizeMismatch { place, expected, actual })
@@ -312,7 +312,7 @@ impl WebHdfsStore {
         }
         let more = [("destination", path)];
         let renamed = || self.done((Method::PUT, "PUT"), part, "RENAME", &more);
-        let renamed = self.link.policy.retry(renamed).await;
+        let renamed = self.client.policy.retry(renamed).await;
         if matches!(renamed, Ok(true)) || self.size(path).await?.is_some() {
             return Ok(());
         }
@@ -323,7 +323,7 @@ impl WebHdfsStore {
 
     async fn delete(&self, path: &str) -> Result<(), UploadError> {
         let attempt = || self.done((Method::DELETE, "DELETE"), path, "DELETE", &[]);
-        match self.link.policy.retry(attempt).await {
+        match self.client.policy.retry(attempt).await {
             Err(UploadError::Refused { status: 404, .. }) | Ok(_) => Ok(()),
             Err(error) => Err(error),
         }
@@ -344,7 +344,7 @@ impl Store for WebHdfsStore {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         Box::pin(self.send(package, name, progress))
     }

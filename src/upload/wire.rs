@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncReadExt;
 
 use super::package::CHUNK;
-use super::{Package, Progress, UploadError, check_name};
+use super::{OnProgress, Package, UploadError, check_name};
 use crate::net::http::{self, Options, Proxies, Route, Security};
 use crate::net::redact::redact;
 use crate::net::retry::{RetryPolicy, retry_after};
@@ -36,13 +36,13 @@ pub(super) enum Login {
 
 /// A client for one server.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct StoreClient {
     client: Client,
     login: Login,
     pub policy: RetryPolicy,
 }
 
-impl Link {
+impl StoreClient {
     pub fn new(
         folder: &Url,
         login: Login,
@@ -74,7 +74,7 @@ impl Link {
                         value.set_sensitive(true);
                         request.header(header::AUTHORIZATION, value)
                     }
-                    // Was checked when the link was made.
+                    // Was checked when the client was made.
                     Err(_) => request,
                 }
             }
@@ -99,7 +99,7 @@ impl Link {
         request: RequestBuilder,
         package: &Package,
         around: (&str, &str),
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<Response, UploadError> {
         let moved = Arc::new(AtomicU64::new(0));
         let length = package.size + (around.0.len() + around.1.len()) as u64;
@@ -259,7 +259,7 @@ async fn stalled(silence: Duration, moved: &AtomicU64) {
 async fn body(
     package: &Package,
     (before, after): (&str, &str),
-    progress: &Progress,
+    progress: &OnProgress,
     moved: &Arc<AtomicU64>,
 ) -> Result<Body, UploadError> {
     let text = |text: &str| {
@@ -274,7 +274,7 @@ async fn body(
 /// The package as a stream that tells its progress, and fails if the file is no longer as long as it was.
 async fn content(
     package: &Package,
-    progress: &Progress,
+    progress: &OnProgress,
     moved: &Arc<AtomicU64>,
 ) -> Result<impl Stream<Item = std::io::Result<Vec<u8>>> + use<>, UploadError> {
     let (size, progress, moved) = (package.size, progress.clone(), Arc::clone(moved));

@@ -71,6 +71,6 @@ pub fn definition() -> clap::Command {
 /// command, which would fill a screen of their own.
 fn with_template(command: clap::Command) -> clap::Command {
     const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}\n\n\
-                            Options of every command (--config-file, --context, -o, --timeout …): --help-all\n";
+                            Global options (--config-file, --context, -o, --timeout …): --help-all\n";
     command.help_template(TEMPLATE).mut_subcommands(with_template)
 }

@@ -2,7 +2,6 @@
 
 use clap::Subcommand;
 
-use super::parse::definition;
 use super::verb::Verb;
 use crate::cli::positionals::{list, restart, submit, topology};
 use crate::cli::{self, Legacy, UsageError, Words};
@@ -51,5 +50,5 @@ verbs! {
     Version(a: cli::VersionArgs) => Verb::alone("version", a.legacy, || Ok(run::version::version()));
     Classpath(a: cli::ClasspathArgs) => Verb::alone("classpath", a.legacy, || Ok(run::classpath::classpath())).in_text();
     Completions(a: cli::CompletionsArgs) => Verb::alone("completions", Legacy::default(), move || run::completions::completions(a.shell)).in_text();
-    Man(a: cli::ManArgs) => Verb::alone("man", Legacy::default(), move || run::man::man(definition(), &a.directory)).in_text();
+    Man(a: cli::ManArgs) => Verb::of_the_command_line("man", move |definition| run::man::man(definition, &a.directory)).in_text();
 }

@@ -7,18 +7,18 @@ use crate::cli::positionals::Positionals;
 use crate::cli::{Legacy, UsageError, Words};
 use crate::config::Need;
 use crate::context::Context;
-use crate::context::configure::Given;
+use crate::context::configure::ConfigInput;
 use crate::env::Env;
 use crate::outcome::Outcome;
 use crate::report::Reporter;
 
 /// The work of a verb in a cluster.
 pub type InCluster =
-    Box<dyn for<'c> FnOnce(&'c Context<'c>) -> Pin<Box<dyn Future<Output = Answer> + 'c>>>;
+    Box<dyn for<'c> FnOnce(&'c Context<'c>) -> Pin<Box<dyn Future<Output = Answered> + 'c>>>;
 /// The work of a verb on the files of the configuration.
-pub type OnFiles = Box<dyn FnOnce(Given, &Env, &dyn Reporter) -> Answer>;
+pub type OnFiles = Box<dyn FnOnce(ConfigInput, &Env, &dyn Reporter) -> Answered>;
 /// What comes of it.
-pub type Answer = anyhow::Result<Outcome>;
+pub type Answered = anyhow::Result<Outcome>;
 
 /// A command line that has been understood.
 pub struct Verb {
@@ -43,7 +43,9 @@ pub struct Verb {
 /// What a verb needs and does.
 pub enum Work {
     /// It needs nothing.
-    Alone(Box<dyn FnOnce() -> Answer>),
+    Alone(Box<dyn FnOnce() -> Answered>),
+    /// It needs the definition of the command line.
+    CommandLine(Box<dyn FnOnce(clap::Command) -> Answered>),
     /// It needs to know what configuration was given, and reads it itself.
     Files(OnFiles),
     /// It needs the settings for so much of a cluster.
@@ -55,16 +57,24 @@ impl Verb {
     pub(super) fn alone(
         name: &'static str,
         legacy: Legacy,
-        work: impl FnOnce() -> Answer + 'static,
+        work: impl FnOnce() -> Answered + 'static,
     ) -> Self {
         Self::new(name, legacy, None, Work::Alone(Box::new(work)))
+    }
+
+    /// A verb about the command line itself.
+    pub(super) fn of_the_command_line(
+        name: &'static str,
+        work: impl FnOnce(clap::Command) -> Answered + 'static,
+    ) -> Self {
+        Self::new(name, Legacy::default(), None, Work::CommandLine(Box::new(work)))
     }
 
     /// A verb about the configuration itself.
     pub(super) fn files(
         name: &'static str,
         overrides: Option<String>,
-        work: impl FnOnce(Given, &Env, &dyn Reporter) -> Answer + 'static,
+        work: impl FnOnce(ConfigInput, &Env, &dyn Reporter) -> Answered + 'static,
     ) -> Self {
         Self::new(name, Legacy::default(), overrides, Work::Files(Box::new(work)))
     }
@@ -75,7 +85,7 @@ impl Verb {
         need: Need,
         words: Words,
         tell_apart: fn(&[String]) -> Result<T, UsageError>,
-        work: impl for<'c> FnOnce(&'c Context<'c>, T) -> Pin<Box<dyn Future<Output = Answer> + 'c>>
+        work: impl for<'c> FnOnce(&'c Context<'c>, T) -> Pin<Box<dyn Future<Output = Answered> + 'c>>
         + 'static,
     ) -> Result<Self, UsageError> {
         let found = tell_apart(&words.arguments)?;

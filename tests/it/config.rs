@@ -99,6 +99,51 @@ fn what_a_verb_refuses_the_check_refuses() {
     }
 }
 
+/// Typed names are wrong usage, configured ones a wrong configuration; neither touches anything.
+#[test]
+fn one_check_of_names_stands_before_everything() {
+    let place = Place::new();
+    let master = "heron.mesos.master.uri=127.0.0.1:1";
+    let typed: [(&[&str], &str); 14] = [
+        (&["kill", "wc/"], r#""wc/" can't be the name of a topology: it contains '/'"#),
+        (&["status", ""], "can't be the name of a topology: it is empty"),
+        (&["activate", ".."], "can't be the name of a topology: it stands for a directory"),
+        (&["deactivate", "a\u{202e}b"], "can't be the name of a topology"),
+        (&["restart", "a\nb", "1"], "can't be the name of a topology"),
+        (&["update", "a\u{e000}", "--container-number", "1"], "can't be the name of a topology"),
+        (&["kill", "my.role:x", "wc/"], "can't be the name of a topology"),
+        (&["kill", "a;b/c/d", "wc"], "can't be the name of a cluster: it contains ';'"),
+        (&["list", "a/b c/d"], "can't be the name of a role: it contains ' '"),
+        (&["submit", "a/b/-c", "t.jar", "C"], "can't be the name of an environment"),
+        (&["update", "wc", "--component-parallelism", "..:2"], "can't be the name of a component"),
+        (&["update", "wc", "--component-parallelism", ":2"], "can't be the name of a component"),
+        (&["update", "wc", "--runtime-config", "..:a.b:2"], "can't be the name of a component"),
+        (&["update", "wc", "--runtime-config", "a\u{202e}:k:2"], "can't be the name of a compone"),
+    ];
+    for (words, part) in typed {
+        let options = ["--config-file", "x.conf", "--config-property", master];
+        // Behind the class it would be the topology's.
+        let words: Vec<&str> =
+            words[..1].iter().chain(&options).chain(&words[1..]).copied().collect();
+        place.refused(&words, &[], 2, part);
+    }
+    let keys = [
+        "heron.config.cluster=a b",
+        "heron.config.role=a/b",
+        "heron.config.environ=..",
+        "heron.config.submit_user=-x",
+        "heron.mesos.task.user=a;b",
+    ];
+    for property in keys {
+        let words = ["kill", "wc", "--config-file", "x.conf", "--config-property", property];
+        place.refused(&words, &[], 3, property.split('=').next().unwrap());
+    }
+    let user = [("USER", r"EXAMPLE\alice")];
+    place.refused(&["kill", "wc", "--config-file", "x.conf"], &user, 3, "name a role");
+    let hint = "`heron-cli list --config-file x.conf` shows the topologies";
+    place.refused(&["kill", "wc/", "--config-file", "x.conf"], &[], 2, hint);
+}
+
 #[test]
 fn a_named_pipe_is_no_file() {
     let place = Place::new();

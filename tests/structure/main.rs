@@ -24,8 +24,7 @@ const FUNCTION: usize = 80;
 const FILE: usize = 400;
 
 /// Circles that are known. One that is gone must be taken out; the list is to become empty.
-const CIRCLES: &[&[&str]] =
-    &[&["ui/plan/mod.rs", "ui/plan/table.rs"], &["verbs/parse.rs", "verbs/table.rs"]];
+const CIRCLES: &[&[&str]] = &[];
 /// Longer files, and functions as `file: name`, that are known. One that is gone must be taken out.
 const LONG: &[&str] = &[];
 
@@ -115,12 +114,16 @@ fn the_layers_of_the_architecture_hold() {
             .extend(wrong.map(|used| format!("in the table `{used}` must stand above `{room}`")));
     }
     let layers: BTreeMap<String, BTreeSet<String>> = rows.into_iter().collect();
+    let mut unused = layers.clone();
     for (file, used) in &graph.edges {
         let Some(allowed) = layers.get(room(file)) else {
             violations.insert(format!("`{}` is not in the table", room(file)));
             continue;
         };
         let others = used.iter().filter(|other| room(other) != room(file));
+        if let Some(unused) = unused.get_mut(room(file)) {
+            unused.retain(|room_used| used.iter().all(|other| room(other) != room_used));
+        }
         for other in others.filter(|other| !allowed.contains(room(other))) {
             violations.insert(format!(
                 "src/{file} uses {other}: `{}` may not use `{}`",
@@ -128,6 +131,13 @@ fn the_layers_of_the_architecture_hold() {
                 room(other)
             ));
         }
+    }
+    for (room, unused) in unused {
+        violations.extend(
+            unused
+                .iter()
+                .map(|used| format!("`{room}` doesn't use `{used}`: take it out of its row")),
+        );
     }
     check("layers of docs/architecture.md", &violations.into_iter().collect::<Vec<_>>());
 }

@@ -72,6 +72,6 @@ fn restart_tells_containers_from_topologies() {
     assert!(matches!(restart(&words("a t -2")), Err(UsageError::NoContainer { .. })));
     assert!(matches!(restart(&words("a t 1 2")), Err(UsageError::TooMany { .. })));
     for line in ["wc/", "a/b/c wc/", "''"] {
-        assert!(matches!(topology(&words(line)), Err(UsageError::NoName { .. })), "{line}");
+        assert!(matches!(topology(&words(line)), Err(UsageError::Name(_))), "{line}");
     }
 }

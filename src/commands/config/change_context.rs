@@ -9,13 +9,18 @@ use crate::cli::ContextAddArgs;
 use crate::config::context::{self, Contexts, NewContext};
 use crate::config::files;
 use crate::config::layer::Origin;
-use crate::context::configure::Given;
+use crate::context::configure::ConfigInput;
 use crate::env::Env;
+use crate::names::{self, Named};
 use crate::outcome::config::ChangedContext;
 use crate::outcome::{Outcome, SCHEMA};
 
 /// Adds what the command line says as a context.
-pub(super) fn add(args: &ContextAddArgs, given: &Given, env: &Env) -> anyhow::Result<Outcome> {
+pub(super) fn add(
+    args: &ContextAddArgs,
+    given: &ConfigInput,
+    env: &Env,
+) -> anyhow::Result<Outcome> {
     let new = new_context(args, given, env)?;
     let known = Known::read(env)?;
     let own = Own::read(env)?;
@@ -65,16 +70,17 @@ fn outcome(name: &str, change: &'static str, current: bool, file: &Path) -> Outc
     })
 }
 
-fn place(context: &context::Context) -> Origin {
+fn place(context: &context::NamedContext) -> Origin {
     Origin::File { file: context.file.clone(), line: context.line, column: 0 }
 }
 
 /// What the flags say, with paths that mean the same from everywhere.
-fn new_context(args: &ContextAddArgs, given: &Given, env: &Env) -> Result<NewContext, ConfigError> {
-    let good = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.');
-    if args.name.is_empty() || !args.name.chars().all(good) {
-        return Err(ConfigError::BadName { name: args.name.clone() });
-    }
+fn new_context(
+    args: &ContextAddArgs,
+    given: &ConfigInput,
+    env: &Env,
+) -> Result<NewContext, ConfigError> {
+    names::check(Named::Context, &args.name)?;
     let absolute = |path: &Path| env.directory.join(path).display().to_string();
     // What only the environment names is not meant to be kept.
     let typed_file = given.config_file.as_deref().filter(|_| given.file_named_by.is_none());
@@ -156,7 +162,7 @@ impl Own {
 }
 
 /// What a context says, wherever it stands.
-fn meaning(context: &context::Context) -> String {
+fn meaning(context: &context::NamedContext) -> String {
     let settings: Vec<_> = context.settings.iter().map(|(key, value, _)| (key, value)).collect();
     let secrets: Vec<_> = context.secrets.iter().map(|(key, file, _)| (key, file)).collect();
     let plain = (&context.name, &context.config_file, &context.config_path, &context.loader);

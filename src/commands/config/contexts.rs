@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::error::ConfigError;
 use super::write::replace;
-use crate::config::context::{self, Context};
+use crate::config::context::{self, NamedContext};
 use crate::config::files;
 use crate::config::layer::Origin;
-use crate::context::configure::{Given, context_files};
+use crate::context::configure::{ConfigInput, context_files};
 use crate::env::Env;
 use crate::net::redact::{redact, redact_value};
 use crate::outcome::config::{ContextDetails, ContextRow, Contexts, Setting, UsedContext};
@@ -37,7 +37,7 @@ pub(super) fn own_file(env: &Env) -> Result<PathBuf, ConfigError> {
 }
 
 /// Lists all contexts. `--context` counts as the current one.
-pub(super) fn list(given: &Given, env: &Env) -> anyhow::Result<Outcome> {
+pub(super) fn list(given: &ConfigInput, env: &Env) -> anyhow::Result<Outcome> {
     let known = Known::read(env)?;
     let current = given.context.clone().or_else(|| known.current().map(str::to_owned));
     let row = |context| row(context, current.as_deref());
@@ -50,7 +50,7 @@ pub(super) fn list(given: &Given, env: &Env) -> anyhow::Result<Outcome> {
 }
 
 /// Shows one context; secrets among its settings are blotted out.
-pub(super) fn show(name: Option<&str>, given: &Given, env: &Env) -> anyhow::Result<Outcome> {
+pub(super) fn show(name: Option<&str>, given: &ConfigInput, env: &Env) -> anyhow::Result<Outcome> {
     let known = Known::read(env)?;
     let current = given.context.as_deref().or(known.current());
     let name = name.or(current).ok_or(ConfigError::NoCurrentContext)?;
@@ -98,7 +98,7 @@ pub(super) fn make_current(name: &str, env: &Env) -> anyhow::Result<Outcome> {
     }))
 }
 
-fn row(context: &Context, current: Option<&str>) -> ContextRow {
+fn row(context: &NamedContext, current: Option<&str>) -> ContextRow {
     let (file, line) = (context.file.clone(), context.line);
     ContextRow {
         name: context.name.clone(),

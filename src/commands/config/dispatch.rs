@@ -2,7 +2,8 @@
 
 use super::{change_context, check, contexts, convert, get, init, keys, show};
 use crate::cli::{ConfigCommand, ContextCommand};
-use crate::context::configure::{self, Given};
+use crate::config::{Loaded, load};
+use crate::context::configure::{self, ConfigInput, ConfigureError};
 use crate::env::Env;
 use crate::outcome::Outcome;
 use crate::report::Reporter;
@@ -10,13 +11,13 @@ use crate::report::Reporter;
 /// Carries a command of `config` out.
 pub fn config(
     command: &ConfigCommand,
-    given: Given,
+    given: ConfigInput,
     env: &Env,
     reporter: &dyn Reporter,
 ) -> anyhow::Result<Outcome> {
     match command {
-        ConfigCommand::Show(args) => show::show(args, &configure::sources(given, env), reporter),
-        ConfigCommand::Get(args) => get::get(args, &configure::sources(given, env), reporter),
+        ConfigCommand::Show(args) => Ok(show::show(args, &loaded(given, env, reporter)?)),
+        ConfigCommand::Get(args) => get::get(args, &loaded(given, env, reporter)?),
         ConfigCommand::Check(_) => Ok(check::check(&configure::sources(given, env))),
         ConfigCommand::Init(args) => init::init(args, &env.directory, reporter),
         ConfigCommand::Convert(args) => convert::convert(&args.file, reporter),
@@ -29,6 +30,19 @@ pub fn config(
             ContextCommand::Remove(args) => change_context::remove(&args.name, env),
         },
     }
+}
+
+/// All layers, with what is doubtful in them told.
+fn loaded(
+    given: ConfigInput,
+    env: &Env,
+    reporter: &dyn Reporter,
+) -> Result<Loaded, ConfigureError> {
+    let loaded = load(&configure::sources(given, env))?;
+    for warning in loaded.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
+        reporter.warn(&warning.to_string());
+    }
+    Ok(loaded)
 }
 
 /// What overrides a command of `config` was given.

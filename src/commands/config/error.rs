@@ -8,6 +8,7 @@ use crate::config::context::ContextError;
 use crate::config::files::FileError;
 use crate::config::layer::Origin;
 use crate::config::properties::MalformedEscape;
+use crate::names::NameError;
 
 /// A command about the configuration failed.
 #[derive(Debug, Error)]
@@ -106,11 +107,8 @@ pub enum ConfigError {
         origin: Origin,
     },
     /// A context's name can't be written.
-    #[error("`{name}` can't be a context's name: expected letters, digits, `-`, `_` and `.`")]
-    BadName {
-        /// The name.
-        name: String,
-    },
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A context without content.
     #[error(
         "a context needs something to say; give --config-file, --config-path, --cluster or --config-property"

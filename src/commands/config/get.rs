@@ -2,24 +2,14 @@
 
 use super::error::ConfigError;
 use crate::cli::GetArgs;
+use crate::config::Loaded;
 use crate::config::keys::{self, Lookup};
 use crate::config::show::{Secrets, show_one};
-use crate::config::{Sources, load};
-use crate::context::configure::ConfigureError;
 use crate::outcome::config::GotSetting;
 use crate::outcome::{Outcome, SCHEMA};
-use crate::report::Reporter;
 
 /// The value that counts for a key, by any of its names.
-pub(super) fn get(
-    args: &GetArgs,
-    sources: &Sources,
-    reporter: &dyn Reporter,
-) -> anyhow::Result<Outcome> {
-    let loaded = load(sources).map_err(ConfigureError::from)?;
-    for warning in loaded.warnings.iter().filter(|warning| warning.kind.is_urgent()) {
-        reporter.warn(&warning.to_string());
-    }
+pub(super) fn get(args: &GetArgs, loaded: &Loaded) -> anyhow::Result<Outcome> {
     let secrets = if args.redact { Secrets::Redacted } else { Secrets::Shown };
     let row = show_one(&loaded.config, &args.key, secrets).ok_or_else(|| missing(&args.key))?;
     Ok(Outcome::ConfigGot(GotSetting { schema: SCHEMA, row, with_origin: args.origin }))

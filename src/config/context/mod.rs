@@ -26,7 +26,7 @@ mod model;
 mod read;
 
 pub use edit::{with_context, with_current, without_context};
-pub use model::{Context, ContextError, Contexts, NewContext};
+pub use model::{ContextError, Contexts, NamedContext, NewContext};
 pub use read::{read, read_text};
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::config::layer::Origin;
 
 /// One context.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Context {
+pub struct NamedContext {
     /// Its name.
     pub name: String,
     /// The file it is defined in.
@@ -51,7 +51,7 @@ pub struct NewContext {
 #[derive(Debug, Clone, Default)]
 pub struct Contexts {
     /// The contexts by name.
-    pub by_name: BTreeMap<String, Context>,
+    pub by_name: BTreeMap<String, NamedContext>,
     /// The name that counts where none is given, and where that is said.
     pub current: Option<(String, Origin)>,
     /// The files that were read, in order.
@@ -103,7 +103,7 @@ fn known_contexts(known: &[String]) -> String {
 
 impl Contexts {
     /// The context of a name.
-    pub fn get(&self, name: &str) -> Result<&Context, ContextError> {
+    pub fn get(&self, name: &str) -> Result<&NamedContext, ContextError> {
         let known = || self.by_name.keys().cloned().collect();
         let context = self.by_name.get(name);
         context.ok_or_else(|| ContextError::Unknown { name: name.to_owned(), known: known() })

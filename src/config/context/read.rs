@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::model::{Context, ContextError, Contexts};
+use super::model::{ContextError, Contexts, NamedContext};
 use crate::config::files;
 use crate::config::layer::Origin;
 
@@ -30,13 +30,13 @@ pub fn read_text(file: &Path, text: &str, home: &str) -> Result<Contexts, Contex
 }
 
 /// A file that is being read.
-struct Source<'a> {
+struct ContextText<'a> {
     file: Arc<Path>,
     text: &'a str,
     home: &'a str,
 }
 
-impl Source<'_> {
+impl ContextText<'_> {
     fn origin(&self, at: usize) -> Origin {
         let before = self.text.get(..at).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
@@ -116,7 +116,7 @@ fn parse(
         |line, reason: String| ContextError::Toml { file: path.to_owned(), line, reason };
     let text = std::str::from_utf8(bytes)
         .map_err(|_| toml_error(1, "this is not UTF-8, which TOML files must be".to_owned()))?;
-    let source = Source { file: path.into(), text, home };
+    let source = ContextText { file: path.into(), text, home };
     let root = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
@@ -146,13 +146,13 @@ fn parse(
 }
 
 fn context(
-    source: &Source<'_>,
+    source: &ContextText<'_>,
     name: &str,
     origin: &Origin,
     table: &DeTable<'_>,
-) -> Result<Context, ContextError> {
+) -> Result<NamedContext, ContextError> {
     let line = if let Origin::File { line, .. } = origin { *line } else { 0 };
-    let mut context = Context {
+    let mut context = NamedContext {
         name: name.to_owned(),
         file: source.file.clone(),
         line,

@@ -2,18 +2,19 @@
 
 use super::kind::Kind;
 use super::spec::{KeySpec, keys};
+use crate::names::Named;
 
 keys! {
-CLUSTER = "heron.config.cluster", Kind::Name,
+CLUSTER = "heron.config.cluster", Kind::Name(Named::Cluster),
     "The name of the cluster; it is stored with the topology and chooses `mesos.master.uri.<cluster>.<environ>`.",
     aliases(&["dc", "cluster"]), default("dc");
-ROLE = "heron.config.role", Kind::Name,
+ROLE = "heron.config.role", Kind::Name(Named::Role),
     "The role the topology belongs to; on Mesos its tasks run as the user of that name, see `heron.mesos.task.user`.",
     aliases(&["role"]), default_note("the name of the user who runs heron-cli");
-ENVIRON = "heron.config.environ", Kind::Name,
+ENVIRON = "heron.config.environ", Kind::Name(Named::Environ),
     "The environment, such as `devel` or `prod`.",
     aliases(&["environ", "heron.config.env"]), default("default");
-SUBMIT_USER = "heron.config.submit_user", Kind::Name,
+SUBMIT_USER = "heron.config.submit_user", Kind::Name(Named::User),
     "The user who is recorded as submitter.",
     default_note("the name of the user who runs heron-cli");
 ROLE_REQUIRED = "heron.config.is.role.required", Kind::Bool,

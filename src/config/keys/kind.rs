@@ -4,15 +4,19 @@ use std::fmt;
 
 use crate::config::units::{self, TimeUnit};
 use crate::mesos::master::MasterAddress;
+use crate::names::{self, Named, is_control};
 use crate::net::zookeeper::Ensemble;
+use crate::znode_path;
 
 /// What a value must look like.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     /// Any text.
     Text,
-    /// A name: text on one line, without control characters.
-    Name,
+    /// Text on one line, without control characters.
+    Line,
+    /// What something is called; nothing, where it has no name.
+    Name(Named),
     /// A Java class; its last component counts.
     Class,
     /// A path of a file or directory.
@@ -60,7 +64,11 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text => f.write_str("text"),
-            Self::Name => f.write_str("text without control characters"),
+            Self::Line => f.write_str("text without control characters"),
+            Self::Name(what) => {
+                f.write_str("letters, digits and")?;
+                what.signs().chars().try_for_each(|sign| write!(f, " {sign}"))
+            }
             Self::Class => f.write_str("Java class"),
             Self::Path => f.write_str("path"),
             Self::Uri => f.write_str("URI"),
@@ -92,7 +100,11 @@ impl Kind {
         let good = match self {
             Self::Text => true,
             Self::Path | Self::List | Self::Class => !value.is_empty(),
-            Self::Name => !value.contains(is_control),
+            Self::Line => !value.contains(is_control),
+            Self::Name(_) if value.is_empty() => true,
+            Self::Name(what) => {
+                return names::check(what, value).map_err(|error| error.fault.to_string());
+            }
             Self::Uri => is_uri(value),
             Self::Web => is_uri(value) && is_web(value),
             Self::Bool => parse_bool(value).is_some(),
@@ -112,13 +124,6 @@ impl Kind {
         };
         if good { Ok(()) } else { Err(format!("expected {self}")) }
     }
-}
-
-/// Whether a character changes what a terminal shows of the text around it: control characters, and those that turn the
-/// direction of writing.
-fn is_control(char: char) -> bool {
-    let turns = matches!(char, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    char.is_control() || turns
 }
 
 fn is_uri(value: &str) -> bool {
@@ -150,18 +155,7 @@ fn check_connection(value: &str) -> Result<(), String> {
 }
 
 fn check_root(value: &str) -> Result<(), String> {
-    if !value.starts_with('/') {
-        return Err("expected a path that starts with /".to_owned());
-    }
-    let path = value.trim_end_matches('/');
-    if path.is_empty() {
-        return Err("expected a path below /, such as /heron".to_owned());
-    }
-    let bad = |part: &str| matches!(part, "" | "." | "..") || part.contains(char::is_control);
-    match path.split('/').skip(1).find(|part| bad(part)) {
-        Some(part) => Err(format!("expected a path without the part \"{part}\"")),
-        None => Ok(()),
-    }
+    znode_path::root(value).map(drop).map_err(|why| format!("expected {}: it {why}", Kind::Root))
 }
 
 fn check_master(value: &str) -> Result<(), String> {

@@ -3,6 +3,7 @@
 use super::kind::Kind;
 use super::spec::{KeySpec, keys};
 use crate::config::units::TimeUnit;
+use crate::names::Named;
 
 keys! {
 MESOS_MASTER = "heron.mesos.master.uri", Kind::Master,
@@ -16,14 +17,14 @@ MESOS_CA = "heron.mesos.tls.ca.file", Kind::Path,
     default_note("the system's authorities");
 MESOS_CLIENT_CERTIFICATE = "heron.mesos.tls.client.certificate.file", Kind::Path,
     "A PEM file with this client's certificate and its key, for masters that ask for one.";
-MESOS_PRINCIPAL = "heron.mesos.principal", Kind::Name,
+MESOS_PRINCIPAL = "heron.mesos.principal", Kind::Line,
     "The principal to authenticate as.";
 MESOS_SECRET = "heron.mesos.secret.file", Kind::Path,
     "A file that holds the principal's secret and that nobody else can read. The secret is never shown.";
 MESOS_ROLE = "heron.mesos.role", Kind::List,
     "The Mesos roles to take resources of, separated by commas.",
     aliases(&["heron.mesos.roles"]), default("*");
-MESOS_TASK_USER = "heron.mesos.task.user", Kind::Name,
+MESOS_TASK_USER = "heron.mesos.task.user", Kind::Name(Named::User),
     "The user the containers run as.", default_note("the Heron role");
 MESOS_FRAMEWORK_ROOT = "heron.mesos.framework.zookeeper.root", Kind::Root,
     "The path in ZooKeeper below which heron-cli keeps its journal, one child for each topology.",

@@ -6,7 +6,7 @@ use super::directory;
 use super::error::{LoadError, LoadErrors};
 use super::loading::Loading;
 use super::sources::{Files, Sources};
-use crate::config::context::Context;
+use crate::config::context::NamedContext;
 use crate::config::layer::{Config, Layer};
 use crate::config::overrides::Positional;
 use crate::config::problem::Warning;
@@ -103,7 +103,7 @@ fn file_named_by(sources: &Sources) -> &'static str {
 }
 
 /// What is read, lowest layer first.
-fn read_from(sources: &Sources, context: Option<&(Context, &'static str)>) -> Vec<ReadFrom> {
+fn read_from(sources: &Sources, context: Option<&(NamedContext, &'static str)>) -> Vec<ReadFrom> {
     let of = |layer, what: String, named_by| ReadFrom { layer, what, named_by };
     let context = context.map(|(context, by)| of(Layer::Context, context.name.clone(), *by));
     let path = sources.config_path.as_ref();

@@ -9,7 +9,7 @@ use super::error::LoadError;
 use super::loading::Loading;
 use super::sources::Sources;
 use crate::config::cluster::ClusterRoleEnviron;
-use crate::config::context::{self, Context};
+use crate::config::context::{self, NamedContext};
 use crate::config::keys::{self, Kind};
 use crate::config::layer::{Layer, Origin, Setting};
 use crate::config::loader::Loader;
@@ -18,7 +18,7 @@ use crate::config::secret;
 
 impl Loading {
     /// The context that is named, and what names it; the current one only where nothing else is.
-    pub(super) fn context(&mut self, sources: &Sources) -> Option<(Context, &'static str)> {
+    pub(super) fn context(&mut self, sources: &Sources) -> Option<(NamedContext, &'static str)> {
         let named = sources.context.clone().filter(|name| !name.is_empty());
         if named.is_none() && (sources.config_file.is_some() || sources.config_path.is_some()) {
             return None;
@@ -36,7 +36,7 @@ impl Loading {
     /// Everything of a context is in the context's layer, its own settings above its files.
     pub(super) fn add_context(
         &mut self,
-        context: &Context,
+        context: &NamedContext,
         loader: Option<Loader>,
         sources: &Sources,
     ) {

@@ -7,7 +7,7 @@ use super::error::LoadError;
 use super::loading::Loading;
 use super::sources::Sources;
 use crate::config::cluster::ClusterRoleEnviron;
-use crate::config::context::Context;
+use crate::config::context::NamedContext;
 use crate::config::keys;
 use crate::config::layer::{Layer, Origin, Setting};
 use crate::config::loader::Loader;
@@ -18,7 +18,7 @@ impl Loading {
     pub(super) fn loader(
         &mut self,
         sources: &Sources,
-        context: Option<&Context>,
+        context: Option<&NamedContext>,
     ) -> Option<Loader> {
         let of_context = context.and_then(|context| context.loader.as_deref());
         let given = sources.loader.as_deref().or(of_context)?;

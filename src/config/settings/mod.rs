@@ -21,7 +21,8 @@ mod values;
 mod work;
 
 pub use model::{
-    Backend, MasterText, Mesos, Release, Resources, Sandbox, Settings, State, ZooKeeperAccess,
+    Backend, MasterText, Mesos, ReleaseSettings, ResourceSettings, SandboxSettings, Settings,
+    State, ZooKeeperAccess,
 };
 pub use resolve::{Resolved, resolve};
 pub use stores::{Bucket, BucketService, HttpMethod, SecretText, Uploader, with_topology};

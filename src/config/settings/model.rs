@@ -40,9 +40,9 @@ pub struct Settings {
     /// How the topology package gets to the agents.
     pub uploader: Uploader,
     /// What a container looks like inside.
-    pub sandbox: Sandbox,
+    pub sandbox: SandboxSettings,
     /// How much of what.
-    pub resources: Resources,
+    pub resources: ResourceSettings,
     /// The packing algorithm's class.
     pub packing_class: String,
     /// The class of the algorithm that packs again for `update`.
@@ -52,7 +52,7 @@ pub struct Settings {
     /// `disabled`, or how the health manager runs.
     pub healthmgr_mode: String,
     /// The release in the core package, and how it is recorded.
-    pub release: Release,
+    pub release: ReleaseSettings,
     /// `topology.*`: for the topology's own configuration. Byte amounts are plain numbers.
     pub topology_config: BTreeMap<String, String>,
     /// What the containers' `override.yaml` must say.
@@ -178,7 +178,7 @@ pub struct Mesos {
 
 /// What a container looks like inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sandbox {
+pub struct SandboxSettings {
     /// The core package's directory, `./heron-core`.
     pub core_directory: String,
     /// The configuration's directory, `./heron-conf`.
@@ -200,7 +200,7 @@ pub struct Sandbox {
 
 /// How much of what.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Resources {
+pub struct ResourceSettings {
     /// Cores of an instance.
     pub instance_cpu: f64,
     /// Memory of an instance.
@@ -219,7 +219,7 @@ pub struct Resources {
 
 /// The release in the core package, and how it is recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Release {
+pub struct ReleaseSettings {
     /// `heron.release.version`: decides how heron-executor is started.
     pub dialect: Option<String>,
     /// Recorded as the release's user.

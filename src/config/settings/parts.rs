@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Release, Resources, Sandbox};
+use super::model::{ReleaseSettings, ResourceSettings, SandboxSettings};
 use super::reader::Reader;
 use crate::config::keys::{self, Kind, Lookup};
 use crate::config::layer::{Config, Layer};
 use crate::config::units;
 
-pub(super) fn sandbox(reader: &Reader) -> Sandbox {
+pub(super) fn sandbox(reader: &Reader) -> SandboxSettings {
     let directory = |key| {
         let text = reader.text(key);
         let trimmed = text.trim_end_matches('/');
         if trimmed.is_empty() { text } else { trimmed.to_owned() }
     };
-    Sandbox {
+    SandboxSettings {
         core_directory: directory(&keys::CORE_DIRECTORY),
         conf_directory: directory(&keys::CONF_DIRECTORY),
         paths: keys::sandbox_paths()
@@ -39,8 +39,8 @@ pub(super) fn is_inside_sandbox(path: &str) -> bool {
     })
 }
 
-pub(super) fn resources(reader: &Reader) -> Resources {
-    Resources {
+pub(super) fn resources(reader: &Reader) -> ResourceSettings {
+    ResourceSettings {
         instance_cpu: reader.number(&keys::INSTANCE_CPU),
         instance_ram: reader.bytes(&keys::INSTANCE_RAM),
         instance_disk: reader.bytes(&keys::INSTANCE_DISK),
@@ -51,9 +51,9 @@ pub(super) fn resources(reader: &Reader) -> Resources {
     }
 }
 
-pub(super) fn release(reader: &Reader) -> Release {
+pub(super) fn release(reader: &Reader) -> ReleaseSettings {
     let either = |first, second| reader.optional(first).unwrap_or_else(|| reader.text(second));
-    Release {
+    ReleaseSettings {
         dialect: reader.optional(&keys::RELEASE_VERSION),
         user: either(&keys::BUILD_USER, &keys::PACKAGE_ROLE),
         tag: reader.text(&keys::PACKAGE_NAME),

@@ -1,7 +1,7 @@
 //! From a configuration to settings, with all problems and warnings at once.
 
 use super::engine;
-use super::model::{Backend, Sandbox, Settings, State};
+use super::model::{Backend, SandboxSettings, Settings, State};
 use super::parts::{
     container_overrides, is_inside_sandbox, release, resources, sandbox, topology_config,
 };
@@ -13,6 +13,7 @@ use crate::config::keys;
 use crate::config::layer::Config;
 use crate::config::problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
 use crate::config::units::Bytes;
+use crate::names::{self, Named};
 
 /// Settings or problems, and warnings in any case.
 #[derive(Debug, Clone)]
@@ -45,12 +46,7 @@ impl Work<'_> {
     fn settings(&mut self) -> Settings {
         let engine = engine::choose(self.reader.config, self.facts.loader, &mut self.problems);
         let cluster = self.reader.text(&keys::CLUSTER);
-        let role = self.reader.optional(&keys::ROLE).unwrap_or_else(|| self.facts.user.clone());
-        if role.is_empty() {
-            let reason =
-                "the user of this process has no name, which would be the role: name a role";
-            self.problems.push(Problem::missing(&keys::ROLE, reason));
-        }
+        let role = self.role();
         let environ = self.environ();
         let place = format!("{cluster}/{role}/{environ}");
         let state = self.state(engine, &place);
@@ -109,6 +105,27 @@ impl Work<'_> {
         }
     }
 
+    /// The role, by default the user's name.
+    fn role(&mut self) -> String {
+        if let Some(role) = self.reader.optional(&keys::ROLE) {
+            return role;
+        }
+        let user = self.facts.user.clone();
+        match names::check(Named::Role, &user) {
+            Ok(()) => {}
+            Err(_) if user.is_empty() => {
+                let text =
+                    "the user of this process has no name, which would be the role: name a role";
+                self.missing(&keys::ROLE, text);
+            }
+            Err(error) => {
+                let text = format!("the user's name would be the role, and {error}: name a role");
+                self.missing(&keys::ROLE, text);
+            }
+        }
+        user
+    }
+
     /// An environ that was left empty on the command line stays empty, as in stock Heron.
     fn environ(&self) -> String {
         match self.reader.setting(&keys::ENVIRON) {
@@ -129,7 +146,7 @@ impl Work<'_> {
     }
 
     /// `${JAVA_HOME}` stays where this machine has none; the agents' place is then the usual one.
-    fn sandbox(&mut self) -> Sandbox {
+    fn sandbox(&mut self) -> SandboxSettings {
         let mut sandbox = sandbox(&self.reader);
         if sandbox.java_home.contains("${") {
             let default = keys::JAVA_HOME.default.unwrap_or_default();

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use crate::net::redact::MASK;
+use crate::znode_path;
 
 /// Why an address can't be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -183,17 +184,13 @@ fn path(text: &str) -> Result<String, AddressError> {
             "the path stands once, after the last server, and an address can't be mixed with others",
         );
     }
-    for part in path.split('/').skip(1) {
-        match part {
-            "" => return bad("it has an empty component"),
-            "." | ".." => return bad("it has a component . or .."),
-            _ if part.contains(|c: char| c.is_control() || c.is_whitespace()) => {
-                return bad("it has a blank or control character");
-            }
-            _ => {}
-        }
+    if path.contains(char::is_whitespace) {
+        return bad("it contains a blank");
     }
-    Ok(path.to_owned())
+    match znode_path::check(path) {
+        Ok(()) => Ok(path.to_owned()),
+        Err(why) => bad(&format!("it {why}")),
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@ use super::*;
 
 fn plan() -> PackingPlan {
     let instance = |component: &str, task_id, ram| {
-        InstancePlan::new(component, task_id, 0, Resource { cpu: 1.0, ram, disk: 4 })
+        InstancePlan::new(component, task_id, 0, Size { cpu: 1.0, ram, disk: 4 })
     };
     let container =
-        |id, cpu, ram, instances| ContainerPlan::new(id, instances, Resource { cpu, ram, disk: 8 });
+        |id, cpu, ram, instances| ContainerPlan::new(id, instances, Size { cpu, ram, disk: 8 });
     let second = container(2, 1.0, 9, vec![instance("b", 3, 5), instance("a", 2, 6)]);
     PackingPlan::new("t1", vec![second, container(1, 2.0, 7, vec![instance("a", 1, 4)])])
 }
@@ -16,7 +16,7 @@ fn counts_and_the_ram_map_look_at_every_container() {
     assert_eq!((plan.container_count(), plan.instance_count()), (2, 3));
     assert_eq!(plan.component_counts(), BTreeMap::from([("a", 2), ("b", 1)]));
     assert_eq!(plan.component_ram_map(), "a:4,b:5");
-    assert_eq!(plan.max_container_resources(), Resource { cpu: 2.0, ram: 9, disk: 8 });
+    assert_eq!(plan.max_container_resources(), Size { cpu: 2.0, ram: 9, disk: 8 });
     assert_eq!(plan.container(1).unwrap().instances.len(), 1);
 }
 

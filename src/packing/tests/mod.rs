@@ -77,7 +77,7 @@ fn the_second_round_robin_gives_defaults() {
         .iter()
         .map(|c| (c.id, c.required, c.instances.iter().map(|i| i.resource.ram).collect::<Vec<_>>()))
         .collect();
-    let required = |cpu, ram| Resource { cpu, ram, disk: 14 * GIB };
+    let required = |cpu, ram| Size { cpu, ram, disk: 14 * GIB };
     assert_eq!(
         described,
         [

@@ -106,9 +106,9 @@ fn assert_sound(plan: &PackingPlan, counts: &BTreeMap<&str, usize>, new: bool) {
     assert!(!new || ids.iter().copied().eq(1..=i32::try_from(ids.len()).unwrap()), "{ids:?}");
 }
 
-fn sum(container: &ContainerPlan) -> Resource {
-    let none = Resource::default();
-    container.instances.iter().map(|i| i.resource).fold(none, |a, b| Resource {
+fn sum(container: &ContainerPlan) -> Size {
+    let none = Size::default();
+    container.instances.iter().map(|i| i.resource).fold(none, |a, b| Size {
         cpu: a.cpu + b.cpu,
         ram: a.ram + b.ram,
         disk: a.disk + b.disk,
@@ -141,7 +141,7 @@ fn assert_within(algorithm: Algorithm, input: &PackingInput, plan: &PackingPlan)
             }
             Algorithm::ResourceCompliantRoundRobin | Algorithm::FirstFitDecreasing => {
                 let max = input.count("topology.container.max.instances").unwrap().unwrap_or(10);
-                let capacity = Resource {
+                let capacity = Size {
                     cpu: hint("topology.container.cpu").unwrap_or(f64::from(max)),
                     ram: input
                         .bytes("topology.container.ram")
@@ -211,7 +211,7 @@ proptest! {
             let message = crate::proto::system::PackingPlan::from(&plan);
             let stored = PackingPlan::try_from(&message).unwrap();
             prop_assert_eq!(&stored, &plan);
-            prop_assert!(difference(&plan, &stored).iter().all(|one| one.change == difference::Change::Unaffected));
+            prop_assert!(difference(&plan, &stored).iter().all(|one| one.change == difference::ContainerChange::Unaffected));
             if !is_round_robin(algorithm) {
                 let again = repack(algorithm, &stored, &input, &requested, None);
                 let same = again == Err(PackingError::NothingToChange) || again.as_ref() == Ok(&plan);

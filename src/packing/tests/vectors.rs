@@ -71,7 +71,7 @@ fn java_class(error: &PackingError) -> &'static str {
 
 /// A plan as the vectors write it.
 fn describe(plan: &PackingPlan) -> Value {
-    let resource = |r: &Resource| json!({"cpu": r.cpu, "ram": r.ram, "disk": r.disk});
+    let resource = |r: &Size| json!({"cpu": r.cpu, "ram": r.ram, "disk": r.disk});
     let containers = plan.containers.iter().map(|container| {
         let instances = container.instances.iter().map(|i| {
             json!({

@@ -32,7 +32,7 @@ fn every_recorded_node_comes_back_as_the_same_bytes() {
         let again = match message.as_str() {
             "heron.proto.api.Topology" => read_and_write::<Topology>(&path, &bytes),
             "heron.proto.system.ExecutionState" => {
-                assert_eq!(execution_state_layout(&bytes), Layout::Current);
+                assert_eq!(execution_state_field_numbers(&bytes), FieldNumbers::Current);
                 read_and_write::<ExecutionState>(&path, &bytes)
             }
             "heron.proto.system.PackingPlan" => read_and_write::<PackingPlan>(&path, &bytes),
@@ -87,7 +87,7 @@ fn an_execution_state_of_2015_is_read() {
         cluster: None,
     };
     let bytes = old.encode_to_vec();
-    assert_eq!(execution_state_layout(&bytes), Layout::Until0133);
+    assert_eq!(execution_state_field_numbers(&bytes), FieldNumbers::Until0133);
     let read = ExecutionState::read("/x", &bytes).unwrap();
     assert_eq!(read.cluster, "smf1");
     assert_eq!(read.environ, "devel");
@@ -97,7 +97,7 @@ fn an_execution_state_of_2015_is_read() {
     assert_eq!(ExecutionState::read("/x", &later.encode_to_vec()).unwrap().cluster, "c");
     let bare =
         until_0_13_3::ExecutionState { submission_time: None, cluster: Some("c".into()), ..later };
-    assert_eq!(execution_state_layout(&bare.encode_to_vec()), Layout::Until0133);
+    assert_eq!(execution_state_field_numbers(&bare.encode_to_vec()), FieldNumbers::Until0133);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::state::error::StateError;
 use crate::state::holder::Holder;
 use crate::state::lock::{self, Lock};
 use crate::state::rules::Rules;
-use crate::state::transaction::{self, Done, Mode, Op, Outcome};
+use crate::state::transaction::{self, CommitOutcome, Done, Mode, Op};
 use crate::state::zk::{SessionState, Zk};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -233,7 +233,7 @@ async fn a_write_whose_answer_is_lost_is_settled() {
     proxy.swallow_next_answer();
     let error = zk.transaction(&create).await.unwrap_err();
     assert!(matches!(&error, StateError::UnknownOutcome { paths } if paths == &["/a"]), "{error}");
-    let applied = Outcome::Applied(vec![Done::Created("/a".into())]);
+    let applied = CommitOutcome::Applied(vec![Done::Created("/a".into())]);
     assert_eq!(zk.outcome(&create).await.unwrap(), applied);
 
     proxy.swallow_next_answer();

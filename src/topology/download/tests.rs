@@ -54,13 +54,13 @@ async fn server() -> String {
     address.to_string()
 }
 
-fn limits() -> Limits {
-    let limits = Limits::new(100_000, Instant::now() + Duration::from_mins(1));
-    Limits { policy: HASTY, ..limits }
+fn limits() -> DownloadLimits {
+    let limits = DownloadLimits::new(100_000, Instant::now() + Duration::from_mins(1));
+    DownloadLimits { policy: HASTY, ..limits }
 }
 
 /// The name and content of what is downloaded.
-async fn fetched(url: &str, limits: &Limits) -> Result<(String, String), DownloadError> {
+async fn fetched(url: &str, limits: &DownloadLimits) -> Result<(String, String), DownloadError> {
     let Ok(Location::Web(file)) = Location::parse(url) else { panic!("{url}") };
     let directory = tempfile::tempdir().unwrap();
     let path = download(&file, directory.path(), &Proxies::default(), limits, &|_, _| {}).await?;

@@ -3,9 +3,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
+use crate::program::SearchPath;
 use crate::proto::api::TopologyState;
 use crate::topology::java::JavaEnvironment;
 use crate::topology::options::Options;
+use crate::topology::plain_file::PlainFileError;
 
 /// A directory with one topology file, and the directory for temporary files that must be empty afterwards.
 struct Fixture {
@@ -81,10 +83,10 @@ async fn a_pex_that_runs_itself_defines_a_topology() {
     assert_eq!(definitions.len(), 1);
     assert_eq!(definitions[0].name(), "wordcount");
     let mut lines = lines.into_inner().unwrap();
-    lines.sort_by_key(|(source, _)| *source == Source::Stderr);
+    lines.sort_by_key(|(source, _)| *source == Pipe::Stderr);
     assert_eq!(
         lines,
-        [(Source::Stdout, "one|two words".to_owned()), (Source::Stderr, "warn".to_owned())]
+        [(Pipe::Stdout, "one|two words".to_owned()), (Pipe::Stderr, "warn".to_owned())]
     );
 }
 
@@ -115,6 +117,25 @@ async fn a_python_class_is_imported_by_a_script_inside_the_pex() {
         "the topology's main words.Count exited with status 3; \
          it printed\n  words.Count\n  topology.name=one"
     );
+}
+
+#[tokio::test]
+async fn a_python_class_that_is_not_there_is_told_without_a_traceback() {
+    let mut fixture = script("PYTHONPATH=$(dirname $0) exec python3 \"$@\"");
+    let module = "class Words:\n    def write():\n        pass\n";
+    std::fs::write(fixture.directory.path().join("words.py"), module).unwrap();
+    for (class, expected) in [
+        ("wrods.Words", "the pex has no module wrods"),
+        ("words.Word", "the module words has no class Word, but it has Words"),
+        ("words", "write MODULE.CLASS, or - for what the pex itself runs"),
+    ] {
+        fixture.main.class = class.to_owned();
+        let error = fixture.error().await;
+        assert_eq!(
+            error,
+            format!("the topology's main {class} exited with status 1; it printed\n  {expected}")
+        );
+    }
 }
 
 #[tokio::test]
@@ -186,9 +207,9 @@ async fn something_left_in_the_background_holds_nothing_up() {
 async fn what_can_not_be_run_is_an_error_before_anything_runs() {
     let mut gone = fixture("t.jar", "", "C");
     gone.main.file = gone.directory.path().join("gone.jar");
-    assert!(matches!(gone.run().await, Err(MainError::Unreadable { .. })));
+    assert!(matches!(gone.run().await, Err(MainError::File(PlainFileError::Unreadable { .. }))));
     gone.main.file = gone.directory.path().to_owned();
-    assert!(matches!(gone.run().await, Err(MainError::NotAFile(_))));
+    assert!(matches!(gone.run().await, Err(MainError::File(PlainFileError::NotAFile(_)))));
     assert!(matches!(fixture("t.zip", "", "C").run().await, Err(MainError::Kind(_))));
     assert!(matches!(fixture("t.jar", "", "C").run().await, Err(MainError::NoJava(_))));
     assert!(matches!(
@@ -255,7 +276,7 @@ public class Main {
             .status()
             .unwrap();
         assert!(status.success());
-        fixture.main.java.path = std::env::var_os("PATH");
+        fixture.main.java.path = SearchPath(std::env::var_os("PATH"));
         fixture.main.jvm_properties = vec!["k=v".to_owned()];
         fixture.main.arguments = vec![directory.join("recorded").display().to_string()];
         fixture

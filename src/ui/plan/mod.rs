@@ -7,6 +7,7 @@
 
 mod figures;
 mod json;
+mod looks;
 mod raw;
 mod table;
 #[cfg(test)]
@@ -14,13 +15,7 @@ mod tests;
 
 use crate::cli::DryRunFormat;
 use crate::outcome::plan::{Planned, PlannedStep};
-
-/// Whether escape sequences and strike-through are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Looks {
-    Plain,
-    Rich,
-}
+use looks::Looks;
 
 /// A dry run as text. Without a wish for a form it is a table, with colours on a terminal.
 pub(super) fn text(planned: &Planned, terminal: bool) -> String {

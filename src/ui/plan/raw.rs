@@ -2,7 +2,7 @@
 
 use super::figures::amount;
 use crate::outcome::plan::PlannedTopology;
-use crate::packing::{ContainerPlan, InstancePlan, PackingPlan, Resource};
+use crate::packing::{ContainerPlan, InstancePlan, PackingPlan, Size};
 
 /// The plan of a submission, or both plans of an update.
 pub(super) fn text(topology: &PlannedTopology) -> String {
@@ -47,7 +47,7 @@ fn instance(instance: &InstancePlan) -> String {
     )
 }
 
-fn resource(resource: &Resource) -> String {
+fn resource(resource: &Size) -> String {
     let (ram, disk) = (amount(resource.ram), amount(resource.disk));
     format!("{{cpu: {:.6}, ram: {ram}, disk: {disk}}}", resource.cpu)
 }

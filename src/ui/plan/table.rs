@@ -3,11 +3,11 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::paint::Paint;
-use super::Looks;
 use super::figures::{cores, megabytes, percent};
+use super::looks::Looks;
 use crate::outcome::plan::{PlannedTopology, PlannedUpdate};
-use crate::packing::difference::{Change, ContainerDifference};
-use crate::packing::{InstancePlan, Resource, difference};
+use crate::packing::difference::{ContainerChange, ContainerDifference};
+use crate::packing::{InstancePlan, Size, difference};
 
 const HEADS: [&str; 5] = ["component", "task ID", "CPU", "RAM (MB)", "disk (MB)"];
 /// Written after a character it strikes it through.
@@ -51,9 +51,11 @@ pub(super) fn text(topology: &PlannedTopology, looks: Looks) -> String {
 fn changed(container: &ContainerDifference, looks: Looks) -> String {
     let name = styled(&format!("Container {}", container.id), Paint::Head, looks);
     let change = match container.change {
-        Change::New => styled(container.change.name(), Paint::Comes, looks),
-        Change::Removed => styled(container.change.name(), Paint::Goes, looks),
-        Change::Unaffected | Change::Modified => container.change.name().to_owned(),
+        ContainerChange::New => styled(container.change.name(), Paint::Comes, looks),
+        ContainerChange::Removed => styled(container.change.name(), Paint::Goes, looks),
+        ContainerChange::Unaffected | ContainerChange::Modified => {
+            container.change.name().to_owned()
+        }
     };
     let required = |plan: Option<&crate::packing::ContainerPlan>| plan.map(|plan| plan.required);
     let usage = match (required(container.old), required(container.new)) {
@@ -71,16 +73,17 @@ fn changed(container: &ContainerDifference, looks: Looks) -> String {
         .flat_map(|(instances, fate)| rows(instances.iter().copied(), fate))
         .collect();
     // Where all rows share a fate, the container's own word says it.
-    let marks = if container.change == Change::Modified { Marks::Words } else { Marks::None };
+    let marks =
+        if container.change == ContainerChange::Modified { Marks::Words } else { Marks::None };
     format!("{name} {change}\n{usage}\n{}", table(&rows, marks, looks))
 }
 
-fn usage(resource: &Resource) -> String {
+fn usage(resource: &Size) -> String {
     let (cpu, ram, disk) = (cores(resource.cpu), megabytes(resource.ram), megabytes(resource.disk));
     format!("CPU: {cpu}, RAM: {ram} MB, Disk: {disk} MB")
 }
 
-fn usage_change(old: &Resource, new: &Resource, looks: Looks) -> String {
+fn usage_change(old: &Size, new: &Size, looks: Looks) -> String {
     let change = |old: f64, new: f64| {
         percent(old, new).map_or_else(String::new, |text| {
             let colour = if text.starts_with('-') { Paint::Goes } else { Paint::Comes };
@@ -108,7 +111,7 @@ enum Marks {
 
 fn rows<'a>(instances: impl Iterator<Item = &'a InstancePlan>, fate: Fate) -> Vec<Row> {
     let row = |instance: &InstancePlan| {
-        let Resource { cpu, ram, disk } = instance.resource;
+        let Size { cpu, ram, disk } = instance.resource;
         let cells = [
             instance.component.clone(),
             instance.task_id.to_string(),

@@ -6,12 +6,12 @@ use super::super::paint::painted;
 use super::{figures, text};
 use crate::cli::DryRunFormat;
 use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, PlannedUpdate};
-use crate::packing::{ContainerPlan, InstancePlan, PackingPlan, Resource};
+use crate::packing::{ContainerPlan, InstancePlan, PackingPlan, Size};
 
 const GIB: i64 = 1 << 30;
 
-fn resource(cpu: f64, gib: i64) -> Resource {
-    Resource { cpu, ram: gib * GIB, disk: gib * GIB }
+fn resource(cpu: f64, gib: i64) -> Size {
+    Size { cpu, ram: gib * GIB, disk: gib * GIB }
 }
 
 fn plan(containers: Vec<ContainerPlan>) -> PackingPlan {
@@ -19,7 +19,7 @@ fn plan(containers: Vec<ContainerPlan>) -> PackingPlan {
 }
 
 /// `(component, task)` in Heron's order.
-fn container(id: i32, required: Resource, instances: &[(&str, i32)]) -> ContainerPlan {
+fn container(id: i32, required: Size, instances: &[(&str, i32)]) -> ContainerPlan {
     let instance = |(component, task): &(&str, i32)| {
         InstancePlan::new(component, *task, task - 1, resource(1.5, 2))
     };

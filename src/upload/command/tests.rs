@@ -25,7 +25,7 @@ fn store(upload: &str, check: Option<&str>, undo: Option<&str>) -> CommandStore 
     .unwrap()
 }
 
-fn silent() -> Progress {
+fn silent() -> OnProgress {
     Arc::new(|_| {})
 }
 

@@ -145,7 +145,7 @@ fn config(url: String) -> HttpConfig {
     HttpConfig { url, method: Sending::Put, policy: HASTY, ..HttpConfig::default() }
 }
 
-fn silent() -> Progress {
+fn silent() -> OnProgress {
     Arc::new(|_| {})
 }
 
@@ -156,7 +156,7 @@ async fn a_package_is_put_whole_with_credentials_that_nobody_sees() {
     let store = HttpStore::new(&config(format!("http://me:s%40cret@{address}/repo/"))).unwrap();
     let seen = Arc::new(AtomicU64::new(0));
     let sink = Arc::clone(&seen);
-    let progress: Progress = Arc::new(move |bytes| sink.store(bytes, Ordering::Relaxed));
+    let progress: OnProgress = Arc::new(move |bytes| sink.store(bytes, Ordering::Relaxed));
     let uploaded = store.upload(&package, "t.tar.gz", progress).await.unwrap();
     assert_eq!(uploaded.uri, format!("http://{address}/repo/t.tar.gz"));
     assert_eq!(uploaded.uri, store.uri_of("t.tar.gz").unwrap());

@@ -3,7 +3,7 @@ use super::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-fn silent() -> Progress {
+fn silent() -> OnProgress {
     Arc::new(|_| {})
 }
 
@@ -20,7 +20,7 @@ async fn a_package_arrives_whole_with_progress() {
     let store = LocalStore::new(&directory.path().join("new/er"), None).unwrap();
     let seen = Arc::new(AtomicU64::new(0));
     let sink = Arc::clone(&seen);
-    let progress: Progress = Arc::new(move |bytes| sink.store(bytes, Ordering::Relaxed));
+    let progress: OnProgress = Arc::new(move |bytes| sink.store(bytes, Ordering::Relaxed));
     let uploaded = store.upload(&package, "t.tar.gz", progress).await.unwrap();
     let path = directory.path().join("new/er/t.tar.gz");
     assert_eq!(uploaded.uri, format!("file://{}", path.display()));

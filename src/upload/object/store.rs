@@ -25,7 +25,7 @@ use tokio::sync::Mutex;
 
 use super::super::package::CHUNK;
 use super::super::wire::{fetched_from, refusal, tail};
-use super::super::{Effect, Package, Progress, Store, UploadError, Uploaded, check_name};
+use super::super::{Effect, OnProgress, Package, Store, UploadError, Uploaded, check_name};
 use super::connector::{CONNECT, Connector};
 use super::{ObjectConfig, Service};
 use crate::net::cause::{self, innermost};
@@ -89,7 +89,7 @@ impl ObjectStore {
         &self,
         package: &Package,
         name: &str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> Result<Uploaded, UploadError> {
         let uri = self.uri_of(name)?;
         let before = self.size(name).await?;
@@ -118,15 +118,14 @@ impl ObjectStore {
             let _ = self.store.delete(&self.path(name)).await;
         }
         checked?;
-        let effect = if before.is_some() { Effect::Replaced } else { Effect::Created };
-        Ok(Uploaded { uri, effect })
+        Ok(Uploaded::put(uri, before.is_some()))
     }
 
     async fn put(
         &self,
         package: &Package,
         name: &str,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<(), UploadError> {
         let mut file = package.open().await?;
         let content = read(package, &mut file, package.size).await?;
@@ -146,7 +145,7 @@ impl ObjectStore {
         &self,
         package: &Package,
         name: &str,
-        progress: &Progress,
+        progress: &OnProgress,
     ) -> Result<(), UploadError> {
         let failure = |error| self.failure("PUT", name, &error);
         let options = attributes().into();
@@ -370,7 +369,7 @@ impl Store for ObjectStore {
         &'a self,
         package: &'a Package,
         name: &'a str,
-        progress: Progress,
+        progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         Box::pin(self.send(package, name, progress))
     }

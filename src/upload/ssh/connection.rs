@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::net::retry::RetryPolicy;
 use crate::upload::programs::{Answer, Programs, Trouble};
-use crate::upload::{Package, Progress, UploadError, Uploaded, check_name};
+use crate::upload::{OnProgress, Package, UploadError, Uploaded, check_name};
 
 /// Comes before the user's options: of several values, OpenSSH takes the first.
 const NO_QUESTIONS: [&str; 2] = ["-o", "BatchMode=yes"];
@@ -132,7 +132,7 @@ pub(super) fn failure(answer: Answer, doing: String, program: &str) -> UploadErr
 /// tell no progress without a terminal: the end is all that is told.
 pub(super) async fn patiently<F>(
     package: &Package,
-    progress: Progress,
+    progress: OnProgress,
     copy: impl FnMut() -> F,
 ) -> Result<Uploaded, UploadError>
 where

@@ -1,11 +1,10 @@
 //! `scp` copies; `ssh` looks, makes directories and renames, by the shell of the account.
 
-use futures_util::future::BoxFuture;
 use std::path::PathBuf;
 
-use super::super::programs::{PartName, after_cleaning};
-use super::super::{Effect, Package, Progress, Store, UploadError, Uploaded};
-use super::{SshConfig, check_plain, failure, local, options, patiently};
+use super::super::programs::Programs;
+use super::super::{Package, UploadError};
+use super::{RemoteDirectory, SshConfig, failure, local, options};
 use crate::program::Program;
 
 /// Tells the size from whatever else a login prints.
@@ -13,27 +12,18 @@ const MARK: &str = "heron-cli:size:";
 
 /// A directory on another machine, where the account has a shell.
 #[derive(Debug)]
-pub struct ScpStore {
+pub struct Scp {
     config: SshConfig,
-    ssh: PathBuf,
-    scp: PathBuf,
-    part: PartName,
+    shell: PathBuf,
+    copier: PathBuf,
 }
 
-impl ScpStore {
-    /// A store from its configuration; `ssh` and `scp` must be there.
-    pub fn new(config: &SshConfig) -> Result<Self, UploadError> {
-        let config = config.clone().checked()?;
-        let ssh = config.programs.path.find("ssh", None)?;
-        let scp = config.programs.path.find("scp", None)?;
-        Ok(Self { config, ssh, scp, part: PartName::new() })
-    }
-
+impl Scp {
     /// Runs a script on the other machine. All that is put into it is plain for every shell.
     fn script(&self, script: &str) -> Program {
         let login = &self.config.shell;
         let command = format!("sh -c '{script}'");
-        Program::new(&self.ssh).args(options(login)).args([login.connection.clone(), command])
+        Program::new(&self.shell).args(options(login)).args([login.connection.clone(), command])
     }
 
     /// Runs a script; the size that it tells, if it does.
@@ -45,32 +35,39 @@ impl ScpStore {
         let told = answer.lines.iter().rev().find_map(|line| line.trim().strip_prefix(MARK));
         Ok(told.and_then(|size| size.trim().parse().ok()))
     }
+}
 
-    async fn copy(&self, package: &Package, name: &str) -> Result<Uploaded, UploadError> {
-        let uri = self.uri_of(name)?;
+impl RemoteDirectory for Scp {
+    const KIND: &'static str = "scp";
+
+    fn new(config: SshConfig) -> Result<Self, UploadError> {
+        let shell = config.programs.path.find("ssh", None)?;
+        let copier = config.programs.path.find("scp", None)?;
+        Ok(Self { config, shell, copier })
+    }
+
+    fn config(&self) -> &SshConfig {
+        &self.config
+    }
+
+    async fn look(&self, name: &str) -> Result<Option<u64>, UploadError> {
         let (directory, target) = (&self.config.directory, self.config.path(name));
         let look = format!(
             "mkdir -p {directory} && if test -f {target}; then echo {MARK}$(wc -c <{target}); fi"
         );
-        let doing = format!("look for {}", self.config.place(name));
-        let there = self.ask(&look, doing).await?;
-        if there == Some(package.size) {
-            return Ok(Uploaded { uri, effect: Effect::AlreadyThere });
-        }
-        if let Err(failed) = self.copy_and_rename(package, name).await {
-            let cleaned = self.clean(name).await;
-            return Err(after_cleaning(failed, &self.config.place(&self.part.of(name)), cleaned));
-        }
-        let effect = if there.is_some() { Effect::Replaced } else { Effect::Created };
-        Ok(Uploaded { uri, effect })
+        self.ask(&look, format!("look for {}", self.config.place(name))).await
     }
 
-    async fn copy_and_rename(&self, package: &Package, name: &str) -> Result<(), UploadError> {
+    async fn copy_and_rename(
+        &self,
+        package: &Package,
+        (part_name, name): (&str, &str),
+        _replace: bool,
+    ) -> Result<(), UploadError> {
         let (directory, file) = local(package)?;
-        let part = self.config.path(&self.part.of(name));
+        let part = self.config.path(part_name);
         let login = &self.config.copy;
-        self.part.begin();
-        let program = Program::new(&self.scp)
+        let program = Program::new(&self.copier)
             .args(options(login))
             .args([file, format!("{}:{part}", login.connection)])
             .directory(directory);
@@ -87,59 +84,14 @@ impl ScpStore {
         match self.ask(&script, format!("rename the package to {place}")).await? {
             Some(actual) if actual == size => Ok(()),
             Some(actual) => Err(UploadError::SizeMismatch { place, expected: size, actual }),
-            None => Err(UploadError::Lost { place: self.config.place(&self.part.of(name)) }),
+            None => Err(UploadError::Lost { place: self.config.place(part_name) }),
         }
     }
 
-    async fn remove(&self, name: &str, hurried: bool) -> Result<(), UploadError> {
+    async fn remove(&self, name: &str, programs: &Programs) -> Result<(), UploadError> {
         let program = self.script(&format!("rm -f {}", self.config.path(name)));
-        let programs = &self.config.programs;
-        let answer = if hurried {
-            programs.hurried().run(&program, None).await?
-        } else {
-            programs.run(&program, None).await?
-        };
+        let answer = programs.run(&program, None).await?;
         let doing = format!("delete {}", self.config.place(name));
         if answer.succeeded() { Ok(()) } else { Err(failure(answer, doing, "ssh")) }
-    }
-
-    async fn clean(&self, name: &str) -> Result<(), UploadError> {
-        self.remove(&self.part.of(name), true).await
-    }
-}
-
-impl Store for ScpStore {
-    fn kind(&self) -> &'static str {
-        "scp"
-    }
-
-    fn uri_of(&self, name: &str) -> Result<String, UploadError> {
-        self.config.uri_of(name)
-    }
-
-    fn upload<'a>(
-        &'a self,
-        package: &'a Package,
-        name: &'a str,
-        progress: Progress,
-    ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
-        Box::pin(patiently(package, progress, || self.copy(package, name)))
-    }
-
-    fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
-        Box::pin(async move {
-            check_plain(name)?;
-            self.remove(name, false).await
-        })
-    }
-
-    fn discard<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
-        Box::pin(async move {
-            check_plain(name)?;
-            if !self.part.is_begun() {
-                return Ok(());
-            }
-            self.clean(name).await
-        })
     }
 }

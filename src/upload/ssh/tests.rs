@@ -62,7 +62,11 @@ fn names_are_no_commands() {
 fn missing_programs_are_named() {
     for sftp in [false, true] {
         let config = config("h", "/x", None);
-        let error = if sftp { SftpStore::new(&config).err() } else { ScpStore::new(&config).err() };
+        let error = if sftp {
+            SshStore::<Sftp>::new(&config).err()
+        } else {
+            SshStore::<Scp>::new(&config).err()
+        };
         let expected = if sftp { "sftp" } else { "ssh" };
         match error {
             Some(UploadError::NoProgram(missing)) => assert_eq!(missing.program, expected),

@@ -148,7 +148,7 @@ fn config(address: &str) -> WebHdfsConfig {
     WebHdfsConfig { url, user: Some("alice".into()), policy: HASTY, ..WebHdfsConfig::default() }
 }
 
-fn silent() -> Progress {
+fn silent() -> OnProgress {
     Arc::new(|_| {})
 }
 

@@ -41,6 +41,8 @@ fn help_fits_a_terminal() {
         let help = command.render_help().to_string();
         let lines = help.lines().count();
         assert!(lines <= 50, "{name}: {lines} lines");
+        let long = help.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(long, None, "{name}");
         for part in [command.get_before_help(), command.get_after_help()].into_iter().flatten() {
             for line in part.to_string().lines() {
                 assert!(line.chars().count() <= 80, "{name}: {line}");
@@ -59,6 +61,17 @@ fn the_options_of_every_command_are_shown_on_demand() {
         }
         assert!(!short.contains("--config-loader") && short.contains("--help-all"), "{name}");
     }
+}
+
+#[test]
+fn manual_pages_say_what_every_option_and_argument_is() {
+    let directory = tempfile::tempdir().unwrap();
+    crate::commands::man::man(definition(), directory.path()).unwrap();
+    let page = directory.path().join("heron-cli-restart.1");
+    let page = std::fs::read_to_string(page).unwrap().replace('\\', "");
+    let (front, options) = page.split_once(".SH OPTIONS").unwrap();
+    assert!(front.contains("[CONTAINER]  A container"), "{front}");
+    assert!(options.contains("Read the configuration from this properties file"), "{options}");
 }
 
 #[test]

@@ -32,7 +32,8 @@ fn a_context_is_added_replaced_and_removed() {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let before = "# mine\n[contexts.other]  # kept\nloader = 'MesosConfigLoader'\n";
     std::fs::write(&file, before).unwrap();
-    let given = Given { config_file: Some(PathBuf::from("x.conf")), ..Given::default() };
+    let given =
+        ConfigInput { config_file: Some(PathBuf::from("x.conf")), ..ConfigInput::default() };
     let Outcome::ContextChanged(changed) = add(&args("new"), &given, &env).unwrap() else {
         panic!("a context was added")
     };
@@ -47,7 +48,8 @@ fn a_context_is_added_replaced_and_removed() {
     let again = add(&args("new"), &given, &env).unwrap_err();
     assert!(matches!(again.downcast_ref(), Some(ConfigError::ContextExists { .. })), "{again}");
     let forced = ContextAddArgs { force: true, current: true, ..args("new") };
-    let Outcome::ContextChanged(changed) = add(&forced, &Given::default(), &env).unwrap() else {
+    let Outcome::ContextChanged(changed) = add(&forced, &ConfigInput::default(), &env).unwrap()
+    else {
         panic!("a context was replaced")
     };
     assert_eq!((changed.change, changed.current), ("replaced", true));
@@ -62,9 +64,9 @@ fn contexts_need_a_name_and_something_to_say() {
     let directory = tempfile::tempdir().unwrap();
     let env = env(directory.path());
     let refused = |args: &ContextAddArgs| {
-        add(args, &Given::default(), &env).unwrap_err().downcast::<ConfigError>().unwrap()
+        add(args, &ConfigInput::default(), &env).unwrap_err().downcast::<ConfigError>().unwrap()
     };
-    assert!(matches!(refused(&args("a b")), ConfigError::BadName { .. }));
+    assert!(matches!(refused(&args("a b")), ConfigError::Name(_)));
     let empty = ContextAddArgs { cluster: None, secret: Vec::new(), ..args("a") };
     assert!(matches!(refused(&empty), ConfigError::EmptyContext));
     let secret = ContextAddArgs { secret: vec!["x".to_owned()], ..args("a") };

@@ -58,8 +58,12 @@ fn roots() {
 
 #[test]
 fn names_hold_nothing_that_upsets_a_terminal() {
-    good(Kind::Name, &["prod", "größer", "a b", ""]);
-    bad(Kind::Name, &["a\u{1b}[2Jb", "a\nb", "a\u{202e}b", "\u{7}a", "a\u{9b}m"]);
+    good(Kind::Line, &["prod", "größer", "a b", ""]);
+    bad(Kind::Line, &["a\u{1b}[2Jb", "a\nb", "a\u{202e}b", "\u{7}a", "a\u{9b}m"]);
+    for what in [Named::Cluster, Named::Role, Named::Environ, Named::User] {
+        good(Kind::Name(what), &["prod", "größer", "a.b", " a ", ""]);
+        bad(Kind::Name(what), &["a b", "a/b", "..", "-a", "a;b", "a\u{1b}[2Jb", "a\u{202e}b"]);
+    }
     bad(Kind::Uri, &["http://h/\u{1b}]0;x\u{7}", "http://h/a b", ""]);
 }
 

@@ -170,7 +170,7 @@ fn azure_at(address: &str) -> ObjectConfig {
     config(service, &[("azure_storage_sas_token", "?sv=2024&sig=geheim")])
 }
 
-fn silent() -> Progress {
+fn silent() -> OnProgress {
     Arc::new(|_| {})
 }
 
@@ -212,7 +212,7 @@ async fn a_large_package_goes_in_parts_with_progress() {
     let store = ObjectStore::new(&ObjectConfig { fetch_url, ..s3_at(&address) }).unwrap();
     let told = Arc::new(Lock::new(Vec::new()));
     let sink = Arc::clone(&told);
-    let progress: Progress = Arc::new(move |bytes| sink.lock().unwrap().push(bytes));
+    let progress: OnProgress = Arc::new(move |bytes| sink.lock().unwrap().push(bytes));
     let uploaded = store.upload(&package, "t", progress).await.unwrap();
     assert_eq!(uploaded.uri, "s3://b/f/t/t");
     assert_eq!(bucket.objects.lock().unwrap()["/b/f/t/t"], std::fs::read(&package.path).unwrap());
