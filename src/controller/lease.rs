@@ -123,10 +123,15 @@ impl Lease {
         JournalStore::new(zk, &self.lock, tree, topology, self.paths.clone(), journalled)
     }
 
-    /// As [`Lease::unreserve`], where something else has failed already: a name that stays reserved is in nobody's way.
-    pub async fn unreserve_if_possible(&self, context: &Context<'_>) {
-        if let Some(Err(error)) = context.whole.tidy(CLOSE, self.unreserve()).await {
-            tracing::info!("failed to give the name back: {error}");
+    /// As [`Lease::unreserve`], where something else has failed already, a signal or the deadline included: a name that
+    /// stays reserved is in nobody's way.
+    pub async fn unreserve_if_possible(&mut self, context: &Context<'_>) {
+        let undoing = context.whole.undoing();
+        self.wait_by(&undoing);
+        match undoing.run(CLOSE, self.unreserve()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::info!("failed to give the name back: {error}"),
+            Err(stopped) => tracing::info!("failed to give the name back: {stopped}"),
         }
     }
 
