@@ -210,6 +210,6 @@ fn task(
         command: command.render(record.id, &record.ports),
         user: launch.user.clone(),
         uris: uris.clone(),
-        grace_ms: launch.kill_grace_ms,
+        grace_ms: model.desired.kill_grace_ms(desired),
     }
 }

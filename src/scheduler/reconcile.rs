@@ -114,7 +114,7 @@ impl Model {
             let Some(record) = slot.record.as_ref().filter(|_| wanted) else { continue };
             // Killing what can't be reached is not remembered by anybody; its answer would be the same again.
             let host_id = Some(record.host_id.clone());
-            let grace_ms = self.desired.kill_grace_ms(slot.desired.id);
+            let grace_ms = self.desired.kill_grace_ms(&slot.desired);
             send_kill(now, grace_ms, &mut slot.killing, &record.task_id, host_id, actions);
         }
         let grace_ms = self.desired.launch.kill_grace_ms;

@@ -8,12 +8,16 @@ use serde_json::{Map, Value};
 
 use super::container::DesiredContainer;
 use super::ids::FrameworkId;
-use super::update::{Update, UpdateStep};
+use super::update::Update;
 use super::uri::Uri;
 use crate::deployment::command::CommandTemplate;
 
 /// The version that this program writes, and the newest that it reads.
 pub const RECORD_VERSION: u32 = 1;
+
+/// The most that the TManager's container has to end, in milliseconds. A healthy executor needs a fraction of it; one that
+/// waits to start its dead TManager again heeds no signal, and would use up any time (`docs/heron.md#executor-and-signals`).
+pub const TMANAGER_GRACE_MS: i64 = 2_000;
 
 /// What a topology is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,14 +80,13 @@ impl Desired {
         desired
     }
 
-    /// Milliseconds that a container's task has to end after SIGTERM. The TManager's container has less of it in an
-    /// update: its executor, waiting to start the TManager again, would use it up without any gain
-    /// (`docs/heron.md#executor-and-signals`).
+    /// Milliseconds that a container's task has to end after SIGTERM. A task is launched with them: what a later kill says
+    /// of it does not count (`docs/mesos.md#life-of-a-task`).
     #[must_use]
-    pub fn kill_grace_ms(&self, container: u32) -> i64 {
-        let written = self.update.as_ref().filter(|update| update.step == UpdateStep::Written);
-        let short = written.filter(|_| container == 0).and_then(|update| update.tmanager_grace_ms);
-        short.unwrap_or(self.launch.kill_grace_ms).min(self.launch.kill_grace_ms)
+    pub fn kill_grace_ms(&self, container: &DesiredContainer) -> i64 {
+        let grace_ms = self.launch.kill_grace_ms;
+        let is_tmanagers = container.id == 0 && container.own.is_none();
+        if is_tmanagers { grace_ms.min(TMANAGER_GRACE_MS) } else { grace_ms }
     }
 }
 
@@ -135,6 +138,7 @@ pub struct Launch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scheduler::container::OwnLaunch;
 
     #[test]
     fn unknown_members_survive_a_rewrite_wherever_they_are() {
@@ -149,5 +153,25 @@ mod tests {
             serde_json::to_value(&desired).unwrap(),
             serde_json::from_str::<Value>(text).unwrap()
         );
+    }
+
+    #[test]
+    fn the_tmanagers_container_has_little_time_to_end() {
+        let desired = |kill_grace_ms: i64| -> Desired {
+            serde_json::from_value(serde_json::json!({
+                "version": 1, "topology": "t", "topology_id": "i", "goal": "RUNNING", "phase": "LAUNCHED", "generation": 1,
+                "digest": "", "framework": {"id": {"value": "f"}, "name": "n", "user": "u", "roles": ["*"],
+                    "failover_timeout_seconds": 1.0, "labels": []},
+                "launch": {"command": [], "uris": [], "ports": 9, "kill_grace_ms": kill_grace_ms}, "containers": [],
+            }))
+            .unwrap()
+        };
+        let container = |id| DesiredContainer { id, ..DesiredContainer::default() };
+        assert_eq!(desired(10_000).kill_grace_ms(&container(0)), TMANAGER_GRACE_MS);
+        assert_eq!(desired(10_000).kill_grace_ms(&container(1)), 10_000);
+        assert_eq!(desired(500).kill_grace_ms(&container(0)), 500);
+        let own = OwnLaunch { command: CommandTemplate::default(), uris: Vec::new() };
+        let other = DesiredContainer { own: Some(Box::new(own)), ..container(0) };
+        assert_eq!(desired(10_000).kill_grace_ms(&other), 10_000);
     }
 }

@@ -15,14 +15,10 @@ use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, repack
 use crate::proto::api::Topology;
 use crate::proto::system;
 use crate::scheduler::container::DesiredContainer;
-use crate::scheduler::record::Desired;
+use crate::scheduler::record::{Desired, TMANAGER_GRACE_MS};
 use crate::scheduler::update::{Update, UpdateStep};
 use crate::state::TopologyState;
 use crate::topology::dialect::Release;
-
-/// How long the executor of a TManager's container that is replaced has to end, in milliseconds: it only waits to start its
-/// dead TManager again, and does not heed the signal meanwhile (docs/heron.md, "Hazards").
-const TMANAGER_GRACE_MS: i64 = 2_000;
 
 /// Everything about an update.
 #[derive(Clone, Debug)]

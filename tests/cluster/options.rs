@@ -64,6 +64,9 @@ pub struct Options {
     /// Tasks are no processes: they become `TASK_RUNNING` and stay so.
     #[arg(long)]
     pub fake_tasks: bool,
+    /// Heed the grace period that a KILL asks for, as agents with this flag do; others go by the task's alone.
+    #[arg(long)]
+    pub http_command_executor: bool,
     /// Users that exist on the agents; all by default. Tasks always run as the user of this process.
     #[arg(long, value_delimiter = ',')]
     pub users: Vec<String>,
@@ -133,6 +136,8 @@ pub struct Settings {
     pub recovery: Duration,
     /// Tasks are no processes.
     pub fake_tasks: bool,
+    /// Whether the grace period of a KILL counts.
+    pub http_command_executor: bool,
     /// Users that exist; empty for all.
     pub users: Vec<String>,
     /// Further variables of tasks.
@@ -158,6 +163,7 @@ impl Options {
             reregister: ms(self.reregister_ms),
             recovery: ms(self.recovery_ms),
             fake_tasks: self.fake_tasks,
+            http_command_executor: self.http_command_executor,
             users: self.users.clone(),
             task_env: self
                 .task_env

@@ -1,7 +1,11 @@
 //! Bad days: what was broken is mended, or removed.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use serde_json::json;
 
@@ -11,6 +15,7 @@ use crate::corners::write;
 const UNREADABLE: [&str; 4] =
     ["topologies/<t>", "executionstate/<t>", "frameworks/<t>", "frameworks/<t>/containers/1"];
 use crate::environment::{Ran, TestEnv, TestOptions};
+use crate::fault_proxy::wait_for;
 
 #[test]
 fn kill_ends_though_an_agent_is_lost_for_good() {
@@ -158,4 +163,32 @@ fn a_restart_that_waits_for_a_kill_finds_nothing_and_leaves_nothing() {
         assert!([5, 6].contains(&ran.code), "{}", ran.stderr);
     }
     env.assert_nothing_left("raced");
+}
+
+#[test]
+fn an_executor_that_heeds_no_signal_is_not_waited_for() {
+    let standin =
+        "restart_delay_ms=3600000 session_timeout_ms=3000 reconnect_ms=200 location_retry_ms=200";
+    let env = TestEnv::with(&TestOptions {
+        standin: standin.split_whitespace().map(str::to_owned).collect(),
+        config: vec!["heron.mesos.kill.grace.seconds: 3600".to_owned()],
+        ..TestOptions::default()
+    });
+    let file = env.topology("deaf", 1);
+    env.ok(&["submit", &file]);
+    let state = env.cluster.state();
+    let tasks = state["tasks"].as_array().unwrap();
+    let task = tasks.iter().find(|task| task["task_id"].as_str().unwrap().starts_with("deaf-0-"));
+    let sandbox = Path::new(task.unwrap()["sandbox"].as_str().unwrap());
+    let pid = std::fs::read_to_string(sandbox.join("heron-tmanager.pid")).unwrap();
+    kill(Pid::from_raw(pid.trim().parse().unwrap()), Signal::SIGKILL).unwrap();
+    // From here on its executor waits to start it again.
+    let ended = format!("(pid {}) ended", pid.trim());
+    wait_for("the end of the TManager", || {
+        let log = std::fs::read_to_string(sandbox.join("log-files/heron-executor-0.log"));
+        log.is_ok_and(|log| log.contains(&ended))
+    });
+    env.ok(&["restart", "deaf", "0", "--timeout", "30s"]);
+    env.ok(&["kill", "deaf"]);
+    env.assert_nothing_left("deaf");
 }

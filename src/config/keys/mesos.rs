@@ -35,7 +35,7 @@ MESOS_FAILOVER = "heron.mesos.framework.failover.timeout.seconds", Kind::Duratio
     "How long Mesos keeps the containers running while no heron-cli is connected. Less than a week is raised to the default: Mesos would kill the topology soon after `submit` has ended.",
     default("315360000");
 MESOS_KILL_GRACE = "heron.mesos.kill.grace.seconds", Kind::Duration(TimeUnit::Seconds),
-    "How long a container may take to stop its processes before it is killed.",
+    "How long a container may take to stop its processes before it is killed; the TManager's has 2 s at most.",
     default("10");
 MESOS_MAINTENANCE_LEAD = "heron.mesos.maintenance.lead.seconds", Kind::Duration(TimeUnit::Seconds),
     "How long before the planned maintenance of an agent no container is launched there any more.",

@@ -280,6 +280,8 @@ impl Agent {
 
     fn kill(&mut self, key: Key, policy: &Value) {
         let fake = self.settings.fake_tasks;
+        // Mesos' own command executor drops the grace period of a call; the one that speaks HTTP heeds it.
+        let asked = grace(policy).filter(|_| self.settings.http_command_executor);
         let killing = self.frameworks.get(&key.0).is_some_and(|framework| {
             master::frameworks::has_capability(&framework.info, "TASK_KILLING_STATE")
         });
@@ -291,7 +293,7 @@ impl Agent {
         if is_terminal(&executor.state) {
             return;
         }
-        let wanted = grace(policy).or_else(|| grace(&executor.task["kill_policy"]));
+        let wanted = asked.or_else(|| grace(&executor.task["kill_policy"]));
         let deadline = Instant::now() + wanted.unwrap_or(KILL_GRACE);
         let pid = executor.pid;
         let container = executor.container.clone();

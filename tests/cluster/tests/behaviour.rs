@@ -28,25 +28,42 @@ fn sandbox(env: &TestEnv, task: &str) -> std::path::PathBuf {
     })
 }
 
-#[tokio::test]
-async fn a_task_that_ignores_sigterm_is_killed_with_all_its_children() {
-    let env = TestEnv::start(&[]).await;
-    let mut client = Client::subscribe(&env.leader(), &info("stubborn"), "").await;
+/// `KillPolicy` of so many seconds.
+fn policy(seconds: i64) -> Value {
+    json!({ "grace_period": { "nanoseconds": seconds * 1_000_000_000 } })
+}
+
+/// Launches a task that ignores SIGTERM, and kills it with a policy: it is gone with all its children.
+async fn kill_the_stubborn(env: &TestEnv, client: &mut Client, kill_policy: Value) {
     let command =
         "trap '' TERM; (setsid sleep 600 & echo $! >child; wait) & echo $$ >pid; wait; wait";
     let agent = client.run("t", command).await;
-    let place = sandbox(&env, "t");
+    let place = sandbox(env, "t");
     env.until("the child", async || place.join("child").exists()).await;
     let (parent, child) = (pid_in(&place.join("pid")), pid_in(&place.join("child")));
     assert!(is_alive(parent) && is_alive(child));
-    let policy = json!({ "grace_period": { "nanoseconds": 200_000_000 } });
-    let kill =
-        json!({ "task_id": wire::id("t"), "agent_id": wire::id(&agent), "kill_policy": policy });
+    let kill = json!({ "task_id": wire::id("t"), "agent_id": wire::id(&agent), "kill_policy": kill_policy });
     client.call("KILL", kill).await;
     client.update("t", "TASK_KILLING").await;
     let status = client.update("t", "TASK_KILLED").await;
     assert_eq!(status["message"], "Command terminated with signal Killed");
     env.until("the end of the child", async || !is_alive(child) && !is_alive(parent)).await;
+}
+
+#[tokio::test]
+async fn a_task_that_ignores_sigterm_is_killed_with_all_its_children() {
+    let env = TestEnv::start(&["--http-command-executor"]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("stubborn"), "").await;
+    client.kill_policy = Some(policy(600));
+    kill_the_stubborn(&env, &mut client, policy(0)).await;
+}
+
+#[tokio::test]
+async fn the_grace_period_is_that_of_the_task() {
+    let env = TestEnv::start(&[]).await;
+    let mut client = Client::subscribe(&env.leader(), &info("stubborn"), "").await;
+    client.kill_policy = Some(policy(0));
+    kill_the_stubborn(&env, &mut client, policy(600)).await;
 }
 
 #[tokio::test]

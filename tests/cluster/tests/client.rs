@@ -132,6 +132,8 @@ pub struct Client {
     address: String,
     /// The id of the framework.
     pub id: String,
+    /// The kill policy that tasks are launched with.
+    pub kill_policy: Option<Value>,
     stream_id: String,
     socket: TcpStream,
     decoder: Decoder,
@@ -157,6 +159,7 @@ impl Client {
         let mut client = Self {
             address: address.to_owned(),
             id: String::new(),
+            kill_policy: None,
             stream_id: String::new(),
             socket,
             decoder: Decoder::default(),
@@ -248,10 +251,13 @@ impl Client {
     /// Launches a task on an offer and returns the `TaskInfo` that it was launched with.
     pub async fn launch(&mut self, offer: &Value, task: &str, command: Value) -> Value {
         let scalar = |name: &str, value: f64| json!({ "name": name, "type": "SCALAR", "scalar": { "value": value } });
-        let info = json!({
+        let mut info = json!({
             "name": task, "task_id": wire::id(task), "agent_id": offer["agent_id"],
             "resources": [scalar("cpus", 0.5), scalar("mem", 64.0)], "command": command,
         });
+        if let Some(policy) = &self.kill_policy {
+            info["kill_policy"] = policy.clone();
+        }
         let launch = json!({ "type": "LAUNCH", "launch": { "task_infos": [info] } });
         let filters = json!({ "refuse_seconds": 0.0 });
         let body =
