@@ -17,6 +17,9 @@ pub struct KillArgs {
     /// Remove the state only, without Mesos: what runs there runs on
     #[arg(long)]
     pub state_only: bool,
+    /// Leave the topology's package in its store
+    #[arg(long)]
+    pub keep_package: bool,
     /// Ask nothing
     #[arg(short, long)]
     pub yes: bool,
@@ -28,5 +31,7 @@ const EXAMPLES: &str = "Examples:
   heron-cli kill --config-file conf/mesos_scheduler.conf wordcount
   heron-cli kill \"\" wordcount --config-path m.conf --ignore-not-found
 
---state-only is for a Mesos that is gone for good; what may still run is told.
+--state-only is for a Mesos that is gone for good; what may still run is told,
+and the package stays. Else it goes with the topology, from the store that is
+configured; one that can't be removed is warned of, and the topology is killed.
 On a terminal it asks first where neither configuration nor cluster was typed.";

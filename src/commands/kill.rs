@@ -13,6 +13,7 @@ use crate::outcome::{Killed, Outcome, SCHEMA, TopologyRef};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::decode_desired;
 use crate::state::TopologyState;
+use crate::submission::withdraw::withdraw;
 
 /// What the command line says beside the name.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,19 @@ pub struct Options {
     pub ignore_not_found: bool,
     /// Only the state is removed, and Mesos isn't asked.
     pub state_only: bool,
+    /// The package stays in its store.
+    pub keep_package: bool,
+}
+
+impl Options {
+    /// Why the package is to stay, if it is.
+    fn kept(self) -> Option<&'static str> {
+        match self {
+            Self { keep_package: true, .. } => Some("--keep-package"),
+            Self { state_only: true, .. } => Some("only the state was to be removed"),
+            _ => None,
+        }
+    }
 }
 
 /// Kills a topology.
@@ -165,10 +179,18 @@ async fn run(
     } else {
         kill_containers(context, lease, topology, orphans, deadline).await?
     };
+    // Before the state: once that is gone, nobody knows of the package.
+    let package = match desired {
+        Some(desired) => {
+            withdraw(context, lease, topology, &desired.launch, options.kept()).await?
+        }
+        None => None,
+    };
     context.reporter.step("removing the state");
     let removed = remove_state(lease, topology).await?;
     Ok(Outcome::Killed(Killed {
         state_only: options.state_only,
+        package,
         ..outcome(topology, id, true, ended, removed)
     }))
 }
@@ -198,6 +220,7 @@ fn outcome(
         framework_id: ended.frameworks.first().map(|framework| framework.0.clone()),
         framework_ids: ended.frameworks.into_iter().map(|framework| framework.0).collect(),
         state_only: false,
+        package: None,
         may_run: ended.out_of_reach.into_iter().map(may_run).collect(),
         removed,
     }

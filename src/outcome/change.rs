@@ -76,6 +76,17 @@ pub struct MayRun {
     pub host: String,
 }
 
+/// What became of the package of a killed topology.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PackageEnd {
+    /// Where agents fetched it.
+    pub uri: String,
+    /// Whether it is gone from its store.
+    pub removed: bool,
+    /// Why it is not.
+    pub why: Option<String>,
+}
+
 /// Outcome of `kill`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Killed {
@@ -93,6 +104,8 @@ pub struct Killed {
     pub state_only: bool,
     /// Containers that may run on until Mesos hears of their hosts again, or with `state_only` until somebody ends them.
     pub may_run: Vec<MayRun>,
+    /// What became of its package; none if it had none that heron-cli brought.
+    pub package: Option<PackageEnd>,
     /// The znodes that were removed.
     pub removed: Vec<String>,
 }

@@ -130,6 +130,21 @@ pub struct Launch {
     /// The Heron release that the command is written for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
+    /// The topology's package, where heron-cli has brought it into its store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<Box<StoredPackage>>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A package in its store, which belongs to one topology and goes with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPackage {
+    /// Its name in the store.
+    pub name: String,
+    /// Where agents fetch it.
+    pub uri: String,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -145,7 +160,7 @@ mod tests {
         let text = r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
             "digest":"","later":1,"framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
             "failover_timeout_seconds":1.0,"labels":[["a","b"]],"later":2},
-            "launch":{"command":["run"],"ports":9,"kill_grace_ms":1,"later":3,"uris":[
+            "launch":{"command":["run"],"ports":9,"kill_grace_ms":1,"later":3,"package":{"name":"p","uri":"http://h/p","later":6},"uris":[
                 {"value":"http://h/p.tgz","extract":true,"cache":false,"output_file":"p","later":{"checksum":"4"}}]},
             "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0,"restarts":0,"later":5}]}"#;
         let desired: Desired = serde_json::from_str(text).unwrap();

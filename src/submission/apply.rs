@@ -10,6 +10,7 @@ use super::deliver::{Delivered, deliver};
 use super::plan::Plan;
 use super::preflight::{agents_are_large_enough, name_is_free, reach_engine, resumable};
 use super::source::Sources;
+use super::withdraw::withdraw;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::clock::seconds;
 use crate::config::settings::Mesos;
@@ -145,7 +146,7 @@ async fn run(
         }
     };
     let desired = driven.model.desired().clone();
-    conclude(context, args, plan, lease, delivered.as_ref(), driven).await?;
+    Box::pin(conclude(context, args, plan, lease, delivered.as_ref(), driven)).await?;
     let desired = finish(lease, plan, args, desired).await?;
     Ok((desired, resumed))
 }
@@ -164,7 +165,8 @@ async fn write(
         .await?;
     let delivered = deliver(context, plan, &package).await?;
     context.reporter.step("writing the topology's state");
-    let desired = desired(context, context.mesos()?, plan, &delivered.deployment(plan));
+    let mut desired = desired(context, context.mesos()?, plan, &delivered.deployment(plan));
+    desired.launch.package = delivered.stored().map(Box::new);
     let bytes = encode(&lease.paths.record, &desired)?;
     let journal = [
         Op::set(&lease.paths.record, bytes, None),
@@ -311,13 +313,19 @@ async fn roll_back(
     }
     let context = &context.undoing(&format!("taking the submission of topology {name} back"));
     lease.wait_by(&context.whole);
+    let journalled = lease.readable_journal().await.ok().and_then(|found| found.desired);
     let undone = async {
         kill_containers(context, lease, name, &[], context.deadline(UNDO)).await?;
         remove_state(lease, name).await
     };
     let undone = undone.await;
-    if let (Ok(_), Some(delivered)) = (&undone, delivered) {
-        delivered.undo(context).await;
+    match (&undone, delivered, journalled) {
+        (Ok(_), Some(delivered), _) => delivered.undo(context).await,
+        // The interrupted submission had brought it. Whoever leaves now has been told that it is there.
+        (Ok(_), None, Some(desired)) => {
+            let _ = Box::pin(withdraw(context, lease, name, &desired.launch, None)).await;
+        }
+        _ => {}
     }
     match undone {
         Ok(_) => {

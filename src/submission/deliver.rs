@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use serde_json::Map;
 
 use super::plan::Plan;
 use crate::clock::seconds;
@@ -11,6 +12,7 @@ use crate::deployment::Deployment;
 use crate::deployment::package::FetchedPackage;
 use crate::net::deadline::{Stopped, UNDO};
 use crate::report::Progress;
+use crate::scheduler::record::StoredPackage;
 use crate::upload::{self, Effect, Package, Store, Uploaded};
 
 /// A package in its store.
@@ -94,6 +96,16 @@ impl Delivered {
     pub fn deployment(&self, plan: &Plan) -> Deployment {
         let topology_package = FetchedPackage::topology(&self.uploaded.uri);
         Deployment { topology_package, ..plan.deployment.clone() }
+    }
+
+    /// What the journal keeps of it; nothing of a package that somebody else brings.
+    pub fn stored(&self) -> Option<StoredPackage> {
+        let Uploaded { uri, effect } = &self.uploaded;
+        (*effect != Effect::NotUploaded).then(|| StoredPackage {
+            name: self.name.clone(),
+            uri: uri.clone(),
+            extra: Map::new(),
+        })
     }
 
     /// Takes the upload back; `context` is for undoing. A package that stays is told of; it is in nobody's way.

@@ -117,14 +117,16 @@ fn counted(definition: Definition, packing: &PackingPlan) -> anyhow::Result<Defi
     Ok(Definition::decode(bytes)?)
 }
 
-/// Where the package goes: under a name that tells its content, so that a store that has it needs no other.
+/// Where the package goes: under a name that tells its content and whose it is. A store that has it needs no other, and
+/// nobody else needs it when its topology is killed.
 fn package(
     context: &Context<'_>,
     definition: &Definition,
     digest: &str,
 ) -> anyhow::Result<PackagePlan> {
     let topology = definition.name();
-    let short: String = package_digest(digest, definition).chars().take(12).collect();
+    let place = [&context.settings.cluster, &context.settings.role].map(String::as_str);
+    let short: String = package_digest(digest, place, definition).chars().take(12).collect();
     let name = format!("{}-{short}.tar.gz", in_uri(topology));
     let config = context.store_config(topology)?;
     let store = store_for(&config)?;

@@ -164,12 +164,21 @@ pub fn content_digest(
     Ok(hexadecimal(&hash.finalize()))
 }
 
-/// Tells packages apart: those of two runs of one main are the same submission, but their definitions differ in the
-/// topology's id. `content` is the [`content_digest`] of everything else.
+/// Tells packages apart, so that none belongs to two topologies: those of two runs of one main are the same submission,
+/// but their definitions differ in the topology's id; and a ready definition, whose id is always the same, may run in several
+/// places, which are cluster and role. `content` is the [`content_digest`] of everything else.
 #[must_use]
-pub fn package_digest(content: &str, definition: &Definition) -> String {
+pub fn package_digest(
+    content: &str,
+    [cluster, role]: [&str; 2],
+    definition: &Definition,
+) -> String {
     let mut hash = Sha256::new();
     hash.update(content);
+    for part in [cluster, role] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
     hash.update(&definition.bytes);
     hexadecimal(&hash.finalize())
 }

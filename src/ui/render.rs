@@ -1,6 +1,7 @@
 //! Outcomes as text and as JSON.
 
 use super::{check, config, listing, status};
+use crate::outcome::change::PackageEnd;
 use crate::outcome::{
     Killed, Outcome, Restarted, SettingsChanged, StateChanged, Submitted, Updated,
 };
@@ -130,11 +131,17 @@ fn killed_text(killed: &Killed) -> String {
         .map(|one| format!("  container {} on {}\n", one.id, one.host))
         .collect();
     let containers = containers.concat();
+    let stays = killed.package.as_ref().filter(|package| !package.removed);
     let mut text = match (killed.found, killed.state_only) {
         (false, _) => format!("there was no topology {name}\n"),
+        (true, false) if stays.is_some() => format!("topology {name} is killed\n"),
         (true, false) => format!("topology {name} is killed, and nothing is left of it\n"),
         (true, true) => format!("the state of topology {name} is removed; Mesos was not asked\n"),
     };
+    if let Some(PackageEnd { uri, why, .. }) = stays {
+        let why = why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
+        text.push_str(&format!("its package stays at {uri}{why}\n"));
+    }
     if containers.is_empty() {
         return text;
     }

@@ -194,6 +194,20 @@ impl Store for CommandStore {
         Box::pin(self.put(package, name))
     }
 
+    fn remove<'a>(&'a self, uri: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+        Box::pin(async move {
+            let here = self.uri_of(name)?;
+            let why = if here != uri {
+                format!("the command that is configured would have it at {here}")
+            } else if self.config.undo.is_none() {
+                "no command is configured that removes it (heron.uploader.command.undo)".to_owned()
+            } else {
+                return self.delete(name, &self.config.programs).await;
+            };
+            Err(UploadError::NotRemovable { why })
+        })
+    }
+
     fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(async move {
             check_name(name)?;

@@ -144,6 +144,12 @@ pub enum UploadError {
         /// Why it could not be removed.
         why: String,
     },
+    /// A package stays where it is.
+    #[error("{why}")]
+    NotRemovable {
+        /// Why this store doesn't remove it.
+        why: String,
+    },
     /// The server took the package, and its answer can't be understood.
     #[error("the answer of {url} can't be used: {why}")]
     Answer {
@@ -229,6 +235,7 @@ impl UploadError {
                 "the store doesn't know this method: see heron.uploader.http.method"
             }
             Self::Refused { .. } => "the store's own logs say more",
+            Self::NotRemovable { .. } => "delete the package where it is",
             Self::Answer { .. } => {
                 "set heron.package.topology.uri to the folder that agents fetch from"
             }

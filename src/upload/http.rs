@@ -1,14 +1,18 @@
 //! An HTTP server that takes PUT, such as an artifact repository or a folder shared by HTTP, or POST of a form, as
 //! Heron's `HttpUploader` sends it (`docs/heron.md#uploaders`).
 
+mod existing;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use reqwest::{Method, Response, StatusCode, Url, header};
+use reqwest::{Method, StatusCode, Url, header};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::sleep;
 use uuid::Uuid;
+
+use existing::{Existing, compare, length, whole};
 
 use super::wire::{Login, StoreClient, below, fetched_from, folder};
 use super::{Effect, OnProgress, Package, Store, UploadError, Uploaded, check_name};
@@ -62,15 +66,6 @@ pub struct HttpStore {
     posted: Mutex<Option<Url>>,
     /// What a PUT is under way to, where nothing was.
     begun: Mutex<Option<Url>>,
-}
-
-/// What a server has under a URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Existing {
-    Nothing,
-    Bytes(u64),
-    /// It doesn't tell.
-    Unknown,
 }
 
 impl HttpStore {
@@ -283,6 +278,25 @@ impl HttpStore {
         self.client.policy.retry(attempt).await
     }
 
+    /// Removes a package, however it came there: from where a PUT brings it, or from where the server said that it is.
+    async fn remove_from(&self, uri: &str, name: &str) -> Result<(), UploadError> {
+        check_name(name)?;
+        let by_put = self.method != Sending::Post && self.put_uri(name)? == uri;
+        let put = by_put.then(|| below(&self.folder, name)).transpose()?;
+        let places: Vec<Url> = put.into_iter().chain(self.ours(uri)).collect();
+        if places.is_empty() {
+            let why =
+                format!("where it is on {} can't be told from that", redact(self.folder.as_str()));
+            return Err(UploadError::NotRemovable { why });
+        }
+        for url in &places {
+            if self.client.policy.retry(|| self.find(url)).await? != Existing::Nothing {
+                return self.delete(url).await;
+            }
+        }
+        Ok(())
+    }
+
     fn put_uri(&self, name: &str) -> Result<String, UploadError> {
         match &self.fetch_folder {
             Some(folder) => fetched_from(folder, name),
@@ -302,16 +316,6 @@ fn may_have_arrived(error: &UploadError) -> bool {
     }
 }
 
-fn compare(url: &Url, found: Existing, expected: u64) -> Result<(), UploadError> {
-    match found {
-        Existing::Bytes(actual) if actual != expected => {
-            Err(UploadError::SizeMismatch { place: redact(url.as_str()), expected, actual })
-        }
-        Existing::Nothing => Err(UploadError::Lost { place: redact(url.as_str()) }),
-        _ => Ok(()),
-    }
-}
-
 /// The whole text of the header, also of those who wrote its name in front.
 fn header_text(text: &SecretString) -> SecretString {
     let text = text.expose_secret().trim();
@@ -323,16 +327,6 @@ fn header_text(text: &SecretString) -> SecretString {
 fn fetch_folder(text: &str) -> Result<String, UploadError> {
     let web = text.starts_with("http://") || text.starts_with("https://");
     if web { Ok(folder(text)?.0.into()) } else { Ok(text.to_owned()) }
-}
-
-fn length(response: &Response) -> Option<u64> {
-    response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The size behind the slash of a Content-Range.
-fn whole(response: &Response) -> Option<u64> {
-    let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
-    range.rsplit_once('/')?.1.parse().ok()
 }
 
 /// The URI that an answer is.
@@ -362,6 +356,10 @@ impl Store for HttpStore {
         progress: OnProgress,
     ) -> BoxFuture<'a, Result<Uploaded, UploadError>> {
         Box::pin(self.send(package, name, progress))
+    }
+
+    fn remove<'a>(&'a self, uri: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+        Box::pin(self.remove_from(uri, name))
     }
 
     fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {

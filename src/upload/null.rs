@@ -40,6 +40,15 @@ impl Store for NullStore {
         Box::pin(ready(Ok(uploaded)))
     }
 
+    fn remove<'a>(
+        &'a self,
+        _uri: &'a str,
+        _name: &'a str,
+    ) -> BoxFuture<'a, Result<(), UploadError>> {
+        let why = "the null uploader has not brought it there".to_owned();
+        Box::pin(ready(Err(UploadError::NotRemovable { why })))
+    }
+
     fn delete_package<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
         Box::pin(ready(Ok(())))
     }
@@ -60,6 +69,8 @@ mod tests {
         assert_eq!(uploaded.uri, "http://h/topology.tar.gz");
         assert_eq!(uploaded.effect, Effect::NotUploaded);
         store.undo(&uploaded, "x").await.unwrap();
+        let stays = store.remove(&uploaded.uri, "x").await.unwrap_err().to_string();
+        assert!(stays.contains("has not brought it"), "{stays}");
         assert!(matches!(NullStore::new(" "), Err(UploadError::NoUri)));
     }
 }

@@ -58,6 +58,25 @@ pub trait Store: Send + Sync {
     /// Deletes the package that was uploaded under a name; it may be gone already.
     fn delete_package<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>>;
 
+    /// Removes a package that some submission brought to `uri` under `name`; it may be gone already.
+    ///
+    /// # Errors
+    /// A package that is elsewhere than this store would have it is none of it, and one that it can't remove stays.
+    fn remove<'a>(&'a self, uri: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), UploadError>> {
+        Box::pin(async move {
+            let here = self.uri_of(name)?;
+            if here != uri {
+                return Err(UploadError::NotRemovable {
+                    why: format!(
+                        "the {} store that is configured would have it at {here}",
+                        self.kind()
+                    ),
+                });
+            }
+            self.delete_package(name).await
+        })
+    }
+
     /// Takes an upload back, as far as its [`Effect`] allows.
     fn undo<'a>(
         &'a self,

@@ -40,7 +40,7 @@ verbs! {
     Deactivate(a: cli::DeactivateArgs) => Verb::cluster("deactivate", State, a.words, topology, work!(c, t => run::deactivate::deactivate(c, &t.topology)))?;
     Restart(a: cli::RestartArgs) => Verb::cluster("restart", Engine, a.words, restart, work!(c, t => run::restart::restart(c, &t.topology, t.container)))?;
     Update(a: cli::UpdateArgs) => Verb::cluster("update", a.need(), a.words.clone(), topology, work!(c, t => run::update::update(c, &a, &t.topology)))?;
-    Kill(a: cli::KillArgs) => Verb::cluster("kill", Engine, a.words, topology, work!(c, t => run::kill::kill(c, &t.topology, run::kill::Options { ignore_not_found: a.ignore_not_found, state_only: a.state_only })))?.asking(!a.yes);
+    Kill(a: cli::KillArgs) => Verb::cluster("kill", Engine, a.words, topology, work!(c, t => run::kill::kill(c, &t.topology, run::kill::Options { ignore_not_found: a.ignore_not_found, state_only: a.state_only, keep_package: a.keep_package })))?.asking(!a.yes);
     List(a: cli::ListArgs) => Verb::cluster("list", State, a.words, list, work!(c, _t => run::list::list(c)))?;
     Status(a: cli::StatusArgs) => Verb::cluster("status", State, a.words.clone(), topology, work!(c, t => run::status::status(c, &t.topology, a.check)))?;
     Check(a: cli::ClusterCheckArgs) => match a.command {

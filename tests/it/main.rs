@@ -31,6 +31,7 @@ mod life;
 mod mains;
 mod masters;
 mod output;
+mod packages;
 mod programs;
 mod proxies;
 mod releases;

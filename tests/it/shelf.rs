@@ -82,6 +82,11 @@ impl Shelf {
         self.inner().authorization = Some(authorization.to_owned());
     }
 
+    /// Wants none any more.
+    pub fn release(&self) {
+        self.inner().authorization = None;
+    }
+
     /// What is on it.
     pub fn names(&self) -> Vec<String> {
         self.inner().files.keys().cloned().collect()

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
+use serde_json::json;
+
 use crate::environment::{Ran, TestEnv, http};
 use crate::shelf::{Fault, Shelf};
 
-/// Submits, looks where the agents fetched the package from, kills; then again: the store has the package, so it is not
-/// sent a second time.
-fn goes_through(env: &TestEnv, name: &str, folder: &str) -> String {
+/// Submits, looks where the agents fetched the package from, kills, and keeps the package; then again: the store has it, so
+/// it is not sent a second time, and this time it goes with the topology.
+fn goes_through(env: &TestEnv, name: &str, folder: &str) {
     let file = env.topology(name, 1);
     let first = env.ok(&["submit", &file]);
     assert!(first.stderr.contains("uploading the package"), "{}", first.stderr);
@@ -19,13 +21,15 @@ fn goes_through(env: &TestEnv, name: &str, folder: &str) -> String {
     let state = env.cluster.state().to_string();
     let at = state.find(&format!("{folder}/{name}-")).expect("the tasks fetch from the store");
     let uri: String = state[at..].chars().take_while(|c| !matches!(c, '"' | '\\')).collect();
-    env.ok(&["kill", name]);
+    let killed = env.json(&["kill", name, "--keep-package"]);
+    let stays = json!({ "uri": uri, "removed": false, "why": "--keep-package" });
+    assert_eq!(killed["package"], stays);
     env.assert_nothing_left(name);
     let second = env.ok(&["submit", &file]);
     assert!(second.stderr.contains("has the package already"), "{}", second.stderr);
-    env.ok(&["kill", name]);
+    let killed = env.json(&["kill", name]);
+    assert_eq!(killed["package"], json!({ "uri": uri, "removed": true, "why": null }));
     env.assert_nothing_left(name);
-    uri
 }
 
 /// A submission that fails with the store, and leaves nothing.
@@ -67,7 +71,7 @@ fn a_web_server_takes_put_and_forms() {
     fails(&env, "guarded", 8, &["not authorized", &folder]);
     configure(&mut env, "HttpUploader", &[&uri, &authorization]);
     goes_through(&env, "put", &folder);
-    assert_eq!(shelf.count("PUT"), 2);
+    assert_eq!((shelf.count("PUT"), shelf.names()), (2, Vec::new()));
 
     let uri = format!("heron.uploader.http.uri: http://{}/form", shelf.address);
     configure(&mut env, "HttpUploader", &[&uri, "heron.uploader.http.method: POST"]);
@@ -76,13 +80,18 @@ fn a_web_server_takes_put_and_forms() {
     assert_eq!(plan["upload"]["uri"], "<as the server answers>");
     env.ok(&["submit", &file]);
     assert!(env.cluster.state().to_string().contains(&format!("{folder}/posted-")));
-    env.ok(&["kill", "posted"]);
+    // Whoever may not delete it leaves it there, and the topology is killed all the same.
+    let killed = env.ok(&["kill", "posted"]);
+    assert!(killed.stderr.contains("the package stays at"), "{}", killed.stderr);
+    assert!(killed.stderr.contains("not authorized (status 401)"), "{}", killed.stderr);
+    assert!(killed.stdout.contains(&format!("its package stays at {folder}/posted-")));
+    env.assert_nothing_left("posted");
     // What doesn't know PUT gets a form without being asked; what agents fetch from is known, so it is looked at first.
     let fetch = format!("heron.package.topology.uri: {folder}");
     configure(&mut env, "HttpUploader", &[&uri, &fetch, &authorization]);
     env.ok(&["submit", &file]);
     env.ok(&["kill", "posted"]);
-    assert_eq!(shelf.count("POST"), 1);
+    assert_eq!((shelf.count("POST"), shelf.names()), (1, Vec::new()));
     env.assert_nothing_left("posted");
 }
 
@@ -162,7 +171,7 @@ fn hdfs_is_written_through_its_gateway() {
     fails(&env, "refused", 8, &["failed to upload the package to the webhdfs store"]);
     shelf.fault(Some(Fault::Loses));
     fails(&env, "refused", 1, &["bytes after the upload"]);
-    assert_eq!(shelf.names().len(), 1, "{:?}", shelf.names());
+    assert_eq!(shelf.names(), Vec::<String>::new());
     let plan = env.json(&["submit", &env.topology("planned", 1), "--dry-run"]);
     assert_eq!(plan["upload"]["store"], "webhdfs");
 }
@@ -177,7 +186,7 @@ fn a_directory_may_have_another_name_on_agents() {
     let fetch = format!("heron.package.topology.uri: {}", there.display());
     configure(&mut env, "LocalFileSystemUploader", &[&directory, &fetch]);
     goes_through(&env, "mounted", &format!("file://{}", there.display()));
-    assert_eq!(std::fs::read_dir(&here).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(&here).unwrap().count(), 0);
 
     let file = env.directory.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -280,7 +289,7 @@ fn a_bucket_of_s3_keeps_packages() {
     let listed = http("GET", &format!("{}/packages?list-type=2", server.url), "");
     assert_eq!(
         (listed.matches("<Key>").count(), listed.contains("undone")),
-        (2, false),
+        (0, false),
         "{listed}"
     );
 }
@@ -319,7 +328,7 @@ fn a_container_of_azure_keeps_packages() {
     let listed = http("GET", &format!("{url}/packages?restype=container&comp=list"), "");
     assert_eq!(
         (listed.matches("<Blob>").count(), listed.contains("undone")),
-        (1, false),
+        (0, false),
         "{listed}"
     );
     configure(

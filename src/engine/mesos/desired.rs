@@ -66,6 +66,7 @@ pub fn no_launch(mesos: &Mesos) -> Launch {
         ports: 0,
         kill_grace_ms: i64::try_from(mesos.kill_grace.as_millis()).unwrap_or(i64::MAX),
         release: None,
+        package: None,
         extra: Map::new(),
     }
 }

@@ -86,6 +86,7 @@ fn desired() -> Desired {
             ports: 2,
             kill_grace_ms: 1000,
             release: None,
+            package: None,
             extra: Map::new(),
         },
         containers: (0..CONTAINERS)

@@ -60,6 +60,12 @@ async fn what_is_there_is_not_uploaded_again_and_only_what_was_not_is_undone() {
     assert_eq!(replaced.effect, Effect::Replaced);
     store().undo(&replaced, "t").await.unwrap();
     assert!(path.exists());
+    let elsewhere = store().remove("http://h/other", "t").await.unwrap_err().to_string();
+    assert!(elsewhere.ends_with("would have it at http://h/t?x"), "{elsewhere}");
+    assert!(path.exists());
+    store().remove(&replaced.uri, "t").await.unwrap();
+    store().remove(&replaced.uri, "t").await.unwrap();
+    assert!(!path.exists());
 }
 
 #[tokio::test]
@@ -73,6 +79,8 @@ async fn without_a_check_everything_is_uploaded_and_nothing_undone() {
         assert_eq!(uploaded.effect, Effect::Replaced);
         store.undo(&uploaded, "t").await.unwrap();
         store.discard("t").await.unwrap();
+        let stays = store.remove(&uploaded.uri, "t").await.unwrap_err().to_string();
+        assert!(stays.contains("heron.uploader.command.undo"), "{stays}");
         assert!(directory.path().join("t").exists());
     }
 }

@@ -355,6 +355,8 @@ async fn a_post_is_not_repeated_once_something_was_sent_and_an_answer_without_ur
     assert_eq!(shelf.methods(), ["POST", "POST"]);
     // Where it is on that server nobody knows.
     assert!(store.undo(&uploaded, "t").await.is_err());
+    let stays = store.remove(&uploaded.uri, "t").await.unwrap_err();
+    assert!(matches!(stays, UploadError::NotRemovable { .. }), "{stays}");
 }
 
 #[tokio::test]
@@ -369,6 +371,12 @@ async fn a_server_that_does_not_know_put_gets_a_post() {
     let uploaded = store.upload(&package, "t", silent()).await.unwrap();
     assert_eq!(uploaded.uri, format!("http://{address}/repo/t"));
     store.undo(&uploaded, "t").await.unwrap();
+    assert!(shelf.files.lock().unwrap().is_empty());
+    // Another run of the program knows no more than where it is.
+    store.upload(&package, "t", silent()).await.unwrap();
+    let later = HttpStore::new(&either("form")).unwrap();
+    later.remove(&uploaded.uri, "t").await.unwrap();
+    later.remove(&uploaded.uri, "t").await.unwrap();
     assert!(shelf.files.lock().unwrap().is_empty());
     let error =
         HttpStore::new(&either("none")).unwrap().upload(&package, "t", silent()).await.unwrap_err();

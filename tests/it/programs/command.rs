@@ -29,6 +29,20 @@ fn a_topology_runs_from_what_a_command_brought() {
     let quiet = env.ok(&["submit", &file]);
     assert!(!quiet.stderr.contains("bytes"), "{}", quiet.stderr);
     env.ok(&["kill", "bycommand"]);
+    assert_eq!(files(&store), Vec::<String>::new());
+
+    // Without a command that removes it, it stays.
+    let mut env = env;
+    let at = store.display();
+    env.write_config(&lines([
+        "heron.class.uploader: CommandUploader",
+        &upload.replace("STORE", &at.to_string()),
+        &format!("heron.uploader.command.uri: file://{at}/{{name}}"),
+    ]));
+    env.ok(&["submit", &file]);
+    let killed = env.ok(&["kill", "bycommand"]);
+    assert!(killed.stderr.contains("heron.uploader.command.undo"), "{}", killed.stderr);
+    assert_eq!(files(&store).len(), 1);
 }
 
 #[test]

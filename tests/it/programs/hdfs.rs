@@ -20,7 +20,7 @@ fn a_topology_runs_from_hdfs() {
     let ran = with_hadoop(&env, &home, &["submit", &file]).output().unwrap();
     assert!(ran.status.success());
     assert_eq!(hadoop_fs(&["-stat", "%Y", names[0]]).unwrap(), time);
-    env.ok(&["kill", "inhdfs"]);
+    env.ok(&["kill", "inhdfs", "--keep-package"]);
 
     let web = HDFS.lock().unwrap().http.clone();
     let seen = http("GET", &format!("{web}/webhdfs/v1/heron/topologies?op=LISTSTATUS"), "");
@@ -34,7 +34,9 @@ fn a_topology_runs_from_hdfs() {
     assert!(ran.status.success());
     assert_ne!(hadoop_fs(&["-stat", "%b", names[0]]).unwrap(), "5");
     assert_eq!(hadoop_fs(&["-ls", "-C", &directory]).unwrap().lines().count(), 1);
-    env.ok(&["kill", "inhdfs"]);
+    let ran = Ran::from(with_hadoop(&env, &home, &["kill", "inhdfs"]).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(hadoop_fs(&["-ls", "-C", &directory]).unwrap(), "", "{}", ran.stderr);
 }
 
 /// The same HDFS, without its client on this machine: only the agents have it.
@@ -44,29 +46,30 @@ fn a_topology_runs_from_what_the_gateway_took() {
     let web = HDFS.lock().unwrap().http.clone();
     let env = hdfs_bed(&directory, &[]);
     let file = env.topology("inweb", 1);
-    let webbed = |core: &str| {
+    let webbed = |words: &[&str], core: &str| {
         let settings = [
             "heron.class.uploader=WebHdfsUploader".to_owned(),
             format!("heron.uploader.webhdfs.uri={web}/heron/web"),
             format!("heron.package.topology.uri={directory}"),
             core.to_owned(),
         ];
-        let mut words = vec!["submit", &file];
+        let mut words = words.to_vec();
         for setting in settings.iter().filter(|setting| !setting.is_empty()) {
             words.extend(["--config-property", setting]);
         }
         env.run(&words)
     };
     // What is taken back takes its package back.
-    let failed = webbed("heron.core.release.uri=file:///no/such/heron-core.tar.gz");
+    let submit = ["submit", &file];
+    let failed = webbed(&submit, "heron.core.release.uri=file:///no/such/heron-core.tar.gz");
     assert_eq!(failed.code, 1, "{}", failed.stderr);
     assert!(!failed.stderr.contains("stays at"), "{}", failed.stderr);
     assert_eq!(hadoop_fs(&["-ls", "-C", &directory]).unwrap(), "");
     for known in [false, true] {
-        let ran = webbed("");
+        let ran = webbed(&submit, "");
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert_eq!(ran.stderr.contains("has the package already"), known, "{}", ran.stderr);
-        env.ok(&["kill", "inweb"]);
+        env.ok(&["kill", "inweb", "--keep-package"]);
         env.assert_nothing_left("inweb");
     }
     let listed = hadoop_fs(&["-ls", "-C", &directory]).unwrap();
@@ -75,10 +78,12 @@ fn a_topology_runs_from_what_the_gateway_took() {
     let short = env.directory.path().join("short");
     std::fs::write(&short, "short").unwrap();
     hadoop_fs(&["-put", "-f", short.to_str().unwrap(), listed.trim()]).unwrap();
-    let ran = webbed("");
+    let ran = webbed(&submit, "");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_ne!(hadoop_fs(&["-stat", "%b", listed.trim()]).unwrap(), "5");
-    env.ok(&["kill", "inweb"]);
+    let ran = webbed(&["kill", "inweb"], "");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(hadoop_fs(&["-ls", "-C", &directory]).unwrap(), "", "{}", ran.stderr);
 }
 
 #[test]

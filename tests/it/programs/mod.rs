@@ -52,14 +52,15 @@ fn files(directory: &Path) -> Vec<String> {
     names
 }
 
-/// Submits a topology, which must come up; then kills it, submits again and kills again. What was printed with `-v`.
+/// Submits a topology, which must come up; then kills it, submits again and kills again; the package stays. What was printed
+/// with `-v`.
 fn twice(env: &TestEnv, name: &str, command: impl Fn(&[&str]) -> Command) -> [String; 2] {
     let file = env.topology(name, 1);
     let submit = || {
         let ran = Ran::from(command(&["submit", "-v", "-o", "json", &file]).output().unwrap());
         assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
         assert_eq!(env.json(&["status", name])["topology"]["state"], "RUNNING");
-        env.ok(&["kill", name]);
+        env.ok(&["kill", name, "--keep-package"]);
         env.assert_nothing_left(name);
         ran.stderr
     };

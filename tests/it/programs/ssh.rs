@@ -16,7 +16,7 @@ fn a_topology_runs_from_what_scp_and_sftp_brought() {
         let file = env.topology("byssh", 1);
         env.ok(&["submit", &file]);
         assert_eq!(package.metadata().unwrap().modified().unwrap(), written);
-        env.ok(&["kill", "byssh"]);
+        env.ok(&["kill", "byssh", "--keep-package"]);
 
         // The same name with another size is not the same package; the URI to fetch from is configured.
         std::fs::write(&package, "short").unwrap();
@@ -30,6 +30,7 @@ fn a_topology_runs_from_what_scp_and_sftp_brought() {
         assert_ne!(package.metadata().unwrap().len(), 5);
         assert_eq!(files(&remote.store).len(), 1);
         remote.env.ok(&["kill", "byssh"]);
+        assert_eq!(files(&remote.store), Vec::<String>::new());
     }
 }
 
@@ -39,7 +40,7 @@ fn sftp_needs_no_shell() {
     let file = remote.env.topology("noshell", 1);
     remote.env.ok(&["submit", &file]);
     remote.env.ok(&["kill", "noshell"]);
-    assert_eq!(files(&remote.store).len(), 1);
+    assert_eq!(files(&remote.store), Vec::<String>::new());
 }
 
 #[test]

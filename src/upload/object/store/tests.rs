@@ -199,6 +199,12 @@ async fn every_service_takes_a_package_once_and_gives_it_up() {
         if store.kind() != "azure" {
             store.undo(&uploaded, "t.tar.gz").await.unwrap();
             assert!(bucket.names().is_empty());
+            store.upload(&package, "t.tar.gz", silent()).await.unwrap();
+            let elsewhere = store.remove("s3://other/t.tar.gz", "t.tar.gz").await.unwrap_err();
+            assert!(matches!(elsewhere, UploadError::NotRemovable { .. }), "{elsewhere}");
+            store.remove(&uploaded.uri, "t.tar.gz").await.unwrap();
+            store.remove(&uploaded.uri, "t.tar.gz").await.unwrap();
+            assert!(bucket.names().is_empty());
         }
         assert!(!format!("{store:?}").contains("geheim"), "{store:?}");
     }
