@@ -105,13 +105,16 @@ fn about(facts: &Facts, assessed: &Assessment<'_>) -> anyhow::Result<StatusTopol
 
 fn framework(facts: &Facts) -> Option<StatusFramework> {
     let id = facts.desired.as_ref()?.framework.id.0.clone();
-    let condition = match &facts.observed {
-        Observation::Seen(seen) => Some(seen.condition),
+    let seen = match &facts.observed {
+        Observation::Seen(seen) => Some(seen),
         _ => None,
     };
+    let condition = seen.map(|seen| seen.condition);
+    let known = seen.filter(|seen| seen.condition != FrameworkCondition::Unknown);
+    let page = known.map(|seen| seen.page.clone());
     let state = condition.unwrap_or(FrameworkCondition::Unknown).name();
     let connected = condition.map(|condition| condition == FrameworkCondition::Connected);
-    Some(StatusFramework { id, state, connected })
+    Some(StatusFramework { id, state, page, connected })
 }
 
 fn update(facts: &Facts) -> Option<StatusUpdate> {

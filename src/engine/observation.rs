@@ -21,6 +21,8 @@ pub enum Observation {
 pub struct FrameworkSeen {
     /// How it is.
     pub condition: FrameworkCondition,
+    /// Where people can look at it.
+    pub page: String,
     /// Its tasks as far as the engine remembers them, ended ones included, each in its present state.
     pub tasks: BTreeMap<TaskId, TaskState>,
 }

@@ -152,7 +152,8 @@ impl SandboxContent {
                     continue;
                 }
                 "v" => {
-                    found.version = core_package::version_in(value.as_bytes());
+                    found.version =
+                        core_package::build_in(value.as_bytes()).map(|build| build.version);
                     continue;
                 }
                 "lacks" => {

@@ -89,7 +89,7 @@ fn seen(condition: FrameworkCondition, states: [Option<TaskState>; 2]) -> Observ
         Some((TaskId::from(format!("wordcount-{id}-1")), state?))
     };
     let tasks: BTreeMap<_, _> = states.into_iter().enumerate().filter_map(task).collect();
-    Observation::Seen(FrameworkSeen { condition, tasks })
+    Observation::Seen(FrameworkSeen { condition, page: String::new(), tasks })
 }
 
 fn facts(observed: Observation) -> Facts {

@@ -100,6 +100,8 @@ pub struct StatusFramework {
     /// connected while a command is at work, waiting at other times, gone once it was removed; unknown if the master knows
     /// nothing of it or could not be asked.
     pub state: &'static str,
+    /// Where the master shows it; none if the master could not be asked, or knows nothing of it.
+    pub page: Option<String>,
     /// Whether a scheduler is connected; none if the master could not be asked.
     pub connected: Option<bool>,
 }

@@ -13,7 +13,7 @@ use super::source::Sources;
 use super::withdraw::withdraw;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::clock::seconds;
-use crate::config::settings::Mesos;
+use crate::config::settings::{Mesos, ReleaseSettings};
 use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::lease::Lease;
@@ -36,6 +36,7 @@ use crate::scheduler::model::Verdict;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
 use crate::state::Op;
 use crate::state::topology_state::NewTopology;
+use crate::topology::core_package::Build;
 
 /// How long a submission is waited for.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -179,7 +180,7 @@ async fn write(
         topology: &plan.stored,
         packing_plan: &packing_plan,
         execution_state: &execution_state,
-        job_page_links: vec![site.pages.page(&desired.framework.id)],
+        job_page_links: job_page_links(plan, site.pages.page(&desired.framework.id)),
     };
     let written = new.create(&lease.state.zk, &lease.state.tree, &journal, Some(&lease.lock)).await;
     if let Err(error) = written {
@@ -225,11 +226,26 @@ fn execution_state(context: &Context<'_>, plan: &Plan) -> ExecutionState {
         cluster: settings.cluster.clone(),
         environ: settings.environ.clone(),
         role: settings.role.clone(),
-        release_state: Some(HeronReleaseState {
-            release_username: Some(settings.release.user.clone()),
-            release_tag: Some(settings.release.tag.clone()),
-            release_version: Some(settings.release.version.clone()),
-        }),
+        release_state: Some(release_state(&settings.release, plan.release.build.as_ref())),
+    }
+}
+
+/// The page of the framework, where trackers of the release can read it.
+fn job_page_links(plan: &Plan, page: String) -> Vec<String> {
+    if plan.release.release.has_tracker_of_pages() { vec![page] } else { Vec::new() }
+}
+
+/// The build of Heron that the containers run: as configured, else as its package says of itself.
+fn release_state(settings: &ReleaseSettings, build: Option<&Build>) -> HeronReleaseState {
+    let or = |text: &str, other: Option<&String>| {
+        let text = Some(text).filter(|text| !text.is_empty());
+        Some(text.or(other.map(String::as_str)).unwrap_or_default().to_owned())
+    };
+    let version = build.map(|build| &build.version).or(settings.dialect.as_ref());
+    HeronReleaseState {
+        release_username: or(&settings.user, build.and_then(|build| build.user.as_ref())),
+        release_tag: Some(settings.tag.clone()),
+        release_version: or(&settings.version, version),
     }
 }
 

@@ -10,6 +10,7 @@ use super::yaml;
 /// The file that names the release; at the root of the archive.
 const RELEASE_FILE: &str = "release.yaml";
 const VERSION_KEY: &str = "heron.build.version";
+const USER_KEY: &str = "heron.build.user";
 /// Longer ones are no release files.
 const MOST_RELEASE_BYTES: u64 = 64 * 1024;
 /// What is read of an unpacked archive at most; the largest cores are some hundred megabytes.
@@ -40,8 +41,17 @@ impl From<io::Error> for CoreError {
     }
 }
 
-/// Reads an archive, compressed by gzip or not, as far as its `release.yaml`, and returns the version in that.
-pub fn version(archive: impl Read) -> Result<String, CoreError> {
+/// What a `release.yaml` says of a build of Heron.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// Its version.
+    pub version: String,
+    /// Who built it, where it says so.
+    pub user: Option<String>,
+}
+
+/// Reads an archive, compressed by gzip or not, as far as its `release.yaml`, and returns what that says.
+pub fn build(archive: impl Read) -> Result<Build, CoreError> {
     let plain = archive::open(BufReader::new(archive))?;
     for entry in tar::Archive::new(plain.take(MOST_UNPACKED)).entries()? {
         let entry = entry?;
@@ -49,21 +59,24 @@ pub fn version(archive: impl Read) -> Result<String, CoreError> {
         if path.strip_prefix(".").unwrap_or(&path).as_os_str() == RELEASE_FILE {
             let mut text = Vec::new();
             entry.take(MOST_RELEASE_BYTES).read_to_end(&mut text)?;
-            return version_in(&text).ok_or(CoreError::NoVersion);
+            return build_in(&text).ok_or(CoreError::NoVersion);
         }
     }
     Err(CoreError::NoReleaseFile)
 }
 
-/// The version that a `release.yaml` names.
+/// What a `release.yaml` says of the build; nothing if it names no version.
 #[must_use]
-pub fn version_in(release: &[u8]) -> Option<String> {
+pub fn build_in(release: &[u8]) -> Option<Build> {
     let values = yaml::read(RELEASE_FILE, release).ok()?;
-    let version = match values.get(VERSION_KEY)? {
-        serde_json::Value::String(text) => text.trim().to_owned(),
-        other => other.to_string(),
+    let text = |key| {
+        let text = match values.get(key)? {
+            serde_json::Value::String(text) => text.trim().to_owned(),
+            other => other.to_string(),
+        };
+        (!text.is_empty()).then_some(text)
     };
-    (!version.is_empty()).then_some(version)
+    Some(Build { version: text(VERSION_KEY)?, user: text(USER_KEY) })
 }
 
 /// Whether what is under a URI stays the same, so that agents may keep it: its path has a version of three numbers or

@@ -12,7 +12,7 @@ use std::time::Duration;
 use reqwest::Client;
 use tokio::time::{Instant, timeout};
 
-use super::core_package::{self, CoreError};
+use super::core_package::{self, Build, CoreError};
 use super::dialect::{Release, ReleaseError};
 use crate::net::http::{self, Options, Proxies, Redirects, Route, Security};
 use crate::net::redact::redact;
@@ -36,6 +36,8 @@ pub struct ChosenRelease {
     pub release: Release,
     /// How it is known.
     pub source: ReleaseSource,
+    /// What the core package says of itself, if it was asked.
+    pub build: Option<Build>,
 }
 
 /// How a release is known.
@@ -73,22 +75,24 @@ impl ChosenRelease {
 pub fn configured(setting: Option<&str>) -> Result<Option<ChosenRelease>, ReleaseError> {
     let setting = setting.map(str::trim).filter(|setting| !setting.is_empty());
     let chosen = |setting| {
-        Ok(ChosenRelease { release: Release::parse(setting)?, source: ReleaseSource::Setting })
+        let (release, source) = (Release::parse(setting)?, ReleaseSource::Setting);
+        Ok(ChosenRelease { release, source, build: None })
     };
     setting.map(chosen).transpose()
 }
 
 /// The release that the core package says, else the newest. `core_uri` has nothing left to be filled in.
 pub async fn look(core_uri: &str, proxies: &Proxies) -> ChosenRelease {
-    let found = timeout(TIME_LIMIT, read_version(core_uri, proxies)).await;
+    let found = timeout(TIME_LIMIT, read_build(core_uri, proxies)).await;
     conclude(core_uri, found.unwrap_or(Err(Unread::Slow)))
 }
 
-fn conclude(core_uri: &str, found: Result<String, Unread>) -> ChosenRelease {
+fn conclude(core_uri: &str, found: Result<Build, Unread>) -> ChosenRelease {
     let uri = redact(core_uri);
-    let (why, odd) = match found.map(|version| Release::parse(&version)) {
+    let build = found.as_ref().ok().cloned();
+    let (why, odd) = match found.map(|build| Release::parse(&build.version)) {
         Ok(Ok(release)) => {
-            return ChosenRelease { release, source: ReleaseSource::Package { uri } };
+            return ChosenRelease { release, source: ReleaseSource::Package { uri }, build };
         }
         Ok(Err(error)) => (format!("of the release.yaml in {uri}, {error}"), true),
         Err(unread) => {
@@ -96,7 +100,7 @@ fn conclude(core_uri: &str, found: Result<String, Unread>) -> ChosenRelease {
         }
     };
     let source = ReleaseSource::Newest { why: redact(&why), odd };
-    ChosenRelease { release: Release::newest(), source }
+    ChosenRelease { release: Release::newest(), source, build }
 }
 
 /// Why a package was not read.
@@ -137,8 +141,8 @@ impl Transient for Unread {
     }
 }
 
-/// The version of the package behind a URI.
-async fn read_version(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
+/// What the package behind a URI says of itself.
+async fn read_build(uri: &str, proxies: &Proxies) -> Result<Build, Unread> {
     let scheme = uri.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
         None if uri.is_empty() => Err(Unread::None),
@@ -149,20 +153,20 @@ async fn read_version(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
     }
 }
 
-async fn in_file(path: String) -> Result<String, Unread> {
+async fn in_file(path: String) -> Result<Build, Unread> {
     blocking(move || {
         let file = Path::new(&path);
         // Opening a pipe would wait for its writer.
         if !std::fs::metadata(file).map_err(CoreError::from)?.is_file() {
             return Err(CoreError::NotAFile);
         }
-        core_package::version(File::open(file)?.take(MOST_BYTES))
+        core_package::build(File::open(file)?.take(MOST_BYTES))
     })
     .await
 }
 
 /// Downloads a package piece by piece while a thread looks into it, and stops when that has seen enough.
-async fn in_download(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
+async fn in_download(uri: &str, proxies: &Proxies) -> Result<Build, Unread> {
     let client = http::client(&Options {
         route: Route::Proxied(proxies.clone()),
         security: Security::Tls(Tls::default()),
@@ -176,7 +180,7 @@ async fn in_download(uri: &str, proxies: &Proxies) -> Result<String, Unread> {
     policy.retry(|| in_answer(&client, uri)).await
 }
 
-async fn in_answer(client: &Client, uri: &str) -> Result<String, Unread> {
+async fn in_answer(client: &Client, uri: &str) -> Result<Build, Unread> {
     let failed = |error: reqwest::Error| Unread::Http(Unreachable::from(&error));
     let mut response = client.get(uri).send().await.map_err(failed)?;
     if !response.status().is_success() {
@@ -194,7 +198,7 @@ async fn in_answer(client: &Client, uri: &str) -> Result<String, Unread> {
         }
     };
     let reader = Pieces { receiver, piece: io::Cursor::default() }.take(MOST_BYTES);
-    let look = blocking(move || core_package::version(reader));
+    let look = blocking(move || core_package::build(reader));
     tokio::pin!(look);
     tokio::select! {
         found = look.as_mut() => found,
@@ -241,8 +245,8 @@ impl Read for Pieces {
 }
 
 async fn blocking(
-    look: impl FnOnce() -> Result<String, CoreError> + Send + 'static,
-) -> Result<String, Unread> {
+    look: impl FnOnce() -> Result<Build, CoreError> + Send + 'static,
+) -> Result<Build, Unread> {
     let found = tokio::task::spawn_blocking(look).await;
     Ok(found.map_err(|error| CoreError::from(io::Error::other(error)))??)
 }

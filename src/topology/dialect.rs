@@ -131,6 +131,13 @@ impl Release {
         self.version >= (0, 15, 0)
     }
 
+    /// Whether its tracker can read a scheduler's location with pages about the job. That of 0.20.5 can't, and then knows no
+    /// location at all (`docs/heron.md#scheduler-location`).
+    #[must_use]
+    pub fn has_tracker_of_pages(&self) -> bool {
+        self.version != (0, 20, 5)
+    }
+
     pub(crate) fn version(&self) -> Version {
         self.version
     }
@@ -166,6 +173,15 @@ mod tests {
                 release.has_flags(),
             )
         };
+        for (text, pages) in [
+            ("0.20.5", false),
+            ("0.20.5-incubating-rc1", false),
+            ("0.20.4-incubating", true),
+            ("0.17.8", true),
+            ("0.20.6", true),
+        ] {
+            assert_eq!(Release::parse(text).unwrap().has_tracker_of_pages(), pages, "{text}");
+        }
         let apache = "org.apache.heron";
         let twitter = "com.twitter.heron";
         for newest in ["0.20.5", "0.20.3", "0.20.3-incubating-rc8", "0.20.4-incubating", " 1.0.0 "]

@@ -57,6 +57,8 @@ fn facts(status: &Status) -> Vec<(&'static str, String)> {
         tmanager.map(|tmanager| format!("{}:{}", tmanager.host, tmanager.controller_port));
     facts.push(("TManager", tmanager.unwrap_or_else(|| "not registered".to_owned())));
     facts.extend(status.framework.as_ref().map(|one| ("Framework", framework(one))));
+    let page = status.framework.as_ref().and_then(|one| one.page.clone());
+    facts.extend(page.map(|page| ("Page", page)));
     facts.extend(status.driver.as_ref().map(|driver| ("Driven by", driven_by(driver))));
     if let Some(update) = &status.update {
         let next = if update.can_be_undone { "undone" } else { "finished" };

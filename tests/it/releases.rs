@@ -1,8 +1,14 @@
 //! Older releases of Heron: the command lines that their executors take, and how the release is known.
 
+use std::time::Duration;
+
+use heron_cli::proto::scheduler::SchedulerLocation;
+use heron_cli::proto::system::ExecutionState;
+use prost::Message as _;
 use serde_json::Value;
 
-use crate::environment::{TestEnv, TestOptions};
+use crate::environment::{TestEnv, TestOptions, zookeeper};
+use crate::zk;
 
 /// A env whose core package is that release's.
 fn bed_of(release: &str) -> TestEnv {
@@ -111,6 +117,45 @@ fn the_release_is_read_from_the_core_package() {
         let text = env.ok(&["submit", &file]).stdout;
         assert!(text.contains(&format!("release    {release}\n")), "{text}");
         env.ok(&["kill", "elder"]);
+    }
+}
+
+/// What stands in Heron's tree for trackers: which build of Heron runs, and where the framework is shown.
+#[test]
+fn the_build_and_the_page_are_recorded_for_heron_s_own_tools() {
+    if left_out() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    for (release, links) in [("0.20.5", 0), ("0.20.3", 1), ("0.17.8", 1)] {
+        let env = bed_of(release);
+        let file = env.topology("recorded", 1);
+        let submitted = env.json(&["submit", &file]);
+        let read = |directory: &str| {
+            runtime.block_on(async {
+                let client = zk::connect(&zookeeper(), Duration::from_secs(10)).await.unwrap();
+                let path = format!("{}/{directory}/recorded", env.root);
+                zk::get(&client, &path).await.unwrap().unwrap()
+            })
+        };
+        let state = ExecutionState::decode(read("executionstate").as_slice()).unwrap();
+        let built = state.release_state.unwrap();
+        assert_eq!(built.release_username.as_deref(), Some("standin"));
+        assert_eq!(built.release_version.as_deref(), Some(release));
+        let location = SchedulerLocation::decode(read("schedulers").as_slice()).unwrap();
+        assert_eq!(location.job_page_link.len(), links, "{release}");
+        let page = submitted["page"].as_str().unwrap();
+        assert!(location.job_page_link.iter().all(|link| link == page), "{location:?}");
+        assert_eq!(env.json(&["status", "recorded"])["framework"]["page"], page);
+        env.ok(&["kill", "recorded"]);
+        let typed = "--config-property=heron.build.user=somebody";
+        let version = format!("--config-property=heron.release.version={release}");
+        env.ok(&["submit", &file, typed, &version]);
+        let built = ExecutionState::decode(read("executionstate").as_slice()).unwrap();
+        let built = built.release_state.unwrap();
+        assert_eq!(built.release_username.as_deref(), Some("somebody"));
+        assert_eq!(built.release_version.as_deref(), Some(release));
+        env.ok(&["kill", "recorded"]);
     }
 }
 

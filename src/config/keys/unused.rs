@@ -131,7 +131,7 @@ AURORA_KILL_INTERVAL = "heron.scheduler.job.kill.retry.interval.ms", Kind::Durat
     "How long to wait between the tries.", unused(MESOS_ONLY);
 JOB_LINK = "heron.scheduler.job.link.template", Kind::Text,
     "The page to link to from Heron's user interface.",
-    unused("No link is written, because Heron's own tracker of the last release fails on it.");
+    unused("The link is the framework's page, but for 0.20.5, whose tracker fails on any.");
 UPLOADER_VERSION = "heron.uploader.version", Kind::Text,
     "The version to upload as.", aliases(&["release.packer.version"]),
     unused("Packages are named by their content.");

@@ -101,7 +101,7 @@ impl Engine for MesosEngine {
             (Err(stopped), _) => Err(LeaderError::stopped(stopped, &self.address, began.elapsed())),
         };
         let Leader { url, .. } = leader.map_err(MesosError::from)?;
-        Ok(WebPages { base: format!("{url}/#/frameworks/") })
+        Ok(pages(&url))
     }
 
     async fn hosts(&self) -> Result<Vec<Host>, EngineError> {
@@ -111,9 +111,13 @@ impl Engine for MesosEngine {
 
     async fn observe(&self, frameworks: &[FrameworkId]) -> Result<Vec<FrameworkSeen>, EngineError> {
         let ids: Vec<_> = frameworks.iter().map(translate::framework_id).collect();
-        let found = self.operator().await?.frameworks(&ids).await?;
-        let seen = |id| seen(found.iter().find(|framework| framework.id == id));
-        Ok(ids.into_iter().map(seen).collect())
+        let leader = self.leader().await.map_err(MesosError::from)?;
+        let pages = pages(&leader.url);
+        let found = Operator::new(self.http.clone(), leader.url).frameworks(&ids).await?;
+        let seen = |(framework, id)| {
+            seen(found.iter().find(|found| found.id == id), pages.page(framework))
+        };
+        Ok(frameworks.iter().zip(ids).map(seen).collect())
     }
 
     async fn find(&self, labels: &[(String, String)]) -> Result<Vec<FrameworkId>, EngineError> {
@@ -185,9 +189,15 @@ fn host(agent: AgentSummary) -> Host {
     }
 }
 
-fn seen(found: Option<&FrameworkState>) -> FrameworkSeen {
+/// Where a master shows its frameworks.
+fn pages(master: &LeaderUrl) -> WebPages {
+    WebPages { base: format!("{master}/#/frameworks/") }
+}
+
+fn seen(found: Option<&FrameworkState>, page: String) -> FrameworkSeen {
     let Some(state) = found else {
-        return FrameworkSeen { condition: FrameworkCondition::Unknown, tasks: BTreeMap::new() };
+        let condition = FrameworkCondition::Unknown;
+        return FrameworkSeen { condition, page, tasks: BTreeMap::new() };
     };
     let condition = match state {
         state if state.completed => FrameworkCondition::Gone,
@@ -197,7 +207,7 @@ fn seen(found: Option<&FrameworkState>) -> FrameworkSeen {
     // A task stands in one list at a time; where it doesn't, what is known of it now is in a later one.
     let task = |task: &TaskSummary| (TaskId(task.id.0.clone()), translate::state(&task.state));
     let tasks = state.completed_tasks.iter().chain(&state.unreachable_tasks).chain(&state.tasks);
-    FrameworkSeen { condition, tasks: tasks.map(task).collect() }
+    FrameworkSeen { condition, page, tasks: tasks.map(task).collect() }
 }
 
 #[cfg(test)]
@@ -213,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_framework_is_connected_waiting_gone_or_unknown() {
-        let condition = |state: Option<&FrameworkState>| seen(state).condition;
+        let condition = |state: Option<&FrameworkState>| seen(state, String::new()).condition;
         assert_eq!(condition(None), FrameworkCondition::Unknown);
         let connected = || state(json!({"id": "f", "active": true, "connected": true}));
         assert_eq!(condition(Some(&connected())), FrameworkCondition::Connected);
@@ -230,7 +240,7 @@ mod tests {
             "id": "f", "tasks": [task("t-1-1", "TASK_RUNNING")], "unreachable_tasks": [task("t-2-1", "TASK_UNREACHABLE")],
             "completed_tasks": [task("t-0-1", "TASK_FAILED"), task("t-1-1", "TASK_LOST")],
         }));
-        let tasks = seen(Some(&framework)).tasks;
+        let tasks = seen(Some(&framework), String::new()).tasks;
         let states: Vec<_> = tasks.iter().map(|(id, state)| (id.as_str(), state)).collect();
         assert_eq!(
             states,

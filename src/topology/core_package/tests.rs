@@ -30,33 +30,36 @@ const RELEASE: &[u8] = b"heron.build.host: h\nheron.build.version: '0.17.8'\n";
 fn the_version_stands_in_the_release_file() {
     for name in ["release.yaml", "./release.yaml"] {
         let tar = tar_of(&[("heron-core/bin/heron-executor", b"x"), (name, RELEASE)]);
-        assert_eq!(version(tar.as_slice()).unwrap(), "0.17.8");
-        assert_eq!(version(gzip(&tar).as_slice()).unwrap(), "0.17.8");
+        assert_eq!(build(tar.as_slice()).unwrap().version, "0.17.8");
+        assert_eq!(build(gzip(&tar).as_slice()).unwrap().version, "0.17.8");
     }
     assert_eq!(
-        version_in(b"heron.build.version: 0.20.5-incubating\n").unwrap(),
+        build_in(b"heron.build.version: 0.20.5-incubating\n").unwrap().version,
         "0.20.5-incubating"
     );
-    assert_eq!(version_in(b"heron.build.version: 1.5\n").unwrap(), "1.5");
+    assert_eq!(build_in(b"heron.build.version: 1.5\n").unwrap().version, "1.5");
+    let whole =
+        build_in(b"heron.build.version: 0.20.5\nheron.build.user: jim\nheron.build.host: h\n");
+    assert_eq!(whole, Some(Build { version: "0.20.5".to_owned(), user: Some("jim".to_owned()) }));
 }
 
 #[test]
 fn nothing_is_read_beyond_the_release_file() {
     let mut tar = tar_of(&[("release.yaml", RELEASE), ("big", &vec![7; 100_000])]);
     tar.truncate(20_000);
-    assert_eq!(version(tar.as_slice()).unwrap(), "0.17.8");
+    assert_eq!(build(tar.as_slice()).unwrap().version, "0.17.8");
 }
 
 #[test]
 fn what_does_not_say_is_told_apart() {
-    assert!(matches!(version(b"".as_slice()), Err(CoreError::NoReleaseFile)));
+    assert!(matches!(build(b"".as_slice()), Err(CoreError::NoReleaseFile)));
     let none = tar_of(&[("conf/release.yaml", RELEASE), ("heron-core/x", b"")]);
-    assert!(matches!(version(none.as_slice()), Err(CoreError::NoReleaseFile)));
+    assert!(matches!(build(none.as_slice()), Err(CoreError::NoReleaseFile)));
     for text in
         [b"heron.build.user: a\n".as_slice(), b"\xff", b"- a\n", b"heron.build.version: ''\n"]
     {
         let tar = tar_of(&[("release.yaml", text)]);
-        assert!(matches!(version(tar.as_slice()), Err(CoreError::NoVersion)));
+        assert!(matches!(build(tar.as_slice()), Err(CoreError::NoVersion)));
     }
     for (bytes, what) in [
         (
@@ -65,14 +68,14 @@ fn what_does_not_say_is_told_apart() {
         ),
         (b"PK\x03\x04", "a zip archive"),
     ] {
-        let error = version(bytes).unwrap_err().to_string();
+        let error = build(bytes).unwrap_err().to_string();
         assert!(error.contains(what), "{error:?}");
     }
     let html = b"<html>not found</html>".repeat(100);
-    assert!(matches!(version(html.as_slice()), Err(CoreError::Unreadable(_))));
+    assert!(matches!(build(html.as_slice()), Err(CoreError::Unreadable(_))));
     let mut cut = gzip(&tar_of(&[("a", &[1; 9000]), ("release.yaml", RELEASE)]));
     cut.truncate(cut.len() / 2);
-    assert!(matches!(version(cut.as_slice()), Err(CoreError::Unreadable(_))));
+    assert!(matches!(build(cut.as_slice()), Err(CoreError::Unreadable(_))));
 }
 
 #[test]
@@ -108,8 +111,8 @@ fn versions_and_digests_make_a_uri_unchanging() {
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        prop_assert!(version(bytes.as_slice()).is_err());
-        let _ = version(gzip(&bytes).as_slice());
+        prop_assert!(build(bytes.as_slice()).is_err());
+        let _ = build(gzip(&bytes).as_slice());
     }
 
     #[test]

@@ -59,9 +59,9 @@ async fn a_package_is_read_from_a_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().write_all(&core("0.17.8", 10)).unwrap();
     let path = file.path().to_str().unwrap();
-    assert_eq!(read_version(path, &Proxies::default()).await.unwrap(), "0.17.8");
+    assert_eq!(read_build(path, &Proxies::default()).await.unwrap().version, "0.17.8");
     assert_eq!(
-        read_version(&format!("file://{path}"), &Proxies::default()).await.unwrap(),
+        read_build(&format!("file://{path}"), &Proxies::default()).await.unwrap().version,
         "0.17.8"
     );
 }
@@ -71,7 +71,7 @@ async fn a_download_ends_when_enough_is_known() {
     // The server never sends the rest: only who stops at the release file gets to an end.
     let package = core("0.20.1", 300_000);
     let url = serve(ok(package.len(), &package[..package.len() - 100_000])).await;
-    assert_eq!(read_version(&url, &Proxies::default()).await.unwrap(), "0.20.1");
+    assert_eq!(read_build(&url, &Proxies::default()).await.unwrap().version, "0.20.1");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_server_that_is_busy_is_asked_again() {
         b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let package = core("0.20.1", 1000);
     let url = serve_all(vec![Vec::new(), busy.to_vec(), ok(package.len(), &package)]).await;
-    assert_eq!(read_version(&url, &Proxies::default()).await.unwrap(), "0.20.1");
+    assert_eq!(read_build(&url, &Proxies::default()).await.unwrap().version, "0.20.1");
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn what_can_not_be_read_leads_to_the_newest() {
         ("http://user:hunter2@127.0.0.1:1/core.tar.gz".to_owned(), "refused"),
     ];
     for (uri, part) in cases {
-        let chosen = conclude(&uri, read_version(&uri, &Proxies::default()).await);
+        let chosen = conclude(&uri, read_build(&uri, &Proxies::default()).await);
         assert_eq!(chosen.release, Release::newest());
         assert!(matches!(chosen.source, ReleaseSource::Newest { .. }), "{chosen:?}");
         let detail = chosen.detail();
@@ -104,13 +104,17 @@ async fn what_can_not_be_read_leads_to_the_newest() {
     }
 }
 
+fn build(version: &str) -> Build {
+    Build { version: version.to_owned(), user: None }
+}
+
 #[test]
 fn versions_of_packages_count_where_they_can() {
-    let found = conclude("http://u:p@h/core.tar.gz", Ok("0.17.8".to_owned()));
+    let found = conclude("http://u:p@h/core.tar.gz", Ok(build("0.17.8")));
     assert_eq!(found.release.to_string(), "0.17.8");
     assert!(!found.detail().contains("u:p"), "{}", found.detail());
     for odd in ["0.13.7", "master"] {
-        let found = conclude("http://h/core.tar.gz", Ok(odd.to_owned()));
+        let found = conclude("http://h/core.tar.gz", Ok(build(odd)));
         assert_eq!(found.release, Release::newest());
         assert!(matches!(found.source, ReleaseSource::Newest { odd: true, .. }), "{found:?}");
     }
