@@ -10,6 +10,7 @@ use anyhow::anyhow;
 use clap::error::ErrorKind;
 
 use crate::context::HalfWay;
+use crate::net::redact::redact;
 pub use crate::outcome::exit::Exit;
 use sort::{NOTHING, sort};
 
@@ -67,7 +68,8 @@ impl Failure {
             let hints = vec!["`heron-cli help` lists the commands".to_owned()];
             return Self { exit: Exit::Usage, error: anyhow!("no command was given"), hints };
         }
-        let text = error.render().to_string();
+        // It quotes what was typed.
+        let text = redact(&error.render().to_string());
         let mut message: Vec<&str> = Vec::new();
         let mut hints = Vec::new();
         for paragraph in text.split("\n\n").map(str::trim) {

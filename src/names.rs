@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use crate::net::redact::redact;
 use crate::znode_path;
 
 /// File systems take names of 255 bytes, and a few letters are put in front and behind; an id adds a UUID to the name.
@@ -67,7 +68,7 @@ impl fmt::Display for Named {
 
 /// A name that something on the way can't carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} can't be {what}: {fault}")]
+#[error("{:?} can't be {what}: {fault}", redact(name))]
 pub struct NameError {
     /// What is named.
     pub what: Named,

@@ -11,6 +11,7 @@ use clap::Command;
 use super::flags::{Behind, Flags, NamedFlag};
 use super::positionals;
 use super::usage::UsageError;
+use crate::net::redact::redact;
 
 /// The words in the order: program, command, known flags with their values, `--`, everything else.
 ///
@@ -52,10 +53,10 @@ pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Result<Vec<OsString
     Ok(words.map(OsString::from).collect())
 }
 
-/// A command line that can be pasted into a shell.
+/// A command line that can be pasted into a shell; a secret must be typed again.
 fn line(path: &[String], words: Vec<String>) -> String {
     let all = path.iter().cloned().chain(words);
-    let quoted = all.map(|word| quote(&word));
+    let quoted = all.map(|word| quote(&redact(&word)));
     format!("heron-cli {}", quoted.collect::<Vec<_>>().join(" "))
 }
 

@@ -3,8 +3,9 @@
 use thiserror::Error;
 
 use crate::names::{NameError, Named};
+use crate::net::redact::redact;
 
-/// The words don't fit.
+/// The words don't fit. What is quoted of them is quoted without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UsageError {
@@ -21,13 +22,16 @@ pub enum UsageError {
         file: String,
     },
     /// More words than the verb takes.
-    #[error("`{word}` is one word too many")]
+    #[error("`{}` is one word too many", redact(word))]
     TooMany {
         /// The first of them.
         word: String,
     },
     /// A container's id is no number.
-    #[error("`{word}` is no container id: write a number from 0, or nothing (or -1) for all")]
+    #[error(
+        "`{}` is no container id: write a number from 0, or nothing (or -1) for all",
+        redact(word)
+    )]
     NoContainer {
         /// What was given.
         word: String,
@@ -36,7 +40,10 @@ pub enum UsageError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// A path of more than three parts.
-    #[error("`{word}` is no cluster: it has more than the three parts of cluster/role/environ")]
+    #[error(
+        "`{}` is no cluster: it has more than the three parts of cluster/role/environ",
+        redact(word)
+    )]
     TooDeep {
         /// What was given.
         word: String,
@@ -50,7 +57,7 @@ pub enum UsageError {
         instead: &'static str,
     },
     /// A flag behind the topology's class that may be heron-cli's or the topology's.
-    #[error("`{word}` behind the topology's class is unclear: {}", doubt(word, flag))]
+    #[error("`{}` behind the topology's class is unclear: {}", redact(word), doubt(word, flag))]
     Doubtful {
         /// What was given.
         word: String,

@@ -126,13 +126,14 @@ impl Lease {
     /// As [`Lease::unreserve`], where something else has failed already, a signal or the deadline included: a name that
     /// stays reserved is in nobody's way.
     pub async fn unreserve_if_possible(&mut self, context: &Context<'_>) {
-        let undoing = context.whole.undoing();
-        self.wait_by(&undoing);
-        match undoing.run(CLOSE, self.unreserve()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::info!("failed to give the name back: {error}"),
-            Err(stopped) => tracing::info!("failed to give the name back: {stopped}"),
+        // The session would refuse to ask anything once the command is to end.
+        self.wait_by(&Deadline::never());
+        match context.whole.tidy(CLOSE, self.unreserve()).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::info!("failed to give the name back: {error}"),
+            None => tracing::info!("no time to give the name back"),
         }
+        self.wait_by(&context.whole);
     }
 
     /// Gives the name back that taking the lock has reserved, unless something was written or somebody waits for it.

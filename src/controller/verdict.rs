@@ -8,6 +8,7 @@ use super::lease::is_session_loss;
 use crate::context::{CommandError, Context, HalfWay};
 use crate::engine::{Engine, EngineError, ErrorClass, Sandbox, TaskPlace};
 use crate::net::deadline::Signal;
+use crate::net::redact::redact;
 use crate::scheduler::closed::Closed;
 use crate::scheduler::container::TaskFailure;
 use crate::scheduler::driver::DriverError;
@@ -51,12 +52,13 @@ pub async fn failed(
     CommandError::Container { topology, container, what, next }.into()
 }
 
-/// The end of a failed task's stderr, if its host still tells.
+/// The end of a failed task's stderr, if its host still tells. Secrets are masked: a fetcher logs the URIs that it was
+/// given.
 async fn stderr_tail(context: &Context<'_>, place: &TaskPlace) -> Option<String> {
     let engine = context.engine().ok()?;
     let sandbox = engine.sandbox(place)?;
     match context.whole.run(SANDBOX_LIMIT, sandbox.tail("stderr", TAIL_BYTES)).await {
-        Ok(Ok(text)) => Some(text),
+        Ok(Ok(text)) => Some(redact(&text)),
         Ok(Err(error)) => {
             tracing::info!("failed to read the sandbox: {error}");
             None

@@ -97,6 +97,7 @@ fn exit_of_config(error: &ConfigError) -> Exit {
         | ConfigError::Value { .. }
         | ConfigError::NotGiven { .. }
         | ConfigError::Name(_)
+        | ConfigError::SecretInContext { .. }
         | ConfigError::EmptyContext => Exit::Usage,
         ConfigError::FileExists { .. } | ConfigError::ContextExists { .. } => Exit::Conflict,
         ConfigError::NoHome | ConfigError::Write { .. } => Exit::Failed,

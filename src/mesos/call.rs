@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Labels, Resource};
 use super::ids::{AgentId, FrameworkId, OfferId, TaskId};
+use super::offer::{Labels, Resource};
 
 /// A call with its envelope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

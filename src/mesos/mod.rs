@@ -1,6 +1,6 @@
 //! The Mesos v1 HTTP protocol, and nothing of Heron.
 //!
-//! Pure parts hold the wire format (`docs/mesos.md`): `ids`, `call`, `event`, `task_state`, `recordio`, `resources`,
+//! Pure parts hold the wire format (`docs/mesos.md`): `ids`, `call`, `event`, `offer`, `task_state`, `recordio`, `resources`,
 //! `master` (addresses) and `master_info`. The others do I/O: `http`, `leader`, `scheduler_client` (the event stream
 //! and calls), `operator` (what the master knows) and `sandbox` (files of tasks).
 
@@ -14,6 +14,7 @@ mod json;
 pub mod leader;
 pub mod master;
 pub mod master_info;
+pub mod offer;
 pub mod operator;
 pub mod recordio;
 pub mod resources;

@@ -8,11 +8,11 @@ use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::event::Label;
 use super::http::{Http, HttpError};
 use super::ids::{AgentId, ExecutorId, FrameworkId, TaskId};
 use super::json::or_default;
 use super::master::{LeaderUrl, Scheme};
+use super::offer::Label;
 use super::task_state::TaskState;
 
 /// Tasks that are asked for at once.

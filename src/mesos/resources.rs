@@ -12,8 +12,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::event::{Offer, Range, Ranges, Resource, Scalar};
 use super::ids::{AgentId, OfferId};
+use super::offer::{Offer, Range, Ranges, Resource, Scalar};
 use ports::{count, merged, usable_ports, without};
 
 /// Beyond this many thousandths a number isn't exact any more; nothing real comes near.

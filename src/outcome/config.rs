@@ -96,13 +96,13 @@ pub struct ConvertedFile {
     pub schema: u32,
     /// The old file.
     pub file: String,
-    /// The new content, where it is text in UTF-8 or ISO-8859-1.
+    /// The new content, where it is text in UTF-8 or ISO-8859-1, without the values of secrets.
     pub text: String,
     /// The keys that have another name now.
     pub renamed: Vec<RenamedRow>,
     /// What the file's owner should look at.
     pub remarks: Vec<RemarkRow>,
-    /// The new content, byte by byte.
+    /// The new content, byte by byte, with its secrets.
     #[serde(skip)]
     pub bytes: Vec<u8>,
 }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::net::redact::redact;
+
 /// Where a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pipe {
@@ -70,6 +72,7 @@ impl Tail {
     }
 }
 
+/// What may be shown of it: programs log what they were given, secrets included.
 impl fmt::Display for Tail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = self.lines().peekable();
@@ -77,7 +80,7 @@ impl fmt::Display for Tail {
             return f.write_str("it printed nothing");
         }
         f.write_str("it printed")?;
-        lines.try_for_each(|line| write!(f, "\n  {line}"))
+        lines.try_for_each(|line| write!(f, "\n  {}", redact(line)))
     }
 }
 
@@ -102,6 +105,13 @@ mod tests {
         let mut tail = Tail::default();
         text.lines().for_each(|line| tail.push(line));
         tail
+    }
+
+    #[test]
+    fn what_is_printed_of_secrets_is_masked() {
+        let printed = tail("connecting to http://me:hunter2@h/x\npassword=hunter2");
+        let shown = "it printed\n  connecting to http://********@h/x\n  password=********";
+        assert_eq!(printed.to_string(), shown);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::context::{CommandError, Context};
 use crate::deployment::Deployment;
 use crate::deployment::package::FetchedPackage;
 use crate::net::deadline::{Stopped, UNDO};
+use crate::net::redact::redact;
 use crate::report::Progress;
 use crate::scheduler::record::StoredPackage;
 use crate::upload::{self, Effect, Package, Store, Uploaded};
@@ -30,7 +31,8 @@ pub(super) async fn deliver(
 ) -> anyhow::Result<Delivered> {
     let store = upload::store_for(&plan.package.store)?;
     let name = plan.package.name.clone();
-    context.reporter.step(&format!("uploading the package to {}", plan.package.uri));
+    let uri = redact(&plan.package.uri);
+    context.reporter.step(&format!("uploading the package to {uri}"));
     let (reporter, total) = (context.reporter.clone(), package.size);
     let progress = move |done| {
         reporter.progress(&Progress { done, total, unit: "bytes", detail: String::new() });
@@ -84,7 +86,8 @@ async fn broken_off(
             CommandError::TimedOut { what, after, next }
         }
         (Stopped::TimedOut, Some(why)) => {
-            let next = format!("a part of the package may be left at {}", plan.package.uri);
+            let uri = redact(&plan.package.uri);
+            let next = format!("a part of the package may be left at {uri}");
             let what = format!("{what} after {after}");
             CommandError::PartlyDone { what, why, next: vec![next, longer] }
         }
@@ -116,7 +119,8 @@ impl Delivered {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the store does not answer".to_owned(),
         };
-        let text = format!("the uploaded package stays at {}: {why}", self.uploaded.uri);
+        let uri = redact(&self.uploaded.uri);
+        let text = format!("the uploaded package stays at {uri}: {why}");
         context.reporter.warn(&text);
     }
 }

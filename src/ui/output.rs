@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write};
 
 use super::paint::{escaped, painted, plain};
+use crate::net::redact::redact;
 
 /// Text for people, to stdout.
 pub(super) fn text(text: &str) -> io::Result<()> {
@@ -19,11 +20,11 @@ pub(super) fn json(document: &str) -> io::Result<()> {
     all(&mut io::stdout().lock(), &ended(escaped(document).into_owned()))
 }
 
-/// The bytes of a file, to stdout; a terminal gets them as harmless text.
+/// The bytes of a file, to stdout; a terminal gets them as harmless text, without secrets.
 pub(super) fn file(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     if stdout.is_terminal() {
-        return all(&mut stdout, &plain(&String::from_utf8_lossy(bytes)));
+        return all(&mut stdout, &plain(&redact(&String::from_utf8_lossy(bytes))));
     }
     stdout.write_all(bytes)?;
     stdout.flush()
@@ -56,14 +57,14 @@ fn ended(mut text: String) -> String {
     text
 }
 
-/// Stderr for log lines: what they quote steers no terminal.
+/// Stderr for log lines, those of libraries included: what they quote steers no terminal, and holds no secret.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
-        io::stderr().lock().write_all(plain(&text).as_bytes())?;
+        io::stderr().lock().write_all(plain(&redact(&text)).as_bytes())?;
         Ok(bytes.len())
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::paint::{Paint, painted, plain};
+use crate::net::redact::redact;
 use crate::report::{Progress, Reporter};
 
 const WARNING: Paint = Paint::Warning;
@@ -153,7 +154,7 @@ impl Reporter for Console {
 
     fn program_output(&self, line: &str) {
         if self.verbose > 0 {
-            self.line(&format!("  | {line}"));
+            self.line(&format!("  | {}", redact(line)));
         }
     }
 }

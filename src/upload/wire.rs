@@ -299,8 +299,9 @@ async fn content(
     }))
 }
 
-/// The end of a text on one line.
+/// The end of a text on one line, without secrets: servers quote what they were asked.
 pub(super) fn tail(text: &str) -> String {
+    let text = redact(text);
     let words: Vec<_> = text.split_whitespace().collect();
     let line = words.join(" ");
     let skip = line.chars().count().saturating_sub(QUOTED);
@@ -315,6 +316,14 @@ pub(super) mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn what_a_server_quotes_holds_no_secret() {
+        let said =
+            "not you:\nauthorization: Bearer geheim\ncontent-length: 0\n/x?delegation=geheim";
+        let shown = "not you: authorization: ******** content-length: 0 /x?delegation=********";
+        assert_eq!(tail(said), shown);
+    }
 
     pub fn count(methods: &[String], method: &str) -> usize {
         methods.iter().filter(|seen| *seen == method).count()

@@ -10,10 +10,11 @@ use heron_cli::mesos::call::{
     Accept, Acknowledge, Body, Call, Capability, CommandInfo, FrameworkInfo, Launch, Operation,
     TaskInfo,
 };
-use heron_cli::mesos::event::{Event, Offer, TaskState};
+use heron_cli::mesos::event::{Event, TaskState};
 use heron_cli::mesos::http::{Http, HttpSettings};
 use heron_cli::mesos::ids::{FrameworkId, TaskId};
 use heron_cli::mesos::master::{LeaderUrl, Scheme};
+use heron_cli::mesos::offer::Offer;
 use heron_cli::mesos::resources::{Pool, Want};
 use heron_cli::mesos::scheduler_client::Subscription;
 

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that can't be set up has no result")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use heron_cli::mesos::event::Offer as MesosOffer;
+use heron_cli::mesos::offer::Offer as MesosOffer;
 use heron_cli::mesos::resources::{Pool, Want};
 use heron_cli::scheduler::container::ContainerRecord;
 use heron_cli::scheduler::model::{Model, Policy};

@@ -85,18 +85,19 @@ fn proxy(to: &str, fault_proxy: &Arc<FaultProxy>) -> SocketAddr {
             let fault_proxy = fault_proxy.clone();
             let gate = fault_proxy.clone();
             std::thread::spawn(move || {
-                pass(from_client, to_server, || fault_proxy.wait(), || fault_proxy.sent());
+                pass(from_client, to_server, |_| fault_proxy.wait(), || fault_proxy.sent());
             });
-            std::thread::spawn(move || pass(server, client, || gate.wait(), || {}));
+            std::thread::spawn(move || pass(server, client, |_| gate.wait(), || {}));
         }
     });
     address
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, before: impl Fn(), then: impl Fn()) {
+/// Passes bytes on until one end closes; `before` sees them before they are on their way.
+pub fn pass(mut from: TcpStream, mut to: TcpStream, before: impl Fn(&[u8]), then: impl Fn()) {
     let mut buffer = vec![0; 65536];
     while let Ok(count) = from.read(&mut buffer) {
-        before();
+        before(&buffer[..count]);
         if count == 0 || to.write_all(&buffer[..count]).is_err() {
             break;
         }

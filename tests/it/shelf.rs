@@ -1,12 +1,15 @@
-//! A web server in this process that packages can be put on: by PUT, by a form, and as HDFS does it. It can misbehave.
+//! A web server in this process that packages can be put on: by PUT, by a form, as into a bucket, and as HDFS does it. It
+//! can misbehave.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 use serde_json::json;
 
@@ -21,6 +24,8 @@ pub enum Fault {
     Loses,
     /// Never answers what brings content.
     Silent,
+    /// Refuses everything, and says all that it was asked, headers included.
+    Echoes,
 }
 
 #[derive(Default)]
@@ -31,6 +36,8 @@ struct Inner {
     fault: Option<Fault>,
     /// What the Authorization header must be, except for GET.
     authorization: Option<String>,
+    /// Where it sends those who ask for something below `/moved`.
+    moved_to: Option<String>,
 }
 
 /// The server.
@@ -54,10 +61,14 @@ impl Shelf {
             runtime.block_on(async {
                 let app = Router::new()
                     .route("/files/{*path}", any(files))
+                    .route("/moved/{*path}", any(moved))
                     .route("/form", post(form))
                     .route("/form/{name}", get(async || StatusCode::NOT_FOUND))
                     .route("/webhdfs/v1/{*path}", any(name_node))
                     .route("/data/{*path}", any(data_node))
+                    // Buckets of S3, Google's and Microsoft's: an object's name is the whole path.
+                    .route("/{*path}", any(files))
+                    .layer(axum::middleware::from_fn_with_state(state.clone(), echo))
                     .layer(axum::extract::DefaultBodyLimit::disable())
                     .with_state(state);
                 axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app)
@@ -87,6 +98,21 @@ impl Shelf {
         self.inner().authorization = None;
     }
 
+    /// Sends those who ask for something below `/moved` there, from now on.
+    pub fn move_to(&self, location: &str) {
+        self.inner().moved_to = Some(location.to_owned());
+    }
+
+    /// Puts a file on it.
+    pub fn put(&self, name: &str, content: Vec<u8>) {
+        self.inner().files.insert(name.to_owned(), content.into());
+    }
+
+    /// The files on it.
+    pub fn files(&self) -> BTreeMap<String, Bytes> {
+        self.inner().files.clone()
+    }
+
     /// What is on it.
     pub fn names(&self) -> Vec<String> {
         self.inner().files.keys().cloned().collect()
@@ -99,8 +125,32 @@ impl Shelf {
     }
 }
 
+/// An answer, with what services of buckets tell of every object.
 fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
-    (StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.into())
+    let headers = [
+        (header::ETAG, HeaderValue::from_static("\"1\"")),
+        (header::LAST_MODIFIED, HeaderValue::from_static("Mon, 23 Nov 2026 10:00:00 GMT")),
+    ];
+    (StatusCode::from_u16(status).unwrap(), HeaderMap::from_iter(headers), body.into())
+}
+
+/// Refuses a request in its own words, if that is the fault.
+async fn echo(State(shelf): State<Shelf>, request: Request, next: Next) -> Response {
+    if shelf.inner().fault != Some(Fault::Echoes) {
+        return next.run(request).await;
+    }
+    let mut said = format!("not you: {} {}\n", request.method(), request.uri());
+    for (name, value) in request.headers() {
+        said.push_str(&format!("{name}: {}\n", value.to_str().unwrap_or_default()));
+    }
+    answer(403, said).into_response()
+}
+
+async fn moved(State(shelf): State<Shelf>) -> Answer {
+    let mut answer = answer(302, "");
+    let location = shelf.inner().moved_to.clone().unwrap_or_default();
+    answer.1.insert(header::LOCATION, HeaderValue::from_str(&location).unwrap());
+    answer
 }
 
 /// Takes content, with the fault that is asked for.
@@ -110,7 +160,7 @@ async fn take(shelf: &Shelf, path: &str, content: Bytes) -> Answer {
         Some(Fault::Status(status)) => return answer(status, "as it was told to"),
         Some(Fault::Silent) => std::future::pending().await,
         Some(Fault::Loses) => content.slice(..content.len().saturating_sub(1)),
-        None => content,
+        Some(Fault::Echoes) | None => content,
     };
     shelf.inner().files.insert(path.to_owned(), content);
     answer(201, "")
@@ -165,7 +215,8 @@ async fn name_node(
     Query(query): Query<HashMap<String, String>>,
 ) -> Answer {
     let operation = query["op"].as_str();
-    assert_eq!(query["user.name"], crate::environment::user());
+    let token = query.get("delegation");
+    assert!(token.is_some() || query["user.name"] == crate::environment::user());
     shelf.inner().seen.push(format!("{method} {operation} {path}"));
     let done = |done: bool| answer(200, json!({ "boolean": done }).to_string());
     let mut inner = shelf.inner();
@@ -173,7 +224,8 @@ async fn name_node(
         ("PUT", "MKDIRS") => done(true),
         ("PUT", "CREATE") => {
             let mut answer = answer(307, "");
-            let location = format!("http://{}/data/{path}", shelf.address);
+            let token = token.map(|token| format!("?delegation={token}")).unwrap_or_default();
+            let location = format!("http://{}/data/{path}{token}", shelf.address);
             answer.1.insert(header::LOCATION, HeaderValue::from_str(&location).unwrap());
             answer
         }

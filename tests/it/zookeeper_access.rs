@@ -13,10 +13,10 @@ use crate::environment::{Ran, TestEnv, TestOptions};
 use crate::zookeeper::{Extras, ZooKeeper};
 
 /// The password that must be seen nowhere.
-const PASSWORD: &str = "hunter2-zk";
+pub const PASSWORD: &str = "hunter2-zk";
 
 /// A server that knows the user `heron` by SASL, and everybody by digest.
-static SERVER: LazyLock<ZooKeeper> = LazyLock::new(|| {
+pub static SERVER: LazyLock<ZooKeeper> = LazyLock::new(|| {
     let data = tempfile::tempdir().unwrap().keep();
     let jaas = data.join("jaas.conf");
     let users = format!(
@@ -56,7 +56,7 @@ fn env(scheme: &str) -> TestEnv {
 }
 
 /// What somebody can do who reaches the server.
-fn as_somebody<T>(credentials: Option<Credentials>, work: impl AsyncFnOnce(&Zk) -> T) -> T {
+pub fn as_somebody<T>(credentials: Option<Credentials>, work: impl AsyncFnOnce(&Zk) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut options = Options::new(Ensemble::parse(SERVER.connection()).unwrap());

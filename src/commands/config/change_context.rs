@@ -12,6 +12,7 @@ use crate::config::layer::Origin;
 use crate::context::configure::ConfigInput;
 use crate::env::Env;
 use crate::names::{self, Named};
+use crate::net::redact::{redact, redact_value};
 use crate::outcome::config::ChangedContext;
 use crate::outcome::{Outcome, SCHEMA};
 
@@ -98,13 +99,14 @@ fn new_context(
     };
     let bad = |flag, text: &str| ConfigError::Value {
         flag,
-        value: crate::net::redact::redact(text),
+        value: redact(text),
         reason: "write key=value".to_owned(),
     };
-    let settings = given
-        .properties
-        .iter()
-        .map(|text| pair(text).ok_or_else(|| bad("--config-property", text)));
+    let settings = given.properties.iter().map(|text| {
+        let (key, value) = pair(text).ok_or_else(|| bad("--config-property", text))?;
+        let secret = redact_value(&key, &value) != value;
+        if secret { Err(ConfigError::SecretInContext { key }) } else { Ok((key, value)) }
+    });
     let secrets = args.secret.iter().map(|text| match pair(text) {
         Some((key, file)) => Ok((key, absolute(Path::new(&file)))),
         None => Err(bad("--secret", text)),

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::error::ConfigError;
 use crate::config::convert::{self, Converted};
 use crate::config::files;
+use crate::net::redact::redact;
 use crate::outcome::config::{ConvertedFile, RemarkRow, RenamedRow};
 use crate::outcome::{Outcome, SCHEMA};
 use crate::report::Reporter;
@@ -30,7 +31,7 @@ pub(super) fn convert(file: &Path, reporter: &dyn Reporter) -> anyhow::Result<Ou
     Ok(Outcome::ConfigConverted(ConvertedFile {
         schema: SCHEMA,
         file: place.to_string(),
-        text: text(&bytes),
+        text: redact(&text(&bytes)),
         renamed: renamed
             .into_iter()
             .map(|row| RenamedRow { line: row.line, from: row.from, to: row.to })

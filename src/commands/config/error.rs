@@ -9,6 +9,7 @@ use crate::config::files::FileError;
 use crate::config::layer::Origin;
 use crate::config::properties::MalformedEscape;
 use crate::names::NameError;
+use crate::net::redact::redact;
 
 /// A command about the configuration failed.
 #[derive(Debug, Error)]
@@ -35,7 +36,7 @@ pub enum ConfigError {
         file: PathBuf,
     },
     /// No key has this in its names.
-    #[error("no key has `{word}` in one of its names{}", nearest.map(|key| format!("; did you mean {key}?")).unwrap_or_default())]
+    #[error("no key has `{}` in one of its names{}", redact(word), nearest.map(|key| format!("; did you mean {key}?")).unwrap_or_default())]
     NoKey {
         /// What was looked for.
         word: String,
@@ -51,7 +52,7 @@ pub enum ConfigError {
     #[error("neither XDG_CONFIG_HOME nor HOME is set, so that there is no place for a config.toml")]
     NoHome,
     /// No key has this name.
-    #[error("unknown key `{key}`{}", nearest.map_or_else(|| "; `heron-cli config keys` lists those that there are".to_owned(), |near| format!("; did you mean {near}?")))]
+    #[error("unknown key `{}`{}", redact(key), nearest.map_or_else(|| "; `heron-cli config keys` lists those that there are".to_owned(), |near| format!("; did you mean {near}?")))]
     UnknownKey {
         /// What was asked for.
         key: String,
@@ -109,6 +110,14 @@ pub enum ConfigError {
     /// A context's name can't be written.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A secret that would stand in a file that others can read.
+    #[error(
+        "{key} is a secret, and others can read the file of contexts; write it to a file of its own, and give --secret {key}=FILE"
+    )]
+    SecretInContext {
+        /// The key.
+        key: String,
+    },
     /// A context without content.
     #[error(
         "a context needs something to say; give --config-file, --config-path, --cluster or --config-property"

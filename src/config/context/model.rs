@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::config::files::FileError;
 use crate::config::layer::Origin;
+use crate::net::redact::redact;
 
 /// One context.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +86,7 @@ pub enum ContextError {
         reason: String,
     },
     /// No file has a context of this name.
-    #[error("there is no context `{name}`; {}", known_contexts(known))]
+    #[error("there is no context `{}`; {}", redact(name), known_contexts(known))]
     Unknown {
         /// The name that was given.
         name: String,

@@ -1,9 +1,15 @@
 //! What agents are told to fetch: no credentials in it, and nothing that a file name can't be put behind.
 
-use super::stores::Uploader;
+use super::stores::{BucketService, Uploader};
 use super::work::{Need, Work};
 use crate::config::keys::{self, KeySpec};
 use crate::config::problem::{Problem, ProblemKind};
+
+/// Hadoop's client is told the address on its command line.
+const ON_COMMAND_LINES: &str = "everybody on this machine would see this password in the list of processes; put it into \
+                                Hadoop's own configuration, such as core-site.xml";
+const OF_BUCKETS: &str = "the address of a bucket holds no credentials; \
+                          `heron-cli config keys heron.uploader` shows the settings for them";
 
 impl Work<'_> {
     /// Everything that agents fetch; an uploader's own address is fetched from where no other folder is named.
@@ -14,12 +20,12 @@ impl Work<'_> {
         let mut fetched = vec![&keys::CORE_URI, &keys::TOPOLOGY_URI];
         let own = match uploader {
             Uploader::Http { .. } => Some(&keys::UPLOADER_HTTP_URI),
-            Uploader::Hdfs { .. } => Some(&keys::UPLOADER_HDFS_URI),
             Uploader::WebHdfs { .. } => Some(&keys::UPLOADER_WEBHDFS_URI),
             Uploader::Command { .. } => Some(&keys::UPLOADER_COMMAND_URI),
             _ => None,
         };
         fetched.extend(own.filter(|_| !folder_named));
+        self.check_uploaded_to(uploader);
         if !self.reader.flag(&keys::FETCH_CREDENTIALS) {
             for key in fetched {
                 self.refuse_credentials(key);
@@ -28,6 +34,22 @@ impl Work<'_> {
         if *uploader != Uploader::Null && folder_named {
             self.refuse_query(&keys::TOPOLOGY_URI);
         }
+    }
+
+    /// Addresses that are for the upload alone.
+    fn check_uploaded_to(&mut self, uploader: &Uploader) {
+        let (key, reason) = match uploader {
+            Uploader::Hdfs { .. } => (&keys::UPLOADER_HDFS_URI, ON_COMMAND_LINES),
+            Uploader::Bucket(bucket) => match bucket.service {
+                BucketService::S3 { .. } => (&keys::UPLOADER_S3_URI, OF_BUCKETS),
+                BucketService::Gcs { .. } => (&keys::UPLOADER_GCS_URI, OF_BUCKETS),
+                BucketService::Azure { .. } => (&keys::UPLOADER_AZURE_URI, OF_BUCKETS),
+            },
+            _ => return,
+        };
+        let setting = self.reader.setting(key).filter(|setting| has_credentials(&setting.value));
+        self.problems
+            .extend(setting.map(|found| Problem::with(found, ProblemKind::Unsupported, reason)));
     }
 
     fn refuse_credentials(&mut self, key: &KeySpec) {

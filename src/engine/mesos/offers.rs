@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::translate;
 use crate::mesos::call::{Accept, Body, Decline, Filters, Launch as LaunchOperation, Operation};
-use crate::mesos::event::Offer as MesosOffer;
 use crate::mesos::ids;
+use crate::mesos::offer::Offer as MesosOffer;
 use crate::mesos::resources::{Pool, Want};
 use crate::scheduler::call::{Launch, LaunchTask};
 use crate::scheduler::ids::{HostId, OfferId};

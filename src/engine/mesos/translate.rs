@@ -5,10 +5,9 @@ use crate::mesos::call::{
     Acknowledge, Body, Capability, CommandInfo, DurationInfo, FrameworkInfo, KillPolicy, Reconcile,
     ReconcileTask, TaskInfo, Uri,
 };
-use crate::mesos::event::{
-    self, ErrorKind, Label, Labels, Offer as MesosOffer, Resource, TaskStatus, TimeInfo,
-};
+use crate::mesos::event::{self, ErrorKind, TaskStatus};
 use crate::mesos::ids;
+use crate::mesos::offer::{Label, Labels, Offer as MesosOffer, Resource, TimeInfo};
 use crate::mesos::operator::ResourceSummary;
 use crate::scheduler::call::{Kill, Launch, LaunchTask};
 use crate::scheduler::closed::{Closed, ClosedReason};

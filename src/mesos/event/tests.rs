@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::mesos::call::Call;
+use crate::mesos::offer::*;
 use crate::mesos::tests::golden;
 
 fn parse(text: &str) -> Event {
@@ -255,4 +256,14 @@ fn errors_of_the_stream_are_told_apart() {
     ] {
         assert_eq!(ErrorKind::of(text), kind, "{text}");
     }
+}
+
+#[test]
+fn what_mesos_quotes_holds_no_secret() {
+    let status = r#"{"task_id":{"value":"t"},"message":"failed to fetch 'http://u:hunter2@h/x'","state":"TASK_FAILED"}"#;
+    let update = parse(&format!(r#"{{"type":"UPDATE","update":{{"status":{status}}}}}"#));
+    let Event::Update(status) = update else { panic!("{update:?}") };
+    assert_eq!(status.message.as_deref(), Some("failed to fetch 'http://********@h/x'"));
+    let error = parse(r#"{"type":"ERROR","error":{"message":"no zk://u:hunter2@h/mesos"}}"#);
+    assert_eq!(error, Event::Error("no zk://********@h/mesos".to_owned()));
 }

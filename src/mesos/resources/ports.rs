@@ -1,6 +1,6 @@
 //! Ranges of ports: sorted, joined, without others.
 
-use crate::mesos::event::Range;
+use crate::mesos::offer::Range;
 
 fn size((begin, end): (u16, u16)) -> usize {
     usize::from(end - begin) + 1

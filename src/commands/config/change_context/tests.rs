@@ -73,3 +73,18 @@ fn contexts_need_a_name_and_something_to_say() {
     assert!(matches!(refused(&secret), ConfigError::Value { flag: "--secret", .. }));
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn secrets_stay_out_of_the_file_of_contexts() {
+    let directory = tempfile::tempdir().unwrap();
+    let env = env(directory.path());
+    for property in
+        ["heron.uploader.s3.secret_key=hunter2", "heron.mesos.master.uri=zk://u:hunter2@h:1/x"]
+    {
+        let input = ConfigInput { properties: vec![property.to_owned()], ..ConfigInput::default() };
+        let refused = add(&args("new"), &input, &env).unwrap_err().to_string();
+        assert!(refused.contains("--secret heron."), "{refused}");
+        assert!(!refused.contains("hunter2"), "{refused}");
+    }
+    assert!(!directory.path().join("heron-cli").exists());
+}

@@ -161,6 +161,25 @@ fn agents_are_told_no_passwords() {
 }
 
 #[test]
+fn addresses_of_stores_hold_no_passwords() {
+    let folder = "heron.package.topology.uri=hdfs://h/folder\nheron.fetch.allow.credentials=true";
+    for (lines, key) in [
+        ("uploader.class=HdfsUploader", "heron.uploader.hdfs.topologies.directory.uri"),
+        ("uploader.class=S3Uploader\nheron.uploader.s3.bucket=b", "heron.uploader.s3.uri"),
+        ("uploader.class=GcsUploader\nheron.uploader.gcs.bucket=b", "heron.uploader.gcs.uri"),
+        (
+            "uploader.class=AzureUploader\nheron.uploader.azure.account=a\nheron.uploader.azure.container=c",
+            "heron.uploader.azure.uri",
+        ),
+    ] {
+        let found = problems(with(&format!("{lines}\n{folder}\n{key}=http://u:geheim@h/x")));
+        assert_eq!((found.len(), found[0].key.as_str()), (1, key));
+        assert!(!found[0].to_string().contains("geheim"), "{}", found[0]);
+        good(&format!("{lines}\n{folder}\n{key}=http://h/x"));
+    }
+}
+
+#[test]
 fn agents_need_whole_addresses_of_hdfs() {
     let path = "uploader.class=HdfsUploader\nheron.uploader.hdfs.topologies.directory.uri=/heron/t";
     let base = "zk.connection.string=a:1\nstate.root.address=/h\nheron.mesos.master.uri=m:5050\n\
