@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::documents::assert_document;
 use crate::environment::Ran;
+use crate::hints;
 
 /// A directory to work in, which is home as well.
 struct Place(tempfile::TempDir);
@@ -34,7 +35,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_heron-cli"));
         command.args(words).env_clear().env("HOME", self.path()).env("USER", "alice");
         command.envs(variables.iter().copied()).current_dir(self.path()).stdin(Stdio::null());
-        Ran::from(command.output().unwrap())
+        let ran = Ran::from(command.output().unwrap());
+        hints::paste_all(&hints::of(&command, &ran, None));
+        ran
     }
 
     #[track_caller]

@@ -163,6 +163,7 @@ fn an_interrupt_tears_nothing_down() {
         }
         kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
         let ran = Ran::from(child.wait_with_output().unwrap());
+        env.met(&env.command(&["submit", &file]), &ran);
         assert_eq!(ran.code, code, "{}", ran.stderr);
         assert!(ran.stderr.contains("goes on with it"), "{}", ran.stderr);
         env.cluster.control("/resume-offers", &json!({}));

@@ -1,6 +1,5 @@
-//! What every run of the suite must keep to: documents are as `docs/json` says, and command lines in hints can be pasted.
+//! What every run of the suite must keep to: documents are as `docs/json` says.
 
-use heron_cli::verbs::{self, Work};
 use serde_json::Value;
 
 use crate::schema;
@@ -57,22 +56,5 @@ pub fn assert_document(words: &[&str], stdout: &str) {
             Vec::<String>::new(),
             "{words:?}\n{stdout}"
         );
-    }
-}
-
-/// Asserts that each command line in the hints of a failure is understood, and means the configuration that was given.
-pub fn assert_hints(config_file: &str, stderr: &str) {
-    for hint in stderr.lines().filter_map(|line| line.strip_prefix("hint: ")) {
-        let spans = hint.split('`').skip(1).step_by(2);
-        for line in spans.filter(|span| span.starts_with("heron-cli ") && !span.contains('<')) {
-            let words = shlex::split(line).unwrap();
-            let parsed = verbs::parse(words.into_iter().map(Into::into));
-            let parsed = parsed.unwrap_or_else(|error| panic!("{line}: {error}"));
-            let given = parsed.cli.global.config_file.clone();
-            let verb = parsed.cli.command.verb().unwrap_or_else(|error| panic!("{line}: {error}"));
-            if matches!(verb.work, Work::Cluster(..)) {
-                assert_eq!(given.as_deref(), Some(config_file.as_ref()), "{line}");
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
 
 use prost::Message as _;
 use serde_json::Value;
@@ -12,7 +13,17 @@ use tempfile::TempDir;
 
 pub use crate::definition::definition;
 use crate::documents;
+use crate::hints::{self, Hint};
 use crate::zookeeper::ZooKeeper;
+
+/// Waits until something has come about.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_mins(1), "{what} did not come about");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
 
 /// One server for all tests; each has a root of its own in it. It dies with this process.
 static ZOOKEEPER: LazyLock<Mutex<ZooKeeper>> = LazyLock::new(|| {
@@ -63,6 +74,9 @@ impl Default for TestOptions {
     }
 }
 
+/// The name of a test's configuration file.
+pub const CONFIG: &str = "mesos 'scheduler' of $HOME `id`.conf";
+
 /// A cluster, a state root and a configuration of one test.
 pub struct TestEnv {
     pub directory: TempDir,
@@ -70,6 +84,8 @@ pub struct TestEnv {
     pub config: PathBuf,
     pub cluster: Cluster,
     pub core: String,
+    /// Those of the failures so far.
+    hints: Mutex<Vec<Hint>>,
 }
 
 /// A running test cluster.
@@ -80,6 +96,7 @@ pub struct Cluster {
 }
 
 /// What the binary under test did.
+#[derive(Debug)]
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -98,8 +115,10 @@ impl TestEnv {
         let cluster = Cluster::start(directory.path(), &name, &options.cluster);
         let core = core_package(directory.path(), &options.release, &options.standin);
         let root = format!("/it/{name}");
-        let config = directory.path().join("mesos_scheduler.conf");
-        let mut env = Self { directory, root, config, cluster, core };
+        // Whatever is said of it must be quoted well.
+        let config = directory.path().join(CONFIG);
+        let hints = Mutex::default();
+        let mut env = Self { directory, root, config, cluster, core, hints };
         env.write_config(&options.config);
         env
     }
@@ -147,12 +166,19 @@ impl TestEnv {
 
     /// Runs the binary.
     pub fn run(&self, words: &[&str]) -> Ran {
-        let ran = Ran::from(self.command(words).output().unwrap());
+        let mut command = self.command(words);
+        let ran = Ran::from(command.output().unwrap());
         documents::assert_document(words, &ran.stdout);
-        if !words.contains(&"--config-file") {
-            documents::assert_hints(&self.config.display().to_string(), &ran.stderr);
-        }
+        self.met(&command, &ran);
         ran
+    }
+
+    /// Keeps the hints of a failure, which are pasted when the test is over; how many there are.
+    pub fn met(&self, command: &Command, ran: &Ran) -> usize {
+        let hints = hints::of(command, ran, Some(&self.config));
+        let count = hints.len();
+        self.hints.lock().unwrap().extend(hints);
+        count
     }
 
     /// Runs the binary, which must succeed.
@@ -201,6 +227,15 @@ impl TestEnv {
     pub fn assert_nothing_left(&self, topology: &str) {
         assert_eq!(self.znodes_of(topology), Vec::<String>::new());
         assert_eq!(self.cluster.live_tasks(), Vec::<Value>::new());
+    }
+}
+
+impl Drop for TestEnv {
+    fn drop(&mut self) {
+        // What a test has left in a real cluster is not ours to submit and kill.
+        if !std::thread::panicking() && self.cluster.is_simulated() {
+            hints::paste_all(&self.hints.lock().unwrap());
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod fetch;
 mod files;
 #[path = "../support/hdfs.rs"]
 mod hdfs;
+mod hints;
 mod journals;
 mod life;
 mod mains;
@@ -38,6 +39,7 @@ mod releases;
 mod roundtrips;
 #[path = "../support/schema.rs"]
 mod schema;
+mod secrets;
 mod shelf;
 #[path = "../support/sshd.rs"]
 mod sshd;

@@ -36,7 +36,9 @@ impl Watched {
     }
 
     pub fn run(&self, words: &[&str]) -> Ran {
-        let ran = Ran::from(self.command(words).output().unwrap());
+        let mut command = self.command(words);
+        let ran = Ran::from(command.output().unwrap());
+        self.env.met(&command, &ran);
         self.assert_clean();
         ran
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::environment::{Ran, TestEnv, TestOptions};
+use crate::environment::{CONFIG, Ran, TestEnv, TestOptions};
 
 fn ran(command: &mut Command) -> Ran {
     Ran::from(command.output().unwrap())
@@ -21,7 +21,7 @@ fn an_answer_that_can_t_be_written_is_an_error() {
         &["list", "-o", "json"],
         &["--help"],
         &["completions", "bash"],
-        &["config", "convert", "mesos_scheduler.conf"],
+        &["config", "convert", CONFIG],
         &["status", "nobody", "-o", "json"],
     ];
     for words in lines {
@@ -149,7 +149,7 @@ fn every_document_is_as_its_schema_says() {
         &["config", "show", "--defaults"],
         &["config", "keys"],
         &["config", "keys", "zk"],
-        &["config", "convert", "mesos_scheduler.conf"],
+        &["config", "convert", CONFIG],
         &["config", "context", "list"],
         &["config", "context", "show", "prod"],
         &["config", "context", "use", "prod"],

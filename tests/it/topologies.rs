@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::environment::TestEnv;
+use crate::environment::{TestEnv, until};
 
 /// Runs one of the build scripts; the paths that it prints.
 fn built(script: &str) -> Vec<PathBuf> {
@@ -72,9 +72,13 @@ fn a_component_that_instances_can_not_import_is_seen() {
     let mut logs =
         std::fs::read_dir(sandbox.join("log-files")).unwrap().map(|entry| entry.unwrap().path());
     let of_spout = |path: &PathBuf| path.to_string_lossy().contains("/container_1_word_spout_");
-    let log = std::fs::read_to_string(logs.find(of_spout).unwrap()).unwrap();
+    let path = logs.find(of_spout).unwrap();
+    // Python takes its time to start where others are busy.
+    until("the instance to fail", || {
+        std::fs::read_to_string(&path).unwrap().contains("failed to import one_module.LonelySpout")
+    });
+    let log = std::fs::read_to_string(&path).unwrap();
     assert!(log.contains("HERON_OPTIONS"), "{log}");
-    assert!(log.contains("failed to import one_module.LonelySpout"), "{log}");
     env.ok(&["kill", "lonely"]);
     env.assert_nothing_left("lonely");
 }

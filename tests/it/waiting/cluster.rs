@@ -14,9 +14,9 @@ use heron_cli::proto::tmanager::TManagerLocation;
 use heron_cli::state::{Op, Zk};
 use prost::Message as _;
 
-use super::silent::{Silent, until};
+use super::silent::Silent;
 use super::{all_end, ends, leaves, signals, start, words};
-use crate::environment::{TestEnv, zookeeper};
+use crate::environment::{TestEnv, until, zookeeper};
 
 /// What each verb ends with where the master says nothing.
 const BY_MASTER: [(&str, i32); 8] = [

@@ -13,8 +13,8 @@ use heron_cli::verbs::{self, Work};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::environment::{Ran, TestEnv};
-use silent::{Silent, until};
+use crate::environment::{Ran, TestEnv, until};
+use silent::Silent;
 
 /// Five times what is promised (a second beyond the limit), for busy machines.
 const SLACK: Duration = Duration::from_secs(5);

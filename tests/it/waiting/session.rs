@@ -10,9 +10,9 @@ use heron_cli::state::holder::Holder;
 use heron_cli::state::lock::Lock;
 use tokio::runtime::Runtime;
 
-use super::silent::{Silent, until};
+use super::silent::Silent;
 use super::{LINES, TIMEOUT, all_end, ends, leaves, signalled, signals, start, timed, words};
-use crate::environment::{TestEnv, zookeeper};
+use crate::environment::{TestEnv, until, zookeeper};
 use crate::fault_proxy::Killing;
 
 #[test]

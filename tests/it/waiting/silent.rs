@@ -3,16 +3,8 @@
 use std::io::{ErrorKind, Read as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
-/// Waits until something has come about.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !condition() {
-        assert!(began.elapsed() < Duration::from_mins(1), "{what} did not come about");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
+use crate::environment::until;
 
 /// A server that never answers.
 pub struct Silent {
