@@ -5,7 +5,12 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
+/// How long whoever writes into a pipe that a shell has made may take.
+const PIPE_LIMIT: Duration = Duration::from_secs(30);
 /// No configuration is larger; a file that is was not meant.
 const LARGEST: u64 = 16 << 20;
 
@@ -54,6 +59,14 @@ pub enum FileError {
         /// What it is.
         what: &'static str,
     },
+    /// Whoever writes into a pipe doesn't come to an end.
+    #[error("{} has not come to its end after {} s; see what the command is at that writes it", path.display(), limit.as_secs())]
+    Unfinished {
+        /// The path.
+        path: PathBuf,
+        /// How long was waited.
+        limit: Duration,
+    },
     /// The system refuses.
     #[error("failed to read {}", path.display())]
     Unreadable {
@@ -81,13 +94,32 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     if let Some(what) = endless(path, &metadata) {
         return Err(FileError::NoFile { path: path.to_owned(), what });
     }
-    let file = File::open(path).map_err(|error| FileError::new(path, error))?;
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| FileError::new(path, error))?;
+    let whole = {
+        let path = path.to_owned();
+        move || -> io::Result<Vec<u8>> {
+            let mut bytes = Vec::new();
+            File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        }
+    };
+    let bytes = if metadata.is_file() { whole() } else { in_time(path, PIPE_LIMIT, whole)? };
+    let bytes = bytes.map_err(|error| FileError::new(path, error))?;
     if bytes.len() as u64 > LARGEST {
         return Err(FileError::TooLarge { path: path.to_owned() });
     }
     Ok(bytes)
+}
+
+/// Reads what may never end, on a thread that ends with the process.
+fn in_time(
+    path: &Path,
+    limit: Duration,
+    whole: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
+) -> Result<io::Result<Vec<u8>>, FileError> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(whole()));
+    let unfinished = |_| FileError::Unfinished { path: path.to_owned(), limit };
+    receiver.recv_timeout(limit).map_err(unfinished)
 }
 
 /// What is at a path, if reading it may never end. A shell's own pipes have somebody at the other end.
@@ -138,6 +170,12 @@ mod tests {
         assert!(matches!(read(&fifo), Err(FileError::NoFile { what: "named pipe", .. })));
         assert!(matches!(read(Path::new("/dev/zero")), Err(FileError::NoFile { .. })));
         assert_eq!(read(Path::new("/dev/null")).unwrap(), b"");
+        let endless = || {
+            thread::sleep(Duration::from_hours(1));
+            Ok(Vec::new())
+        };
+        let unfinished = in_time(Path::new("/dev/fd/9"), Duration::from_millis(20), endless);
+        assert!(matches!(unfinished, Err(FileError::Unfinished { .. })));
         let below = path("large").join("x");
         assert!(matches!(read(&below), Err(FileError::Unreadable { .. })));
     }
