@@ -1,19 +1,26 @@
 //! `kill`: nothing of the topology is left, whatever there was of it.
 
+use std::convert::Infallible;
+
 use crate::context::{CommandError, Context, StateTree};
-use crate::controller::journal::Journalled;
+use crate::controller::journal::{JournalNodes, Journalled};
 use crate::controller::lease::Lease;
 use crate::controller::removal::{self, Ended, kill_containers, remove_state};
+use crate::controller::request;
+use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::verdict::half_way;
+use crate::controller::withdraw::withdraw;
 use crate::engine::desired::labels;
 use crate::engine::observation::FrameworkCondition;
 use crate::engine::{Engine, ErrorClass};
 use crate::outcome::change::MayRun;
 use crate::outcome::{Killed, Outcome, SCHEMA, TopologyRef};
+use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::decode_desired;
+use crate::scheduler::record::Desired;
+use crate::scheduler::task::TaskState;
 use crate::state::TopologyState;
-use crate::submission::withdraw::withdraw;
 
 /// What the command line says beside the name.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +44,17 @@ impl Options {
     }
 }
 
+/// What there is of a topology before anything is done to it.
+#[derive(Default)]
+struct Looked {
+    /// The frameworks at Mesos that carry its labels.
+    labelled: Vec<FrameworkId>,
+    /// Its record, if it can be read.
+    desired: Option<Desired>,
+    /// Its nodes.
+    nodes: Vec<String>,
+}
+
 /// Kills a topology.
 pub async fn kill(
     context: &Context<'_>,
@@ -44,8 +62,8 @@ pub async fn kill(
     options: Options,
 ) -> anyhow::Result<Outcome> {
     let state = context.open().await?;
-    let orphans = match look(context, &state, topology, options).await {
-        Ok(Some(orphans)) => orphans,
+    let looked = match look(context, &state, topology, options).await {
+        Ok(Some(looked)) => looked,
         Ok(None) => {
             let place = state.place();
             state.close().await;
@@ -61,22 +79,112 @@ pub async fn kill(
             return Err(error);
         }
     };
-    let mut lease = Lease::take(context, state, topology).await?;
-    let result = Box::pin(run(context, &mut lease, topology, &orphans, options)).await;
-    lease.close(context).await;
-    result.map_err(|error| {
+    context.reporter.step(&format!("killing topology {topology}"));
+    let killed = match &looked.desired {
+        Some(desired) if !options.state_only => {
+            Box::pin(request_and_see_to(context, state, topology, desired, &looked, options)).await
+        }
+        _ => {
+            let mut lease = Lease::take(context, state, topology).await?;
+            let result = Box::pin(run(context, &mut lease, topology, &looked, options)).await;
+            lease.close(context).await;
+            result
+        }
+    };
+    killed.map(Outcome::Killed).map_err(|error| {
         let next = vec![format!("`heron-cli kill {topology}` goes on with it")];
-        half_way(context, error, &format!("killing topology `{topology}`"), next)
+        half_way(context, error, &doing(topology), next)
     })
 }
 
-/// The frameworks at Mesos that carry the topology's labels; none if there is nothing at all of it.
+fn doing(topology: &str) -> String {
+    format!("killing topology `{topology}`")
+}
+
+/// Asks for the topology's end, and sees to it: by driving, or by watching who does.
+async fn request_and_see_to(
+    context: &Context<'_>,
+    state: StateTree,
+    topology: &str,
+    desired: &Desired,
+    looked: &Looked,
+    options: Options,
+) -> anyhow::Result<Killed> {
+    let record = state.journal(topology).record;
+    let same = |found: &Desired| found.topology_id == desired.topology_id;
+    let asked = request::change(&state.zk, &record, None, |found| {
+        let keeps = found.keep_package || options.keep_package;
+        Ok(if same(found) { removal::killed(found, keeps) } else { found.clone() })
+    });
+    if let Err(error) = asked.await {
+        state.close().await;
+        return Err(error);
+    }
+    let requested = Requested {
+        doing: doing(topology),
+        unfinished: format!("topology `{topology}` is not killed yet"),
+        patience: removal::PATIENCE,
+        next: vec![
+            "its end is asked for: whoever drives it carries that out".to_owned(),
+            format!("`heron-cli kill {topology}` goes on with it"),
+        ],
+    };
+    let deadline = context.deadline(removal::PATIENCE);
+    let wait = Wait { context, topology, deadline, requested: Some(&requested) };
+    // What is left after whoever drives is ours to remove, so that only the lease ends the wait.
+    let mut last = Journalled::default();
+    let watch = async |state: &StateTree| {
+        let nodes = JournalNodes::find(&state.zk, &state.journal(topology)).await?;
+        let (journalled, _) = nodes.read(&state.zk, &state.journal(topology)).await?;
+        if journalled.desired.as_ref().is_some_and(same) {
+            last = journalled;
+        }
+        anyhow::Ok(None::<Infallible>)
+    };
+    let mut lease = match wait.lease_or(state, watch).await? {
+        Waited::Leased(lease) => *lease,
+        Waited::Done(never) => match never {},
+    };
+    let result = Box::pin(async {
+        let now = lease.readable_journal().await?.desired;
+        if now.as_ref().is_some_and(same) {
+            return run(context, &mut lease, topology, looked, options).await;
+        }
+        let labelled = labelled(context, topology).await?.unwrap_or_default();
+        if now.is_none() && !labelled.is_empty() {
+            // Whoever it was has removed the state alone.
+            let looked = Looked { labelled, ..Looked::default() };
+            return run(context, &mut lease, topology, &looked, options).await;
+        }
+        lease.unreserve().await?;
+        Ok(by_another(topology, desired, &last, looked))
+    })
+    .await;
+    lease.close(context).await;
+    result
+}
+
+/// What is told of a topology that the holder of its lease has killed while that was waited for. `last` is what the journal held.
+fn by_another(topology: &str, desired: &Desired, last: &Journalled, looked: &Looked) -> Killed {
+    let lost = |record: &&ContainerRecord| {
+        matches!(record.state, TaskState::Unreachable | TaskState::Unknown)
+    };
+    let out_of_reach = last.containers.iter().filter(lost);
+    let ended = Ended {
+        frameworks: vec![desired.framework.id.clone()],
+        out_of_reach: out_of_reach.map(|record| (record.id, record.host.clone())).collect(),
+    };
+    let id = Some(desired.topology_id.clone()).filter(|id| !id.is_empty());
+    outcome(topology, id, true, ended, looked.nodes.clone())
+}
+
+/// Looks at what there is; none if there is nothing at all.
 async fn look(
     context: &Context<'_>,
     state: &StateTree,
     topology: &str,
     options: Options,
-) -> anyhow::Result<Option<Vec<FrameworkId>>> {
+) -> anyhow::Result<Option<Looked>> {
     let paths = state.journal(topology);
     let others = [paths.record.clone(), state.tree.update_lock(topology)];
     let (found, others) =
@@ -90,7 +198,7 @@ async fn look(
             .warn(&format!("topology {topology} is not there; removing what is left of it"));
     }
     if options.state_only {
-        return Ok(something.then(Vec::new));
+        return Ok(something.then(Looked::default));
     }
     let record = others.first().and_then(Option::as_ref);
     let desired = record.and_then(|node| decode_desired(&paths.record, &node.data).ok().flatten());
@@ -99,7 +207,8 @@ async fn look(
         refuse_foreign(context, &desired.framework.id, topology, labelled).await?;
     }
     let labelled = labelled.unwrap_or_default();
-    Ok((something || !labelled.is_empty()).then_some(labelled))
+    let nodes = found.paths();
+    Ok((something || !labelled.is_empty()).then_some(Looked { labelled, desired, nodes }))
 }
 
 /// What can't be read is no reason to leave the topology; where it says another place than the one typed, that is.
@@ -166,9 +275,10 @@ async fn run(
     context: &Context<'_>,
     lease: &mut Lease,
     topology: &str,
-    orphans: &[FrameworkId],
+    looked: &Looked,
     options: Options,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Killed> {
+    let context = &lease.mirrored(context);
     context.reporter.step(&format!("killing topology {topology}"));
     let deadline = context.deadline(removal::PATIENCE);
     let journalled = lease.readable_journal().await?;
@@ -177,22 +287,19 @@ async fn run(
     let ended = if options.state_only {
         left_alone(&journalled)
     } else {
-        kill_containers(context, lease, topology, orphans, deadline).await?
+        kill_containers(context, lease, topology, &looked.labelled, deadline).await?
     };
     // Before the state: once that is gone, nobody knows of the package.
+    let kept = desired.is_some_and(|desired| desired.keep_package).then_some("--keep-package");
+    let kept = options.kept().or(kept);
     let package = match desired {
-        Some(desired) => {
-            withdraw(context, lease, topology, &desired.launch, options.kept()).await?
-        }
+        Some(desired) => withdraw(context, lease, topology, &desired.launch, kept).await?,
         None => None,
     };
     context.reporter.step("removing the state");
     let removed = remove_state(lease, topology).await?;
-    Ok(Outcome::Killed(Killed {
-        state_only: options.state_only,
-        package,
-        ..outcome(topology, id, true, ended, removed)
-    }))
+    let state_only = options.state_only;
+    Ok(Killed { state_only, package, ..outcome(topology, id, true, ended, removed) })
 }
 
 /// What may run on where only the state is removed.

@@ -1,16 +1,22 @@
 //! `restart`: new tasks for one container or all, on any agent.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::seconds;
-use crate::context::{CommandError, Context};
+use crate::context::{CommandError, Context, StateTree};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::controller::journal::load;
 use crate::controller::lease::Lease;
+use crate::controller::obey::obey;
+use crate::controller::physical_plan::{Ports, is_up, server_port};
+use crate::controller::request;
+use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::verdict::{failed, half_way, interrupted};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
-use crate::scheduler::driver::End;
 use crate::scheduler::record::{Desired, Goal};
+use crate::scheduler::run::End;
 use crate::state::TopologyState;
 use crate::update::settle::settle;
 
@@ -37,17 +43,17 @@ pub async fn restart(
         state.close().await;
         return Err(error);
     }
-    let mut lease = Lease::take(context, state, topology).await?;
-    let result = Box::pin(run(context, &mut lease, topology, container)).await;
-    lease.close(context).await;
-    let restarted = result.map_err(|error| {
-        let doing = format!("restarting topology `{topology}`");
-        let next = vec![
-            format!("`heron-cli status {topology}` shows its containers"),
-            "the same `heron-cli restart`, or another command on the topology, goes on with what was journalled"
-                .to_owned(),
-        ];
-        half_way(context, error, &doing, next)
+    let restarted = match ask(&state, topology, container).await {
+        Ok(Some(asked)) => see_to(context, state, topology, &asked).await,
+        Ok(None) => once_free(context, state, topology, container).await,
+        Err(error) => {
+            state.close().await;
+            Err(error)
+        }
+    };
+    let restarted = restarted.map_err(|error| {
+        let next = vec![see(topology), follow()];
+        half_way(context, error, &doing(topology), next)
     })?;
     let id = found.current_topology().map(|topology| topology.id.clone());
     let name = found.state().map_or("UNKNOWN", |state| state.name());
@@ -56,76 +62,206 @@ pub async fn restart(
     Ok(Outcome::Restarted(Restarted { schema: SCHEMA, topology, containers }))
 }
 
-async fn run(
-    context: &Context<'_>,
-    lease: &mut Lease,
+fn doing(topology: &str) -> String {
+    format!("restarting topology `{topology}`")
+}
+
+fn follow() -> String {
+    "the restart is journalled: the same `heron-cli restart`, or another command on the topology, goes on with it"
+        .to_owned()
+}
+
+fn see(topology: &str) -> String {
+    format!("`heron-cli status {topology}` shows its containers")
+}
+
+/// A restart that stands in the desired record.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    topology_id: String,
+    /// How many restarts each container has with it.
+    restarts: BTreeMap<u32, u64>,
+}
+
+impl Asked {
+    fn containers(&self) -> Vec<u32> {
+        self.restarts.keys().copied().collect()
+    }
+
+    fn step(&self, topology: &str) -> String {
+        match self.containers().as_slice() {
+            [one] => format!("restarting container {one} of topology {topology}"),
+            all => format!("restarting the {} containers of topology {topology}", all.len()),
+        }
+    }
+}
+
+/// Asks for a restart; nothing is asked of a topology that is being killed, or has no record.
+async fn ask(
+    state: &StateTree,
     topology: &str,
     container: Option<u32>,
-) -> anyhow::Result<Vec<u32>> {
-    let deadline = context.deadline(PATIENCE);
-    let mut journalled = lease.journal().await?;
-    if journalled.desired.as_ref().is_some_and(|desired| desired.update.is_some()) {
-        settle(context, lease, topology, None, deadline).await?;
-        journalled = lease.journal().await?;
-    }
-    let Some(desired) = &journalled.desired else {
-        return Err(lease.without_record(topology).await);
-    };
-    let (desired, restarted) = ask_for(desired, topology, container)?;
-    lease.store(topology, &journalled).write_desired(&desired).await?;
-    context.reporter.step(&match restarted.as_slice() {
-        [one] => format!("restarting container {one} of topology {topology}"),
-        all => format!("restarting the {} containers of topology {topology}", all.len()),
-    });
-    let policy = context.policy(Some(FAILURES));
-    let driven =
-        drive(context, lease, topology, &policy, WaitCondition::PhysicalPlan, deadline).await?;
-    conclude(context, topology, driven).await?;
-    Ok(restarted)
+) -> anyhow::Result<Option<Asked>> {
+    let mut asked = None;
+    let record = state.journal(topology).record;
+    request::change(&state.zk, &record, None, |desired| {
+        asked = None;
+        if desired.goal == Goal::Killed {
+            return Ok(desired.clone());
+        }
+        let (desired, restart) = ask_for(desired, topology, container)?;
+        asked = Some(restart);
+        Ok(desired)
+    })
+    .await?;
+    Ok(asked)
 }
 
 fn ask_for(
     desired: &Desired,
     topology: &str,
     container: Option<u32>,
-) -> Result<(Desired, Vec<u32>), CommandError> {
-    if desired.goal == Goal::Killed {
-        let what = "it is being killed".to_owned();
-        return Err(CommandError::Incomplete { topology: topology.to_owned(), what });
-    }
-    let meant = |id: u32| container.is_none_or(|container| container == id);
-    let restarted: Vec<u32> =
-        desired.containers.iter().map(|wanted| wanted.id).filter(|id| meant(*id)).collect();
-    if let Some(container) = container.filter(|_| restarted.is_empty()) {
-        let last = desired.containers.iter().map(|wanted| wanted.id).max().unwrap_or_default();
-        return Err(CommandError::NoSuchContainer {
-            topology: topology.to_owned(),
-            container,
-            last,
-        });
-    }
+) -> Result<(Desired, Asked), CommandError> {
+    let mut asked = Asked { topology_id: desired.topology_id.clone(), ..Asked::default() };
     let desired = desired.changed(|desired| {
+        let meant = |id: u32| container.is_none_or(|container| container == id);
         for wanted in desired.containers.iter_mut().filter(|wanted| meant(wanted.id)) {
             wanted.restarts = wanted.restarts.saturating_add(1);
+            asked.restarts.insert(wanted.id, wanted.restarts);
         }
     });
-    Ok((desired, restarted))
+    if let Some(container) = container.filter(|_| asked.restarts.is_empty()) {
+        let last = desired.containers.iter().map(|wanted| wanted.id).max().unwrap_or_default();
+        let topology = topology.to_owned();
+        return Err(CommandError::NoSuchContainer { topology, container, last });
+    }
+    Ok((desired, asked))
+}
+
+/// Restarts a topology of which nothing could be asked, because somebody just submits or kills it; once they are through.
+async fn once_free(
+    context: &Context<'_>,
+    state: StateTree,
+    topology: &str,
+    container: Option<u32>,
+) -> anyhow::Result<Vec<u32>> {
+    let lease = Lease::take(context, state, topology).await?;
+    let asked = async {
+        if let Some(asked) = ask(&lease.state, topology, container).await? {
+            return Ok(asked);
+        }
+        if lease.journal().await?.desired.is_none() {
+            return Err(lease.without_record(topology).await);
+        }
+        let what = "it is being killed".to_owned();
+        Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into())
+    };
+    let asked = match asked.await {
+        Ok(asked) => asked,
+        Err(error) => {
+            lease.close(context).await;
+            return Err(error);
+        }
+    };
+    let step = asked.step(topology);
+    context.reporter.step(&step);
+    drive_to_it(context, lease, topology, &step).await?;
+    Ok(asked.containers())
+}
+
+/// Sees to it that a restart is done: by driving, or by watching who does. Returns the containers.
+async fn see_to(
+    context: &Context<'_>,
+    state: StateTree,
+    topology: &str,
+    asked: &Asked,
+) -> anyhow::Result<Vec<u32>> {
+    let deadline = context.deadline(PATIENCE);
+    let step = asked.step(topology);
+    context.reporter.step(&step);
+    let requested = Requested {
+        doing: doing(topology),
+        unfinished: format!("topology `{topology}` is not running again"),
+        patience: PATIENCE,
+        next: vec![follow(), see(topology)],
+    };
+    let wait = Wait { context, topology, deadline, requested: Some(&requested) };
+    let done = async |state: &StateTree| is_done(state, topology, asked).await;
+    match wait.lease_or(state, done).await? {
+        Waited::Done(()) => {}
+        Waited::Leased(lease) => drive_to_it(context, *lease, topology, &step).await?,
+    }
+    Ok(asked.containers())
+}
+
+async fn drive_to_it(
+    context: &Context<'_>,
+    mut lease: Lease,
+    topology: &str,
+    step: &str,
+) -> anyhow::Result<()> {
+    let mirrored = lease.mirrored(context);
+    mirrored.reporter.step(step);
+    let result = Box::pin(run(&mirrored, &mut lease, topology)).await;
+    let result = obey(&mirrored, &mut lease, topology, result).await;
+    lease.close(context).await;
+    result
+}
+
+/// Whether somebody else has done what was asked; an error if nobody ever will.
+async fn is_done(state: &StateTree, topology: &str, asked: &Asked) -> anyhow::Result<Option<()>> {
+    let journalled = load(&state.zk, &state.journal(topology)).await?;
+    let desired = journalled.desired.filter(|desired| desired.topology_id == asked.topology_id);
+    let Some(desired) = desired else {
+        let (topology, place) = (topology.to_owned(), state.place());
+        return Err(CommandError::NoSuchTopology { topology, place }.into());
+    };
+    let wanted = |id: u32| desired.containers.iter().any(|container| container.id == id);
+    // Whoever kills may need somebody to take that over.
+    if desired.goal == Goal::Killed || !asked.restarts.keys().all(|id| wanted(*id)) {
+        return Ok(None);
+    }
+    let of = |id: u32| journalled.containers.iter().find(|record| record.id == id);
+    let ports: Ports = asked
+        .restarts
+        .iter()
+        .map(|(id, restarts)| {
+            let record = of(*id).filter(|record| record.restarts >= *restarts);
+            (*id, record.and_then(server_port))
+        })
+        .collect();
+    if ports.values().any(Option::is_none) {
+        return Ok(None);
+    }
+    Ok(is_up(state, topology, &ports).await?.then_some(()))
+}
+
+async fn run(context: &Context<'_>, lease: &mut Lease, topology: &str) -> anyhow::Result<()> {
+    let deadline = context.deadline(PATIENCE);
+    let journalled = lease.journal().await?;
+    let Some(desired) = &journalled.desired else {
+        return Err(lease.without_record(topology).await);
+    };
+    if desired.goal == Goal::Killed {
+        return Err(CommandError::Killed { topology: topology.to_owned() }.into());
+    }
+    if desired.update.is_some() {
+        settle(context, lease, topology, None, deadline).await?;
+    }
+    let policy = context.policy(Some(FAILURES));
+    let driven =
+        drive(context, lease, topology, &policy, WaitCondition::PhysicalPlan, deadline).await?;
+    conclude(context, topology, driven).await
 }
 
 async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<()> {
-    let follow =
-        "the restart is journalled: the same `heron-cli restart`, or another command on the topology, goes on with it"
-            .to_owned();
-    let see = format!("`heron-cli status {topology}` shows its containers");
     match driven.end {
         End::Settled => Ok(()),
-        End::Interrupted => Err(interrupted(
-            context,
-            &format!("restarting topology `{topology}`"),
-            vec![follow, see],
-        )),
+        End::Interrupted => {
+            Err(interrupted(context, &doing(topology), vec![follow(), see(topology)]))
+        }
         End::Verdict(verdict) => {
-            Err(failed(context, topology, &driven.model, verdict, vec![see]).await)
+            Err(failed(context, topology, &driven.model, verdict, vec![see(topology)]).await)
         }
         End::TimedOut => {
             let mut what = vec![format!("topology `{topology}` is not running again")];
@@ -137,8 +273,8 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
                     .map(ToString::to_string),
             );
             let after = seconds(context.timeout.unwrap_or(PATIENCE));
-            Err(CommandError::TimedOut { what: what.join("; "), after, next: vec![follow, see] }
-                .into())
+            let next = vec![follow(), see(topology)];
+            Err(CommandError::TimedOut { what: what.join("; "), after, next }.into())
         }
     }
 }
@@ -161,11 +297,11 @@ mod tests {
 
     #[test]
     fn a_restart_counts_up_what_it_names() {
-        let (one, ids) = ask_for(&desired(), "t", Some(1)).unwrap();
-        assert_eq!((ids, one.generation), (vec![1], 5));
+        let (one, asked) = ask_for(&desired(), "t", Some(1)).unwrap();
+        assert_eq!((asked.restarts, one.generation), (BTreeMap::from([(1, 3)]), 5));
         assert_eq!(one.containers.iter().map(|c| c.restarts).collect::<Vec<_>>(), [0, 3]);
         let (_, all) = ask_for(&desired(), "t", None).unwrap();
-        assert_eq!(all, [0, 1]);
+        assert_eq!(all.restarts, BTreeMap::from([(0, 1), (1, 3)]));
     }
 
     #[test]

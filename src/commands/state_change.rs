@@ -39,7 +39,7 @@ pub(super) async fn bring(
         .await?;
     let (answer, facts) = match asked {
         Some(asked) => asked,
-        None => (settle_for(context, topology, wanted).await?, None),
+        None => (Box::pin(settle_for(context, topology, wanted)).await?, None),
     };
     let assessed = facts.as_ref().map(assess);
     Ok(Outcome::StateChanged(StateChanged {

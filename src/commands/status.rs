@@ -16,6 +16,7 @@ use crate::outcome::status::{
 use crate::outcome::{Outcome, SCHEMA, Status};
 use crate::scheduler::container::TaskFailure;
 use crate::state::TopologyState;
+use crate::state::holder::Doing;
 use crate::topology::executor::PORT_NAMES;
 
 /// Shows a topology. `check`: whether the exit code tells of its health.
@@ -68,7 +69,7 @@ fn shown(facts: &Facts, assessed: &Assessment<'_>) -> anyhow::Result<Status> {
             host: holder.host.clone(),
             pid: holder.pid,
             since: holder.since.clone(),
-            waits_for: None,
+            waits_for: holder.doing.as_deref().and_then(Doing::waits_for).map(str::to_owned),
         }),
         update: update(facts),
         components: components(assessed),

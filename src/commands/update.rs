@@ -4,6 +4,7 @@ use crate::cli::UpdateArgs;
 use crate::context::Context;
 use crate::controller::journal;
 use crate::controller::lease::Lease;
+use crate::controller::obey::obey;
 use crate::controller::verdict::half_way;
 use crate::outcome::Outcome;
 use crate::state::TopologyState;
@@ -39,7 +40,9 @@ pub async fn update(
         return Err(error);
     }
     let mut lease = Lease::take(context, state, topology).await?;
-    let result = apply(context, &mut lease, topology, &request).await;
+    let mirrored = lease.mirrored(context);
+    let result = apply(&mirrored, &mut lease, topology, &request).await;
+    let result = obey(&mirrored, &mut lease, topology, result).await;
     lease.close(context).await;
     let updated = result.map_err(|error| {
         let next = vec![

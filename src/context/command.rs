@@ -120,6 +120,7 @@ impl Context<'_> {
             pid: self.machine.pid,
             command: self.verb.to_owned(),
             since: rfc3339((self.machine.clock)()),
+            doing: None,
         }
     }
 

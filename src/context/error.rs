@@ -73,6 +73,12 @@ pub enum CommandError {
         /// What is true now and how to go on.
         next: Vec<String>,
     },
+    /// Somebody has asked for the topology's end while it was being changed.
+    #[error("topology `{topology}` was killed by another command meanwhile")]
+    Killed {
+        /// The topology.
+        topology: String,
+    },
     /// A container fails again and again, or Mesos refuses it.
     #[error("container {container} of topology `{topology}` {what}")]
     Container {
@@ -220,6 +226,9 @@ impl CommandError {
                     "use the tool that started it; `activate` and `deactivate` work all the same"
                         .to_owned(),
                 ]
+            }
+            Self::Killed { topology } => {
+                vec![format!("`heron-cli status {topology}` shows whether anything is left of it")]
             }
             Self::Incomplete { topology, .. } => {
                 vec![format!("`heron-cli kill {topology}` removes what is left of it")]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::driver::{BoxError, Journal};
+use crate::scheduler::driver::{BoxError, Journal, Written};
 use crate::scheduler::journal::{
     JournalError, JournalPaths, decode_container, decode_desired, encode,
 };
@@ -29,6 +29,12 @@ pub enum StoreError {
     /// The content.
     #[error(transparent)]
     Record(#[from] JournalError),
+    /// Somebody has removed it while its lock was held.
+    #[error("the journal record {path} is gone")]
+    Gone {
+        /// The node of the desired record.
+        path: String,
+    },
 }
 
 impl StoreError {
@@ -38,7 +44,7 @@ impl StoreError {
     pub fn state_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a StateError> {
         match error.downcast_ref::<Self>() {
             Some(Self::State(inner)) => Some(inner),
-            Some(Self::Record(_)) => None,
+            Some(Self::Record(_) | Self::Gone { .. }) => None,
             None => error.downcast_ref::<StateError>(),
         }
     }
@@ -149,44 +155,6 @@ impl<'a> JournalStore<'a> {
         }
     }
 
-    /// Writes the desired record, if nobody else has changed it.
-    pub async fn write_desired(&mut self, desired: &Desired) -> Result<(), StoreError> {
-        let bytes = encode(&self.paths.record, desired)?;
-        let op = Op::set(&self.paths.record, bytes, Some(self.version));
-        let done = self.lock.transaction(&[op]).await?;
-        if let Some(Done::Set(version)) = done.first() {
-            self.version = *version;
-        }
-        Ok(())
-    }
-
-    /// Writes containers' records, in as few transactions as they fit into.
-    pub async fn write_containers(
-        &mut self,
-        records: &[ContainerRecord],
-    ) -> Result<(), StoreError> {
-        let (mut batch, mut size) = (Vec::new(), 0);
-        for record in records {
-            let path = self.paths.container(record.id);
-            let bytes = encode(&path, record)?;
-            let cost = path.len() + bytes.len();
-            if !batch.is_empty() && (batch.len() >= BATCH || size + cost > BATCH_BYTES) {
-                self.lock.transaction(&std::mem::take(&mut batch)).await?;
-                size = 0;
-            }
-            size += cost;
-            batch.push(if self.existing.insert(record.id.to_string()) {
-                Op::create(path, bytes)
-            } else {
-                Op::set(path, bytes, None)
-            });
-        }
-        if !batch.is_empty() {
-            self.lock.transaction(&batch).await?;
-        }
-        Ok(())
-    }
-
     /// What removes the journal, as the last operations of the transaction that removes the topology.
     /// `has_containers`: whether the containers' directory is there.
     #[must_use]
@@ -216,18 +184,57 @@ impl<'a> JournalStore<'a> {
 }
 
 impl Journal for JournalStore<'_> {
-    async fn write(
-        &mut self,
-        desired: Option<&Desired>,
-        containers: Vec<ContainerRecord>,
-    ) -> Result<(), BoxError> {
-        if let Some(desired) = desired {
-            self.write_desired(desired).await?;
+    async fn write_desired(&mut self, desired: &Desired) -> Result<Written, BoxError> {
+        let bytes = encode(&self.paths.record, desired)?;
+        let op = Op::set(&self.paths.record, bytes, Some(self.version));
+        match self.lock.transaction(&[op]).await {
+            Ok(done) => {
+                if let Some(Done::Set(version)) = done.first() {
+                    self.version = *version;
+                }
+                Ok(Written::Done)
+            }
+            Err(StateError::BadVersion { path }) if path == self.paths.record => {
+                Ok(Written::Changed)
+            }
+            Err(error) => Err(error.into()),
         }
-        if !containers.is_empty() {
-            self.write_containers(&containers).await?;
+    }
+
+    /// In as few transactions as they fit into.
+    async fn write_containers(&mut self, records: Vec<ContainerRecord>) -> Result<(), BoxError> {
+        let (mut batch, mut size) = (Vec::new(), 0);
+        for record in &records {
+            let path = self.paths.container(record.id);
+            let bytes = encode(&path, record)?;
+            let cost = path.len() + bytes.len();
+            if !batch.is_empty() && (batch.len() >= BATCH || size + cost > BATCH_BYTES) {
+                self.lock.transaction(&std::mem::take(&mut batch)).await?;
+                size = 0;
+            }
+            size += cost;
+            batch.push(if self.existing.insert(record.id.to_string()) {
+                Op::create(path, bytes)
+            } else {
+                Op::set(path, bytes, None)
+            });
+        }
+        if !batch.is_empty() {
+            self.lock.transaction(&batch).await?;
         }
         Ok(())
+    }
+
+    async fn changed(&mut self) -> Result<Option<Desired>, BoxError> {
+        let path = &self.paths.record;
+        let gone = || StoreError::Gone { path: path.clone() };
+        let node = self.zk.get(path).await?.ok_or_else(gone)?;
+        if node.stat.version == self.version {
+            return Ok(None);
+        }
+        let desired = decode_desired(path, &node.data)?.ok_or_else(gone)?;
+        self.version = node.stat.version;
+        Ok(Some(desired))
     }
 
     /// The process that owned the location is dead, so that nobody exits because of it

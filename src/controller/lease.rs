@@ -1,23 +1,20 @@
 //! A topology whose leader lock is held: whoever holds it drives.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use super::journal::{JournalNodes, JournalStore, Journalled, StoreError, load};
+use super::mirror::{Mirror, Telling};
+use super::request;
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::cause::chain;
 use crate::net::deadline::Deadline;
+use crate::scheduler::driver::DriverError;
 use crate::scheduler::journal::JournalPaths;
-use crate::state::lock::{Lock, holder};
+use crate::scheduler::record::Desired;
+use crate::state::lock::Lock;
 use crate::state::update_lock::UpdateLock;
-use crate::state::{Op, StateError, TopologyState, removal};
+use crate::state::{Op, StateError, TopologyState, Zk, removal};
 
-/// How much longer than a session timeout the lock of a client that has died is waited for.
-const LOCK_SLACK: Duration = Duration::from_secs(2);
-/// How long a lock may take without a word.
-const MOMENT: Duration = Duration::from_millis(300);
 /// How long giving something back may take.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -31,54 +28,36 @@ pub struct Lease {
     pub update_lock: Option<UpdateLock>,
     /// Where the journal is.
     pub paths: JournalPaths,
+    /// What its holder tells.
+    pub(super) mirror: Mirror,
+    /// Writes that where those see it who wait.
+    telling: Telling,
 }
 
 impl Lease {
-    /// Opens the state tree and takes the lock.
-    pub async fn open(context: &Context<'_>, topology: &str) -> anyhow::Result<Self> {
-        let state = context.open().await?;
-        Self::take(context, state, topology).await
-    }
-
-    /// Takes the lock of a topology, waiting for one that a dead client left behind; a live client keeps it for longer.
-    pub async fn take(
+    /// Of a lock that was just taken.
+    pub(super) fn new(
         context: &Context<'_>,
         state: StateTree,
-        topology: &str,
-    ) -> anyhow::Result<Self> {
-        let paths = state.journal(topology);
-        let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
-        let holder = context.holder();
-        let deadline = context.deadline(patience).min(Instant::now() + patience);
-        let taken = tokio::select! {
-            taken = Lock::lock(&state.zk, &paths.lock, &holder, deadline) => taken,
-            never = announce(context, &state, &paths.lock, topology) => match never {},
-        };
-        match taken {
-            Ok(lock) => Ok(Self { state, lock, update_lock: None, paths }),
-            Err(error) => {
-                state.close().await;
-                Err(not_taken(context, topology, error))
-            }
-        }
+        lock: Lock,
+        paths: JournalPaths,
+    ) -> Self {
+        let mirror = Mirror::default();
+        let telling = mirror.tell(state.zk.clone(), lock.path().to_owned(), context.holder());
+        Self { state, lock, update_lock: None, paths, mirror, telling }
     }
 
-    /// Takes Heron's own update lock as well, so that no other tool changes the packing plan meanwhile.
-    pub async fn take_update_lock(
-        &mut self,
-        context: &Context<'_>,
-        topology: &str,
-    ) -> anyhow::Result<()> {
-        let StateTree { zk, tree, .. } = &self.state;
-        let patience = context.settings.state.session_timeout * 3 / 2 + LOCK_SLACK;
-        let deadline = context.deadline(patience).min(Instant::now() + patience);
-        let (holder, leases) = (context.holder(), format!("{}/leases", tree.update_lock(topology)));
-        let lock = tokio::select! {
-            lock = UpdateLock::lock(zk, tree, topology, &holder, deadline) => lock,
-            never = announce(context, &self.state, &leases, topology) => match never {},
-        };
-        self.update_lock = Some(lock.map_err(|error| not_taken(context, topology, error))?);
-        Ok(())
+    /// The same, by another mirror: that of a lease that was lost.
+    pub(super) fn told_by(self, context: &Context<'_>, mirror: Mirror) -> Self {
+        let telling =
+            mirror.tell(self.state.zk.clone(), self.lock.path().to_owned(), context.holder());
+        Self { mirror, telling, ..self }
+    }
+
+    /// A context whose user is told nothing that those who wait for the lease aren't told, too.
+    #[must_use]
+    pub fn mirrored<'a>(&self, context: &Context<'a>) -> Context<'a> {
+        self.mirror.context(context)
     }
 
     /// Waits by another deadline from now on: that of what undoes.
@@ -90,15 +69,10 @@ impl Lease {
         }
     }
 
-    /// Opens another session in place of one that was lost, with the same locks.
-    pub async fn reopen(&mut self, context: &Context<'_>, topology: &str) -> anyhow::Result<()> {
-        let updating = self.update_lock.take().is_some();
-        self.state.close().await;
-        *self = Box::pin(Self::open(context, topology)).await?;
-        if updating {
-            self.take_update_lock(context, topology).await?;
-        }
-        Ok(())
+    /// Whether somebody waits for the lock.
+    pub async fn is_awaited(&self) -> Result<bool, StateError> {
+        let queue = self.state.zk.children(&self.paths.lock).await?.unwrap_or_default();
+        Ok(queue.len() > 1)
     }
 
     /// Reads the journal.
@@ -123,6 +97,23 @@ impl Lease {
         JournalStore::new(zk, &self.lock, tree, topology, self.paths.clone(), journalled)
     }
 
+    /// Changes the desired record, whoever else does so; returns it as it is then. `change` is asked again if somebody has.
+    ///
+    /// # Errors
+    /// Those of `change`, which then has changed nothing; [`CommandError::Incomplete`] if there is no record.
+    pub async fn change(
+        &self,
+        topology: &str,
+        change: impl FnMut(&Desired) -> anyhow::Result<Desired>,
+    ) -> anyhow::Result<Desired> {
+        let (zk, record) = (&self.state.zk, &self.paths.record);
+        let changed = request::change(zk, record, Some(&self.lock), change).await?;
+        changed.ok_or_else(|| {
+            let what = StoreError::Gone { path: record.clone() }.to_string();
+            CommandError::Incomplete { topology: topology.to_owned(), what }.into()
+        })
+    }
+
     /// As [`Lease::unreserve`], where something else has failed already, a signal or the deadline included: a name that
     /// stays reserved is in nobody's way.
     pub async fn unreserve_if_possible(&mut self, context: &Context<'_>) {
@@ -138,17 +129,7 @@ impl Lease {
 
     /// Gives the name back that taking the lock has reserved, unless something was written or somebody waits for it.
     pub async fn unreserve(&self) -> Result<(), StateError> {
-        let record = self.state.zk.get(&self.paths.record).await?;
-        let Some(record) = record.filter(|record| record.data.is_empty()) else { return Ok(()) };
-        let version = Some(record.stat.version);
-        let mut ops = vec![Op::Check { path: self.paths.record.clone(), version }];
-        ops.extend(self.lock.removal());
-        ops.push(Op::delete(&self.paths.record));
-        match self.state.zk.commit(&ops).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_conflict() => Ok(()),
-            Err(error) => Err(error),
-        }
+        unreserve(&self.state.zk, &self.paths, self.lock.removal()).await
     }
 
     /// The error for a topology that has no journal record: another tool's, or one that was killed while its lock was waited
@@ -171,7 +152,8 @@ impl Lease {
 
     /// Gives the lock up and ends the session. What ZooKeeper doesn't confirm soon goes with the session.
     pub async fn close(self, context: &Context<'_>) {
-        let Self { state, lock, update_lock, .. } = self;
+        let Self { state, lock, update_lock, telling, .. } = self;
+        drop(telling);
         let released = async {
             if let Some(update_lock) = update_lock
                 && let Err(error) = update_lock.release().await
@@ -187,41 +169,33 @@ impl Lease {
     }
 }
 
-/// Says who is waited for, once that takes longer than a moment.
-async fn announce(
-    context: &Context<'_>,
-    state: &StateTree,
-    lock: &str,
-    topology: &str,
-) -> Infallible {
-    sleep(MOMENT).await;
-    match holder(&state.zk, lock).await {
-        Ok(Some(holder)) => {
-            let text = format!("waiting for {holder}, who is changing {topology}");
-            let _told = context.whole.say(&text);
-            std::future::pending::<()>().await;
-        }
-        Ok(None) => {}
-        Err(error) => tracing::info!("failed to read who holds the lock: {error}"),
+/// Removes the node of a name that is reserved and has no record, with what `lock` removes of its lock, unless something was
+/// written or somebody waits for it.
+pub(super) async fn unreserve(
+    zk: &Zk,
+    paths: &JournalPaths,
+    lock: Vec<Op>,
+) -> Result<(), StateError> {
+    let record = zk.get(&paths.record).await?;
+    let Some(record) = record.filter(|record| record.data.is_empty()) else { return Ok(()) };
+    let version = Some(record.stat.version);
+    let mut ops = vec![Op::Check { path: paths.record.clone(), version }];
+    ops.extend(lock);
+    ops.push(Op::delete(&paths.record));
+    match zk.commit(&ops).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_conflict() => Ok(()),
+        Err(error) => Err(error),
     }
-    std::future::pending().await
-}
-
-/// Why a lock was not taken.
-fn not_taken(context: &Context<'_>, topology: &str, error: StateError) -> anyhow::Error {
-    let StateError::Interrupted { signal, .. } = error else { return error.into() };
-    CommandError::Interrupted {
-        signal,
-        doing: format!("waiting for the lock of topology `{topology}` to {} it", context.verb),
-        next: vec!["nothing was changed".to_owned()],
-    }
-    .into()
 }
 
 /// Whether a session, and the lock in it, was lost: what can be taken up again with another.
 #[must_use]
 pub fn is_session_loss(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
+        if matches!(cause.downcast_ref(), Some(DriverError::LeaseLost)) {
+            return true;
+        }
         matches!(
             StoreError::state_of(cause),
             Some(

@@ -30,16 +30,19 @@ pub type Ports = BTreeMap<u32, Option<u16>>;
 /// The ports of the containers as they run now.
 #[must_use]
 pub fn server_ports(model: &Model) -> Ports {
-    let port = |record: &ContainerRecord| {
-        (record.state == TaskState::Running).then(|| record.ports.first().copied()).flatten()
-    };
     let update = model.desired().update.as_ref();
     let stays = |id: u32| update.is_none_or(|update| !update.removed.contains(&id));
     model
         .views()
         .filter(|view| stays(view.id))
-        .map(|view| (view.id, view.record.filter(|_| view.agrees).and_then(port)))
+        .map(|view| (view.id, view.record.filter(|_| view.agrees).and_then(server_port)))
         .collect()
+}
+
+/// The port of a container's stream manager, if the container runs.
+#[must_use]
+pub fn server_port(record: &ContainerRecord) -> Option<u16> {
+    (record.state == TaskState::Running).then(|| record.ports.first().copied()).flatten()
 }
 
 /// What an update has written, and whose location it made stale.
@@ -87,6 +90,16 @@ pub async fn wait(
             () = sleep(PLAN_PAUSE) => {}
         }
     }
+}
+
+/// Whether there is a TManager, and a physical plan that has the stream managers of these containers as they run now.
+pub async fn is_up(state: &StateTree, topology: &str, ports: &Ports) -> Result<bool, StateError> {
+    let StateTree { zk, tree, .. } = state;
+    let paths = [tree.physical_plan(topology), tree.tmanager(topology), tree.tmaster(topology)];
+    let mut found = zk.read_many(&paths).await?.into_iter();
+    let plan = found.next().flatten();
+    let plan = plan.and_then(|node| PhysicalPlan::decode(node.data.as_slice()).ok());
+    Ok(found.flatten().next().is_some() && plan.is_some_and(|plan| is_complete(&plan, ports)))
 }
 
 impl Updated {

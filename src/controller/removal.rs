@@ -14,9 +14,10 @@ use crate::config::settings::Mesos;
 use crate::context::{CommandError, Context};
 use crate::engine::desired::{framework, labels, no_launch};
 use crate::engine::{Engine, ErrorClass};
-use crate::scheduler::driver::End;
 use crate::scheduler::ids::FrameworkId;
+use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::run::End;
 use crate::state::{Op, StateError, TopologyState, removal};
 
 /// How long the containers' ends are waited for.
@@ -46,11 +47,7 @@ pub async fn kill_containers(
         let framework = &desired.framework.id;
         let never_launched = journalled.containers.is_empty();
         if !(never_launched && never_ran(context, framework).await) {
-            let kill = |desired: &mut Desired| desired.goal = Goal::Killed;
-            if desired.goal != Goal::Killed {
-                let killed = desired.changed(kill);
-                lease.store(topology, &journalled).write_desired(&killed).await?;
-            }
+            lease.change(topology, |desired| Ok(killed(desired, desired.keep_package))).await?;
             end(context, lease, topology, deadline, &mut ended).await?;
         }
         ended.frameworks.push(framework.clone());
@@ -66,6 +63,18 @@ pub async fn kill_containers(
     Ok(ended)
 }
 
+/// The record of a topology that is to be killed. `keep_package`: its package stays in its store.
+#[must_use]
+pub fn killed(desired: &Desired, keep_package: bool) -> Desired {
+    if desired.goal == Goal::Killed && desired.keep_package == keep_package {
+        return desired.clone();
+    }
+    desired.changed(|desired| {
+        desired.goal = Goal::Killed;
+        desired.keep_package = keep_package;
+    })
+}
+
 /// Drives a topology whose record says that it is to be killed.
 async fn end(
     context: &Context<'_>,
@@ -75,7 +84,7 @@ async fn end(
     ended: &mut Ended,
 ) -> anyhow::Result<()> {
     let policy = context.policy(None);
-    let awaited = WaitCondition::Containers;
+    let awaited = WaitCondition::End;
     let driven = drive(context, lease, topology, &policy, awaited, deadline).await?;
     let lost = driven.model.views().filter_map(|view| {
         let record = view.record.filter(|record| !record.is_over())?;
@@ -121,9 +130,10 @@ async fn adopt(
 ) -> anyhow::Result<()> {
     context.reporter.step(&format!("ending framework {orphan}, which no record names"));
     lease.state.zk.ensure_directories(&[&lease.paths.containers]).await?;
-    let journalled = lease.readable_journal().await?;
     let desired = adopted(context, context.mesos()?, topology, orphan.clone());
-    Ok(lease.store(topology, &journalled).write_desired(&desired).await?)
+    let op = Op::set(&lease.paths.record, encode(&lease.paths.record, &desired)?, None);
+    lease.lock.transaction(&[op]).await?;
+    Ok(())
 }
 
 /// A record for a framework that lost its journal: enough to kill its tasks.
@@ -140,6 +150,7 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
         launch: no_launch(mesos),
         containers: Vec::new(),
         update: None,
+        keep_package: false,
         extra: Map::new(),
     }
 }

@@ -144,6 +144,7 @@ fn exit_of_command(error: &CommandError) -> Exit {
         Error::Exists { .. }
         | Error::Elsewhere { .. }
         | Error::NotOurs { .. }
+        | Error::Killed { .. }
         | Error::Incomplete { .. } => Exit::Conflict,
         Error::TimedOut { .. } => Exit::TimedOut,
         Error::NoPlacement { .. } => Exit::NoPlacement,

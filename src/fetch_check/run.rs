@@ -5,10 +5,12 @@
 //! about; where there is time for it, it is removed in so many words.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::Map;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
@@ -24,11 +26,12 @@ use crate::net::deadline::Signal;
 use crate::report::Progress;
 use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::driver::{BoxError, Driver, End, Journal, RunLimits};
+use crate::scheduler::driver::{BoxError, Driver, Journal, Written};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::model::{Model, Policy, Verdict};
 use crate::scheduler::offer::Resources;
 use crate::scheduler::record::{Desired, Framework, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::run::{End, News, RunLimits};
 
 /// The framework's name.
 pub const NAME: &str = "heron-check-fetch";
@@ -68,12 +71,19 @@ pub struct Done {
 struct NoJournal;
 
 impl Journal for NoJournal {
-    async fn write(
+    async fn write_desired(&mut self, _desired: &Desired) -> Result<Written, BoxError> {
+        Ok(Written::Done)
+    }
+
+    async fn write_containers(
         &mut self,
-        _desired: Option<&Desired>,
         _containers: Vec<ContainerRecord>,
     ) -> Result<(), BoxError> {
         Ok(())
+    }
+
+    async fn changed(&mut self) -> Result<Option<Desired>, BoxError> {
+        Ok(None)
     }
 
     async fn tmanager_ended(&mut self) -> Result<(), BoxError> {
@@ -97,18 +107,26 @@ pub async fn run(
     let policy = Policy { run_once: true, unreachable_ms: 0, ..context.policy(None) };
     let tasks = RefCell::new(tasks);
     let reached = |_: &Model| tasks.borrow().is_over(clock(), offers);
-    let limits = RunLimits { deadline, reached: &reached };
+    let limits = RunLimits { deadline, reached: &reached, has_condition: false };
     let observe = |model: &Model, _: Option<&BoxError>| {
         tasks.borrow_mut().observe(clock(), model);
         report(context, &tasks.borrow());
     };
-    let interrupt = async {
+    let (sender, mut news) = unbounded_channel();
+    let interrupted = async {
         context.whole.signals().wait().await;
+        // The run listens for as long as this is asked.
+        let _ = sender.send(News::Interrupted);
+        std::future::pending::<Infallible>().await
     };
     let mut journal = NoJournal;
     let model = Model::new(desired, Vec::new(), policy);
     let mut driver = Driver::new(model, &mut journal, engine, clock);
-    let ended = driver.run(std::future::ready(()), interrupt, limits, observe).await;
+    let ended = tokio::select! {
+        biased;
+        ended = driver.run(&mut news, limits, observe) => ended,
+        never = interrupted => match never {},
+    };
     let ended = ended.map_err(Into::into).and_then(|end| judge(context, end, driver.model()));
     let mut tasks = tasks.into_inner();
     let outputs = match &ended {
@@ -159,6 +177,7 @@ fn desired(
         launch: no_launch(mesos),
         containers: tasks.containers(fetches, size),
         update: None,
+        keep_package: false,
         extra: Map::new(),
     })
 }

@@ -3,19 +3,19 @@
 //! The driver owns the order of things: journal writes of a batch go first and together, calls to the engine follow.
 //! It knows neither ZooKeeper nor HTTP; both are behind the traits here, so that the simulation can stand in for them.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::batch::Batch;
 use super::call::Call;
 use super::container::ContainerRecord;
 use super::ids::{FrameworkId, HostId, TaskId};
-use super::model::{Model, Verdict};
+use super::model::Model;
 use super::record::{Desired, Framework};
+use super::run::{End, News, RunLimits};
 use super::step::{Action, Event};
 use crate::clock::Millis;
 
@@ -24,19 +24,32 @@ const TICK: Duration = Duration::from_millis(200);
 /// Pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// By how much a clock and what has passed may differ before that is a jump: clocks that are adjusted run faster or slower.
+const JUMP_MS: Millis = 5_000;
 
 /// Boxed error of an implementation; callers downcast it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Writes the journal, and what else in the state tree follows from an action.
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is done.
+    Done,
+    /// It is not: somebody else has changed the record, which is to be read first.
+    Changed,
+}
+
+/// Writes the journal, and what else in the state tree follows from an action. Fails when the leader lock is lost.
 #[allow(async_fn_in_trait)] // implementations are few and used by one task
 pub trait Journal {
-    /// Writes records, all or none. Fails when the leader lock is lost.
-    async fn write(
-        &mut self,
-        desired: Option<&Desired>,
-        containers: Vec<ContainerRecord>,
-    ) -> Result<(), BoxError>;
+    /// Writes the desired record, unless somebody else has changed it since it was read or written here.
+    async fn write_desired(&mut self, desired: &Desired) -> Result<Written, BoxError>;
+
+    /// Writes containers' records.
+    async fn write_containers(&mut self, containers: Vec<ContainerRecord>) -> Result<(), BoxError>;
+
+    /// The desired record, if somebody else has changed it since it was read or written here.
+    async fn changed(&mut self) -> Result<Option<Desired>, BoxError>;
 
     /// Removes the location of a TManager whose container has ended.
     async fn tmanager_ended(&mut self) -> Result<(), BoxError>;
@@ -121,28 +134,12 @@ pub enum DriverError {
     /// Mesos refuses a call.
     #[error("Mesos refused a call")]
     Call(#[source] BoxError),
-}
-
-/// Why a run ended.
-#[derive(Clone, Debug, PartialEq)]
-pub enum End {
-    /// What runs is what is desired, and the condition holds.
-    Settled,
-    /// Going on is of no use.
-    Verdict(Verdict),
-    /// The deadline came first.
-    TimedOut,
-    /// The user wants to leave.
-    Interrupted,
-}
-
-/// Limits of a run.
-#[derive(Clone, Copy)]
-pub struct RunLimits<'a> {
-    /// When to give up waiting.
-    pub deadline: Instant,
-    /// When the containers are as they should be: [`Model::is_settled`], or [`Model::is_placed`] for callers that don't wait.
-    pub reached: &'a dyn Fn(&Model) -> bool,
+    /// Somebody else may drive by now.
+    #[error("the leader lock was lost")]
+    LeaseLost,
+    /// Somebody has asked for the end of what was to run.
+    #[error("the topology is to be killed")]
+    KillRequested,
 }
 
 /// Drives one topology.
@@ -152,6 +149,8 @@ pub struct Driver<'a, J, C: Connector> {
     connector: &'a C,
     link: Option<C::Link>,
     clock: fn() -> Millis,
+    /// When the clock was looked at last, and what it showed.
+    looked: (Instant, Millis),
     pause: Duration,
     connect_at: Instant,
     ever_connected: bool,
@@ -168,6 +167,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             connector,
             link: None,
             clock,
+            looked: (Instant::now(), clock()),
             pause: FIRST_PAUSE,
             connect_at: Instant::now(),
             ever_connected: false,
@@ -193,18 +193,23 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         self.last_problem.as_ref()
     }
 
-    /// Drives until what runs is what is desired and `condition` is done, or one of the other ends comes.
+    /// Drives until what runs is what is desired and the condition holds, or one of the other ends comes. `news` is open for as
+    /// long as this runs.
     pub async fn run(
         &mut self,
-        condition: impl Future<Output = ()>,
-        interrupt: impl Future<Output = ()>,
+        news: &mut UnboundedReceiver<News>,
         limits: RunLimits<'_>,
         mut observe: impl FnMut(&Model, Option<&BoxError>),
     ) -> Result<End, DriverError> {
-        let mut condition = pin!(condition);
-        let mut interrupt = pin!(interrupt);
-        let mut condition_holds = false;
+        let goal = self.model.desired().goal;
+        let mut condition_holds = !limits.has_condition;
         loop {
+            if self.model.has_lost_lease() {
+                return Err(DriverError::LeaseLost);
+            }
+            if self.model.desired().goal != goal {
+                return Err(DriverError::KillRequested);
+            }
             if condition_holds && (limits.reached)(&self.model) {
                 return Ok(End::Settled);
             }
@@ -214,17 +219,26 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             // Only waiting is raced: what an event led to is carried out whole.
             let events = tokio::select! {
                 biased;
-                () = &mut interrupt => return Ok(End::Interrupted),
+                Some(heard) = news.recv() => match heard {
+                    News::Interrupted => return Ok(End::Interrupted),
+                    News::ConditionHolds => {
+                        condition_holds = true;
+                        continue;
+                    }
+                    News::DesiredChanged => self.desired_changed().await?,
+                    News::LeaseLost => vec![Event::LeaseLost],
+                },
                 () = sleep_until(limits.deadline) => return self.timed_out(),
-                () = &mut condition, if !condition_holds => {
-                    condition_holds = true;
-                    continue;
-                }
                 events = self.wait() => events?,
             };
             self.handle(events).await?;
             observe(&self.model, self.last_problem.as_ref().filter(|_| self.link.is_none()));
         }
+    }
+
+    async fn desired_changed(&mut self) -> Result<Vec<Event>, DriverError> {
+        let changed = self.journal.changed().await.map_err(DriverError::Journal)?;
+        Ok(changed.into_iter().map(|desired| Event::DesiredChanged(Box::new(desired))).collect())
     }
 
     /// The end of a run that took too long. Without any connection nothing was tried at all.
@@ -276,7 +290,9 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         let over =
             events.iter().any(|event| matches!(event, Event::Disconnected | Event::Closed(_)));
         let framework = self.model.desired().framework.id.clone();
-        let actions = self.model.handle_all((self.clock)(), events);
+        let now = (self.clock)();
+        let events = self.clock_jumped(now).into_iter().chain(events);
+        let actions = self.model.handle_all(now, events);
         // The calls of a connection carry the id that it was opened with.
         if over || self.model.desired().framework.id != framework {
             self.link = None;
@@ -284,26 +300,44 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         self.carry_out(actions).await
     }
 
+    /// Whether the clock shows another time than it should by what has passed.
+    fn clock_jumped(&mut self, now: Millis) -> Option<Event> {
+        let (at, shown) = std::mem::replace(&mut self.looked, (Instant::now(), now));
+        let passed = Millis::try_from(at.elapsed().as_millis()).unwrap_or(Millis::MAX);
+        let by = now.saturating_sub(shown).saturating_sub(passed);
+        (by.saturating_abs() >= JUMP_MS).then_some(Event::ClockJumped(by))
+    }
+
     /// Carries out actions, and those that follow from their outcome.
     async fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), DriverError> {
-        let mut batch = Batch::from(actions);
+        let mut batch = Batch::default();
+        batch.add(actions);
         loop {
-            let desired = batch.desired.then(|| self.model.desired());
-            if desired.is_some() || !batch.containers.is_empty() {
-                let containers = std::mem::take(&mut batch.containers).into_values().collect();
-                self.journal.write(desired, containers).await.map_err(DriverError::Journal)?;
+            while std::mem::take(&mut batch.desired) {
+                let desired = self.model.desired();
+                let written = self.journal.write_desired(desired).await;
+                if written.map_err(DriverError::Journal)? == Written::Changed {
+                    let events = self.desired_changed().await?;
+                    batch.desired = events.is_empty();
+                    batch.add(self.model.handle_all((self.clock)(), events));
+                }
             }
-            if batch.tmanager_ended {
+            if !batch.containers.is_empty() {
+                let containers = std::mem::take(&mut batch.containers).into_values().collect();
+                let written = self.journal.write_containers(containers).await;
+                written.map_err(DriverError::Journal)?;
+            }
+            if std::mem::take(&mut batch.tmanager_ended) {
                 self.journal.tmanager_ended().await.map_err(DriverError::Journal)?;
             }
             let mut follow = self.send(std::mem::take(&mut batch.calls)).await?;
-            if batch.list_tasks {
+            if std::mem::take(&mut batch.list_tasks) {
                 follow.extend(self.list_tasks().await);
             }
             if follow.is_empty() {
                 return Ok(());
             }
-            batch = Batch::from(follow);
+            batch.add(follow);
         }
     }
 
@@ -341,31 +375,5 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
     }
 }
 
-/// Actions in the order in which they are carried out. Writing records earlier than the state machine asked for is safe;
-/// of several records of one container the last holds what the others told.
-#[derive(Default)]
-struct Batch {
-    desired: bool,
-    containers: BTreeMap<u32, ContainerRecord>,
-    tmanager_ended: bool,
-    calls: Vec<Call>,
-    list_tasks: bool,
-}
-
-impl From<Vec<Action>> for Batch {
-    fn from(actions: Vec<Action>) -> Self {
-        let mut batch = Self::default();
-        for action in actions {
-            match action {
-                Action::JournalDesired => batch.desired = true,
-                Action::JournalContainer(record) => {
-                    batch.containers.insert(record.id, *record);
-                }
-                Action::TManagerEnded => batch.tmanager_ended = true,
-                Action::Call(call) => batch.calls.push(call),
-                Action::ListTasks => batch.list_tasks = true,
-            }
-        }
-        batch
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! The reconciler: makes what runs agree with the desired record of a topology, whatever engine it runs on.
 //!
 //! [`ids`], [`task`](mod@task), [`offer`], [`call`] and [`closed`] are the words that it has in common with an engine. [`record`] and [`container`] are what the journal holds, [`update`] what it holds of an update and [`update_steps`] what
-//! each step makes of the record. [`model`] is the state machine's memory, [`step`](mod@step) and `reconcile` its
-//! transitions, `placement` the choice of offers, [`explanation`] why there was none. All of these are pure: no I/O, no
+//! each step makes of the record. [`model`] is the state machine's memory, [`step`](mod@step), `changes` and `reconcile`
+//! its transitions, `placement` the choice of offers, [`explanation`] why there was none. All of these are pure: no I/O, no
 //! clock, no randomness, so that a test can drive them through any sequence of bad luck from a seed. [`driver`] feeds them
 //! from the network.
 
+mod batch;
 pub mod call;
+mod changes;
 pub mod closed;
 pub mod container;
 pub mod driver;
@@ -19,6 +21,7 @@ mod placement;
 pub mod ports;
 mod reconcile;
 pub mod record;
+pub mod run;
 pub mod seen;
 pub mod step;
 pub mod task;

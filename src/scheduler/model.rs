@@ -95,8 +95,9 @@ pub struct Model {
     pub(super) policy: Policy,
     pub(super) slots: BTreeMap<u32, Slot>,
     pub(super) strays: BTreeMap<TaskId, Stray>,
-    /// Records of containers that are wanted no more, until their tasks' ends are journalled.
-    pub(super) retired: BTreeMap<TaskId, ContainerRecord>,
+    /// Records of containers that are wanted no more: their tasks' ends are journalled, and their attempts counted on should
+    /// they be wanted again.
+    pub(super) retired: BTreeMap<u32, ContainerRecord>,
     /// By host and role.
     pub(super) seen: BTreeMap<(HostId, String), Seen>,
     pub(super) connected: bool,
@@ -112,6 +113,8 @@ pub struct Model {
     /// Where the next search for an offer begins, so that containers spread over hosts.
     pub(super) next_offer: usize,
     pub(super) closed: Option<Closed>,
+    /// Somebody else may drive by now: whatever is heard, nothing is said or written any more.
+    pub(super) lease_lost: bool,
 }
 
 /// Why the driver should stop before the goal is reached.
@@ -123,6 +126,15 @@ pub enum Verdict {
     Failing(u32, Box<TaskFailure>),
     /// The engine closed the connection for good.
     Closed(Closed),
+}
+
+impl Ending {
+    /// Moves the time that is remembered.
+    pub(super) fn shift(&mut self, by: Millis) {
+        if let Self::TearingDown(told_at) = self {
+            *told_at = told_at.saturating_add(by);
+        }
+    }
 }
 
 impl Verdict {
@@ -160,22 +172,17 @@ impl Model {
             .collect::<BTreeMap<u32, Slot>>();
         let unanswered = slots.values().filter_map(Slot::live_task).collect();
         // Containers that are wanted no more: their tasks are strays, to be killed.
-        let retired: BTreeMap<TaskId, ContainerRecord> = records
-            .into_values()
-            .filter(|record| !record.is_over())
-            .map(|record| (record.task_id.clone(), record))
-            .collect();
-        let stray = |record: &ContainerRecord| Stray {
-            host_id: Some(record.host_id.clone()),
-            killing: None,
+        let stray = |record: &ContainerRecord| {
+            let stray = Stray { host_id: Some(record.host_id.clone()), killing: None };
+            (record.task_id.clone(), stray)
         };
-        let strays = retired.iter().map(|(id, record)| (id.clone(), stray(record))).collect();
+        let strays = records.values().filter(|record| !record.is_over()).map(stray).collect();
         Self {
             desired,
             policy,
             slots,
             strays,
-            retired,
+            retired: records,
             seen: BTreeMap::new(),
             connected: false,
             connected_at: 0,
@@ -187,6 +194,7 @@ impl Model {
             ending: Ending::Killing,
             next_offer: 0,
             closed: None,
+            lease_lost: false,
         }
     }
 
@@ -213,6 +221,12 @@ impl Model {
                     && self.slots.values().all(Slot::agrees)
             }
         }
+    }
+
+    /// Whether the lease is lost, so that nothing more comes of it.
+    #[must_use]
+    pub fn has_lost_lease(&self) -> bool {
+        self.lease_lost
     }
 
     /// Whether a connection stands.
@@ -298,7 +312,11 @@ impl Model {
 }
 
 impl Slot {
-    fn new(desired: DesiredContainer, record: Option<ContainerRecord>, once: bool) -> Self {
+    pub(super) fn new(
+        desired: DesiredContainer,
+        record: Option<ContainerRecord>,
+        once: bool,
+    ) -> Self {
         Self {
             desired,
             record,

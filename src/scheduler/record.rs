@@ -65,6 +65,9 @@ pub struct Desired {
     /// The update that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Update>,
+    /// Whether its package stays in its store when it is killed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_package: bool,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -15,7 +15,7 @@ use super::ids::{FrameworkId, HostId, OfferId, TaskId};
 use super::model::{Ending, Model, Slot, Stray};
 use super::offer::Offer;
 use super::placement;
-use super::record::Goal;
+use super::record::{Desired, Goal};
 use super::seen::Seen;
 use super::task::{TaskReport, TaskState};
 use crate::clock::Millis;
@@ -49,6 +49,13 @@ pub enum Event {
     Closed(Closed),
     /// The answer to [`Action::ListTasks`]: the framework's tasks that have not come to their end.
     TasksListed(Vec<(TaskId, Option<HostId>)>),
+    /// Somebody has changed the desired record: as it is now.
+    DesiredChanged(Box<Desired>),
+    /// The lease is lost: somebody else may drive by now.
+    LeaseLost,
+    /// The clock was set, or the machine has slept: it shows so many milliseconds more, or fewer, than have passed. Comes before
+    /// everything else that is told at the new time.
+    ClockJumped(Millis),
     /// Time has passed.
     Tick,
 }
@@ -85,6 +92,9 @@ impl Model {
         for event in events {
             self.handle(now, event, &mut actions);
         }
+        if self.lease_lost {
+            return Vec::new();
+        }
         if self.connected {
             self.reconcile(now, &mut actions);
         }
@@ -109,6 +119,9 @@ impl Model {
                 self.closed = Some(closed);
             }
             Event::TasksListed(tasks) => self.tasks_listed(tasks),
+            Event::DesiredChanged(desired) => self.desired_changed(*desired, actions),
+            Event::LeaseLost => self.lease_lost = true,
+            Event::ClockJumped(by) => self.clock_jumped(by),
             Event::Tick => {}
         }
     }
@@ -132,6 +145,7 @@ impl Model {
         self.reconcile_at = now;
         self.reconcile_tries = 0;
         self.search_at = now;
+        self.forget_the_future(now);
         self.forget_kills();
     }
 
@@ -207,11 +221,12 @@ impl Model {
     fn stray_update(&mut self, now: Millis, report: &TaskReport, actions: &mut Vec<Action>) {
         // A container that comes back by a later update must not find a task here that ended long ago.
         if report.state.is_terminal()
-            && let Some(mut record) = self.retired.remove(&report.task_id)
+            && let Some(record) = self.retired_record(&report.task_id)
+            && !record.is_over()
         {
             record.state = report.state.clone();
             record.since = now;
-            actions.push(Action::JournalContainer(Box::new(record)));
+            actions.push(Action::JournalContainer(Box::new(record.clone())));
         }
         let over = report.state.is_terminal()
             || matches!(report.state, TaskState::Unreachable | TaskState::Unknown);
@@ -233,7 +248,8 @@ impl Model {
     ) {
         let wants_end = self.desired.goal == Goal::Killed;
         let Some(slot) = self.slots.get_mut(&id) else { return };
-        let ended_on_purpose = wants_end || slot.wants_restart();
+        // A container that is wanted again may have been asked to end while it was not.
+        let ended_on_purpose = wants_end || slot.wants_restart() || slot.killing.is_some();
         let Some(record) = &mut slot.record else { return };
         slot.confirmed = true;
         if !advances(&record.state, &report.state) {

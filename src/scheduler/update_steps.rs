@@ -4,6 +4,7 @@ use super::container::DesiredContainer;
 use super::record::Desired;
 use super::update::{Update, UpdateStep};
 use crate::deployment::command::CommandTemplate;
+use crate::proto::api::TopologyState;
 
 /// The record with an update begun: the new containers are wanted, with the new command.
 #[must_use]
@@ -45,6 +46,19 @@ pub fn write(desired: &Desired) -> Desired {
 pub fn remove(desired: &Desired) -> Desired {
     stepped(desired, UpdateStep::Removing, |containers, update| {
         containers.retain(|container| !update.removed.contains(&container.id));
+    })
+}
+
+/// The record of an update that is to end with the topology in another state, if one is under way.
+#[must_use]
+pub fn aim_at(desired: &Desired, wanted: TopologyState) -> Desired {
+    if desired.update.as_ref().is_none_or(|update| update.state == wanted.name()) {
+        return desired.clone();
+    }
+    desired.changed(|desired| {
+        if let Some(update) = &mut desired.update {
+            wanted.name().clone_into(&mut update.state);
+        }
     })
 }
 

@@ -16,6 +16,47 @@ pub struct Holder {
     pub command: String,
     /// Since when, RFC 3339.
     pub since: String,
+    /// What it is at, if it tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doing: Option<Box<Doing>>,
+}
+
+/// What the holder of a lock is at, for those who wait for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Doing {
+    /// The step: "launching topology wordcount".
+    pub step: String,
+    /// How far that has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Advance>,
+    /// What is waited for, where that takes longer than usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
+}
+
+/// How far a step has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Advance {
+    /// Done.
+    pub done: u64,
+    /// Of how many.
+    pub total: u64,
+    /// What is counted.
+    pub unit: String,
+    /// What holds it up, in short.
+    pub detail: String,
+}
+
+impl Doing {
+    /// What is waited for, as closely as is known.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<&str> {
+        let detail = self.progress.as_ref().map(|progress| progress.detail.as_str());
+        let known = [self.waiting.as_deref(), detail, Some(self.step.as_str())];
+        known.into_iter().flatten().find(|text| !text.is_empty())
+    }
 }
 
 impl Holder {
@@ -36,7 +77,9 @@ impl Holder {
         }
     }
 
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    /// The content of its node.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
         // Plain strings and a number always have a JSON form.
         serde_json::to_vec(self).unwrap_or_default()
     }
@@ -66,11 +109,30 @@ mod tests {
             pid: 12,
             command: "submit".into(),
             since: "2026-11-23T13:00:00Z".into(),
+            doing: None,
         };
         assert_eq!(me.to_string(), "submit on host laptop (pid 12) since 2026-11-23T13:00:00Z");
         assert_eq!(Holder::from_bytes(&me.to_bytes()), me);
         let curator = Holder::from_bytes(b"10.0.0.1").to_string();
         assert_eq!(curator, "another Heron client on host 10.0.0.1");
         assert_eq!(Holder::from_bytes(b"\xff").to_string(), "somebody who left no name");
+    }
+
+    #[test]
+    fn what_is_waited_for_is_told_as_closely_as_is_known() {
+        let told = |step: &str, detail: Option<&str>, waiting: Option<&str>| {
+            let progress =
+                detail.map(|detail| Advance { detail: detail.into(), ..Advance::default() });
+            let waiting = waiting.map(str::to_owned);
+            let doing = Doing { step: step.into(), progress, waiting };
+            let holder = Holder { doing: Some(Box::new(doing)), ..Holder::default() };
+            let read = Holder::from_bytes(&holder.to_bytes());
+            assert_eq!(read, holder);
+            read.doing.unwrap().waits_for().map(str::to_owned)
+        };
+        assert_eq!(told("", None, None), None);
+        assert_eq!(told("launching", Some(""), None).unwrap(), "launching");
+        assert_eq!(told("launching", Some("no offer"), None).unwrap(), "no offer");
+        assert_eq!(told("launching", Some("no offer"), Some("the master")).unwrap(), "the master");
     }
 }

@@ -7,7 +7,9 @@
 //! A holder whose session expires has lost the lock without noticing. So what is written under the lock is written with
 //! [`Lock::transaction`], which fails when our node is gone.
 
-use tokio::time::Instant;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::error::StateError;
@@ -19,6 +21,8 @@ use crate::net::deadline::Deadline;
 
 /// How often entering is tried while the directory vanishes or connections break.
 const ENTER_ATTEMPTS: usize = 5;
+/// Between looks for a lock over a connection that breaks.
+const LOST_PAUSE: Duration = Duration::from_millis(100);
 
 /// A lock that is held. Dropping it gives it up; [`Lock::release`] also waits for that.
 #[derive(Debug)]
@@ -156,7 +160,11 @@ impl Lock {
                         return;
                     }
                 }
-                Err(StateError::ConnectionLost { .. } | StateError::TimedOut { .. }) => {}
+                Err(StateError::ConnectionLost { .. } | StateError::TimedOut { .. }) => {
+                    sleep(LOST_PAUSE).await;
+                }
+                // Who wants to leave doesn't want to know.
+                Err(StateError::Interrupted { .. }) => std::future::pending().await,
                 Ok((None, _)) | Err(_) => return,
             }
         }
@@ -181,6 +189,19 @@ impl Drop for Lock {
             self.zk.delete_and_forget(&self.path);
         }
     }
+}
+
+/// Who holds a lock now, if anybody, with a watch on what it tells.
+pub async fn watch_holder(zk: &Zk, directory: &str) -> Result<Option<(Holder, Watch)>, StateError> {
+    for name in queue(zk_children(zk, directory).await?) {
+        match zk.watch(&format!("{directory}/{name}")).await? {
+            (Some(node), watch) if node.stat.ephemeral_owner != 0 => {
+                return Ok(Some((Holder::from_bytes(&node.data), watch)));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Who holds a lock now, if anybody.

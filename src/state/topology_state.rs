@@ -147,6 +147,25 @@ impl TopologyState {
         all.into_iter().flatten().collect()
     }
 
+    /// The paths of what is there.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        fn path<T>(found: Option<&StoredRecord<T>>) -> Option<String> {
+            found.map(|found| found.path.clone())
+        }
+        let all = [
+            path(self.topology.as_ref()),
+            path(self.packing_plan.as_ref()),
+            path(self.execution_state.as_ref()),
+            path(self.physical_plan.as_ref()),
+            path(self.scheduler_location.as_ref()),
+            path(self.tmanager_location.as_ref()),
+            path(self.metrics_cache_location.as_ref()),
+            path(self.checkpoints.as_ref()),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// The topology with the present state: the physical plan's copy if there is one (`docs/heron.md#physical-plan`).
     #[must_use]
     pub fn current_topology(&self) -> Option<&Topology> {

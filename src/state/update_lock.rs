@@ -142,7 +142,7 @@ mod tests {
     use std::time::Duration;
 
     fn me() -> Holder {
-        Holder { host: "laptop".into(), pid: 7, command: "update".into(), since: String::new() }
+        Holder { host: "laptop".into(), pid: 7, command: "update".into(), ..Holder::default() }
     }
 
     fn soon() -> Instant {

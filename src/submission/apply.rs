@@ -10,15 +10,16 @@ use super::deliver::{Delivered, deliver};
 use super::plan::Plan;
 use super::preflight::{agents_are_large_enough, name_is_free, reach_engine, resumable};
 use super::source::Sources;
-use super::withdraw::withdraw;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::clock::seconds;
 use crate::config::settings::{Mesos, ReleaseSettings};
 use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::lease::Lease;
+use crate::controller::obey::{is_kill, obey};
 use crate::controller::removal::{kill_containers, remove_state};
 use crate::controller::verdict::{failed, half_way, interrupted, is_out_of_reach, with_next};
+use crate::controller::withdraw::withdraw;
 use crate::deployment::Deployment;
 use crate::engine::desired::{framework, labels, launch};
 use crate::engine::{ConfiguredEngine, WebPages};
@@ -28,12 +29,12 @@ use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::proto::system::{self, ExecutionState, HeronReleaseState};
 use crate::scheduler::closed::{Closed, ClosedReason};
-use crate::scheduler::driver::End;
 use crate::scheduler::explanation::explain;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::Verdict;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::run::End;
 use crate::state::Op;
 use crate::state::topology_state::NewTopology;
 use crate::topology::core_package::Build;
@@ -67,7 +68,9 @@ pub async fn apply(
     }
     let mut lease = Lease::take(context, state, &plan.name).await?;
     let site = Site { engine: &engine, pages: &pages, sources, deadline };
-    let result = Box::pin(run(context, args, plan, &site, &mut lease)).await;
+    let mirrored = lease.mirrored(context);
+    let result = Box::pin(run(&mirrored, args, plan, &site, &mut lease)).await;
+    let result = obey(&mirrored, &mut lease, &plan.name, result).await;
     if result.is_err() {
         // A name that was only reserved is given back; what was written is not.
         lease.unreserve_if_possible(context).await;
@@ -139,7 +142,11 @@ async fn run(
     let driven = match drive(context, lease, &plan.name, &policy, wait_for, site.deadline).await {
         Ok(driven) => driven,
         // Nothing is wrong with it: whoever takes it up again finds it as far as it came.
-        Err(error) if context.whole.signals().seen().is_some() || is_out_of_reach(&error) => {
+        Err(error)
+            if context.whole.signals().seen().is_some()
+                || is_out_of_reach(&error)
+                || is_kill(&error) =>
+        {
             return Err(error);
         }
         Err(error) => {
@@ -148,8 +155,13 @@ async fn run(
     };
     let desired = driven.model.desired().clone();
     Box::pin(conclude(context, args, plan, lease, delivered.as_ref(), driven)).await?;
-    let desired = finish(lease, plan, args, desired).await?;
-    Ok((desired, resumed))
+    if args.wait == WaitFor::None {
+        return Ok((desired, resumed));
+    }
+    // It has run, so that another submission of the name is a conflict.
+    let launched =
+        |desired: &Desired| Ok(desired.changed(|desired| desired.phase = Phase::Launched));
+    Ok((lease.change(&plan.name, launched).await?, resumed))
 }
 
 /// Uploads the package and writes the topology and its journal in one transaction. Returns what was uploaded.
@@ -212,6 +224,7 @@ fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan, deployment: &Deplo
         launch: launch(mesos, deployment),
         containers: deployment.containers.iter().cloned().map(Into::into).collect(),
         update: None,
+        keep_package: false,
         extra: Map::new(),
     }
 }
@@ -247,22 +260,6 @@ fn release_state(settings: &ReleaseSettings, build: Option<&Build>) -> HeronRele
         release_tag: Some(settings.tag.clone()),
         release_version: or(&settings.version, version),
     }
-}
-
-/// Notes that the topology has run, so that another submission of the name is a conflict.
-async fn finish(
-    lease: &Lease,
-    plan: &Plan,
-    args: &SubmitArgs,
-    desired: Desired,
-) -> anyhow::Result<Desired> {
-    if args.wait == WaitFor::None {
-        return Ok(desired);
-    }
-    let desired = desired.changed(|desired| desired.phase = Phase::Launched);
-    let journalled = lease.journal().await?;
-    lease.store(&plan.name, &journalled).write_desired(&desired).await?;
-    Ok(desired)
 }
 
 async fn conclude(

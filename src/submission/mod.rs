@@ -1,7 +1,6 @@
 //! A submission: [`source`] runs the topology's main, [`plan`](mod@plan) decides everything and touches nothing, [`document`] shows
 //! the plan, [`apply`](mod@apply) carries it out once
-//! [`preflight`](mod@preflight) has asked the cluster; `deliver` is the package's part of that, and [`withdraw`](mod@withdraw) what
-//! becomes of it in the end.
+//! [`preflight`](mod@preflight) has asked the cluster; `deliver` is the package's part of that.
 
 pub mod apply;
 mod deliver;
@@ -9,4 +8,3 @@ pub mod document;
 pub mod plan;
 pub mod preflight;
 pub mod source;
-pub mod withdraw;

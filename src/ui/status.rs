@@ -106,7 +106,7 @@ fn driven_by(driver: &Driver) -> String {
     }
     let pid = if *pid == 0 { String::new() } else { format!(" (pid {pid})") };
     let since = if since.is_empty() { String::new() } else { format!(" since {since}") };
-    let waits = waits_for.as_ref().map(|what| format!(", waiting for {what}")).unwrap_or_default();
+    let waits = waits_for.as_ref().map(|what| format!(": {what}")).unwrap_or_default();
     format!("{command} on host {host}{pid}{since}{waits}")
 }
 

@@ -1,15 +1,17 @@
 //! Carries an update out: takes up the same one that was interrupted, or begins it; and takes it back when it can't be done.
 
 use super::change::{Change, change};
-use super::job::{Job, patience};
+use super::job::{Job, different, patience};
 use super::request::Request;
 use super::settle::{settle, undo};
 use crate::context::{CommandError, Context};
 use crate::controller::lease::Lease;
+use crate::controller::obey::is_kill;
 use crate::controller::verdict::{is_out_of_reach, with_next};
 use crate::net::deadline::UNDO;
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{SCHEMA, TopologyRef, Updated};
+use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::update::{Update, UpdateStep};
 use crate::scheduler::update_steps;
 
@@ -27,6 +29,10 @@ pub async fn apply(
         deadline: context.deadline(patience(context)),
     };
     lease.take_update_lock(context, name).await?;
+    let journalled = lease.journal().await?;
+    if journalled.desired.is_some_and(|desired| desired.goal == Goal::Killed) {
+        return Err(different(name, "it is being killed").into());
+    }
     let resumed = job.take_up(lease).await?;
     if !resumed && !job.begin(lease).await? {
         return job.outcome(lease, None, false).await;
@@ -58,7 +64,7 @@ impl Job<'_> {
     /// Journals what is to be done; whether there is anything.
     async fn begin(&self, lease: &mut Lease) -> anyhow::Result<bool> {
         self.wait_for_plan(lease).await?;
-        let (journalled, desired) = self.journal(lease).await?;
+        let (_, desired) = self.journal(lease).await?;
         let Some(request) = self.request else { return Ok(false) };
         let found = self.found(lease).await?;
         let change = change(self.context, &found, &desired, request)?;
@@ -71,8 +77,10 @@ impl Job<'_> {
             ));
         }
         let Change { update, added, command, .. } = change;
-        let desired = update_steps::begin(&desired, update, added, command);
-        lease.store(self.name, &journalled).write_desired(&desired).await?;
+        let begin = |desired: &Desired| {
+            update_steps::begin(desired, update.clone(), added.clone(), command.clone())
+        };
+        self.change(lease, begin).await?;
         Ok(true)
     }
 
@@ -80,6 +88,9 @@ impl Job<'_> {
     /// it came.
     async fn give_up(&self, lease: &mut Lease, error: anyhow::Error) -> anyhow::Error {
         let name = self.name;
+        if is_kill(&error) {
+            return error;
+        }
         let again = format!(
             "the same `heron-cli update` goes on with it, `heron-cli status {name}` shows its containers"
         );

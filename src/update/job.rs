@@ -11,9 +11,9 @@ use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::journal::Journalled;
 use crate::controller::lease::Lease;
 use crate::controller::verdict::{failed, interrupted};
-use crate::scheduler::driver::End;
 use crate::scheduler::explanation::explain;
 use crate::scheduler::record::{Desired, Goal};
+use crate::scheduler::run::End;
 use crate::state::{StateError, TopologyState};
 
 /// How long an update is waited for, unless [`PATIENCE_KEY`] or `--timeout` says otherwise.
@@ -49,11 +49,28 @@ impl Job<'_> {
         let Some(desired) = journalled.desired.clone() else {
             return Err(lease.without_record(self.name).await);
         };
-        if desired.goal == Goal::Killed {
-            let what = "it is being killed".to_owned();
-            return Err(CommandError::Incomplete { topology: self.name.to_owned(), what }.into());
-        }
+        self.unless_killed(&desired)?;
         Ok((journalled, desired))
+    }
+
+    /// Changes the desired record of a topology that is meant to run.
+    pub async fn change(
+        &self,
+        lease: &Lease,
+        change: impl Fn(&Desired) -> Desired,
+    ) -> anyhow::Result<Desired> {
+        let changed = |desired: &Desired| {
+            self.unless_killed(desired)?;
+            Ok(change(desired))
+        };
+        lease.change(self.name, changed).await
+    }
+
+    fn unless_killed(&self, desired: &Desired) -> Result<(), CommandError> {
+        match desired.goal {
+            Goal::Running => Ok(()),
+            Goal::Killed => Err(CommandError::Killed { topology: self.name.to_owned() }),
+        }
     }
 
     /// The topology as it stands in the state tree.

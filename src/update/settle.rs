@@ -3,12 +3,18 @@
 use tokio::time::Instant;
 
 use super::job::{Job, patience};
-use crate::context::Context;
+use crate::context::{Context, StateTree};
+use crate::controller::journal::load;
 use crate::controller::lease::Lease;
+use crate::controller::obey::obey;
+use crate::controller::request;
+use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::tmanager_request::{Answer, TManagerRequest, ask_tmanager};
 use crate::proto::api::TopologyState as Wanted;
+use crate::scheduler::record::Desired;
 use crate::scheduler::update::UpdateStep;
 use crate::scheduler::update_steps;
+use crate::state::TopologyState;
 
 /// Settles what was interrupted, if anything was; with `wanted`, in that state instead of the one that the topology had.
 ///
@@ -21,18 +27,13 @@ pub async fn settle(
     deadline: Instant,
 ) -> anyhow::Result<bool> {
     let job = Job { context, name, request: None, deadline };
-    let (journalled, desired) = job.journal(lease).await?;
+    let (_, desired) = job.journal(lease).await?;
     let Some(update) = &desired.update else { return Ok(false) };
     if lease.update_lock.is_none() {
         lease.take_update_lock(context, name).await?;
     }
-    if let Some(wanted) = wanted.filter(|wanted| wanted.name() != update.state) {
-        let desired = desired.changed(|desired| {
-            if let Some(update) = &mut desired.update {
-                wanted.name().clone_into(&mut update.state);
-            }
-        });
-        lease.store(name, &journalled).write_desired(&desired).await?;
+    if let Some(wanted) = wanted {
+        job.change(lease, |desired| update_steps::aim_at(desired, wanted)).await?;
     }
     let undoes = update.can_be_undone() || update.step == UpdateStep::Undoing;
     let then = if undoes { "its plan was not written: undoing it" } else { "finishing it" };
@@ -51,34 +52,69 @@ pub async fn settle(
 /// Takes an update back whose plan is not written yet: first the state, then the containers, so that whoever takes this
 /// up again finds all that is left to do.
 pub async fn undo(job: &Job<'_>, lease: &mut Lease) -> anyhow::Result<()> {
-    let (journalled, desired) = job.journal(lease).await?;
+    let (_, desired) = job.journal(lease).await?;
     let Some(update) = &desired.update else { return Ok(()) };
     let wanted = update.topology_state();
     let found = job.found(lease).await?;
     ask_tmanager(job.context, &lease.state, found, TManagerRequest::SetState(wanted), job.deadline)
         .await?;
-    lease.store(job.name, &journalled).write_desired(&update_steps::undo(&desired)).await?;
+    job.change(lease, update_steps::undo).await?;
     job.carry_on(lease).await.map(|_| ())
 }
 
-/// Settles an interrupted update for `activate` and `deactivate`.
+/// Brings a topology whose update is under way, or was interrupted, into a state, for `activate` and `deactivate`: whoever
+/// drives the update ends it in that state.
 pub async fn settle_for(
     context: &Context<'_>,
     topology: &str,
     wanted: Wanted,
 ) -> anyhow::Result<Answer> {
-    let deadline = context.deadline(patience(context));
-    let mut lease = Lease::open(context, topology).await?;
-    let result = async {
-        settle(context, &mut lease, topology, Some(wanted), deadline).await?;
-        let job = Job { context, name: topology, request: None, deadline };
-        let found = job.found(&lease).await?;
-        ask_tmanager(context, &lease.state, found, TManagerRequest::SetState(wanted), deadline)
-            .await
+    let patience = patience(context);
+    let deadline = context.deadline(patience);
+    let state = context.open().await?;
+    let record = state.journal(topology).record;
+    let aim = |desired: &Desired| Ok(update_steps::aim_at(desired, wanted));
+    if let Err(error) = request::change(&state.zk, &record, None, aim).await {
+        state.close().await;
+        return Err(error);
     }
-    .await;
-    lease.close(context).await;
-    result.map(|answer| Answer { already: false, ..answer })
+    let doing = format!("waiting to {} topology `{topology}`", context.verb);
+    let requested = Requested {
+        doing,
+        unfinished: format!("topology `{topology}` is still being updated"),
+        patience,
+        next: vec![
+            format!("the update is to end with it {}", wanted.name().to_lowercase()),
+            format!("`heron-cli status {topology}` shows its state"),
+        ],
+    };
+    let wait = Wait { context, topology, deadline, requested: Some(&requested) };
+    let ended = async |state: &StateTree| {
+        let journalled = load(&state.zk, &state.journal(topology)).await?;
+        let updating = journalled.desired.is_some_and(|desired| desired.update.is_some());
+        Ok((!updating).then_some(()))
+    };
+    let asked = async |state: &StateTree| {
+        let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
+        ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline).await
+    };
+    let answer = match wait.lease_or(state, ended).await? {
+        Waited::Done(()) => context.with_state(asked).await?,
+        Waited::Leased(lease) => {
+            let mut lease = *lease;
+            let mirrored = lease.mirrored(context);
+            let settled =
+                settle(&mirrored, &mut lease, topology, Some(wanted), deadline).await.map(|_| ());
+            let settled = obey(&mirrored, &mut lease, topology, settled).await;
+            let answer = match settled {
+                Ok(()) => asked(&lease.state).await,
+                Err(error) => Err(error),
+            };
+            lease.close(context).await;
+            answer?
+        }
+    };
+    Ok(Answer { already: false, ..answer })
 }
 
 /// Whether a journal record, as it is stored, tells of an update that is under way.

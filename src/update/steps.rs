@@ -29,7 +29,7 @@ impl Job<'_> {
                 Err(error) => return Err(error),
             };
             self.context.reporter.warn(&format!("{lost:#}; taking up again with a new session"));
-            lease.reopen(self.context, self.name).await?;
+            lease.reopen(self.context, self.name, self.deadline).await?;
         }
     }
 
@@ -39,7 +39,7 @@ impl Job<'_> {
         lease: &mut Lease,
         last: &mut Option<Update>,
     ) -> anyhow::Result<Option<Update>> {
-        let (journalled, desired) = self.journal(lease).await?;
+        let (_, desired) = self.journal(lease).await?;
         let Some(update) = desired.update.clone() else {
             // The last write had happened, only its answer was lost.
             return match last.take() {
@@ -51,12 +51,11 @@ impl Job<'_> {
         match update.step {
             UpdateStep::Begun => {
                 self.launch(lease, &update).await?;
-                self.pause(lease, &update).await?;
+                self.pause(lease).await?;
                 if update.resized.is_empty() {
                     self.write_plan(lease, &desired, &update).await?;
                 } else {
-                    let resized = update_steps::resize(&desired);
-                    lease.store(self.name, &journalled).write_desired(&resized).await?;
+                    self.change(lease, update_steps::resize).await?;
                 }
                 Ok(None)
             }
@@ -72,20 +71,15 @@ impl Job<'_> {
             UpdateStep::Written => {
                 self.context.reporter.step("waiting for the new physical plan");
                 self.drive(lease, WaitCondition::UpdatedPlan).await?;
-                self.restore(lease, &update).await?;
-                // The driver has written the record since, if the master chose another framework id.
-                let (journalled, desired) = self.journal(lease).await?;
-                let removing = update_steps::remove(&desired);
-                lease.store(self.name, &journalled).write_desired(&removing).await?;
+                self.restore(lease).await?;
+                self.change(lease, update_steps::remove).await?;
                 Ok(None)
             }
             UpdateStep::Removing | UpdateStep::Undoing => {
                 if update.step == UpdateStep::Undoing || !update.removed.is_empty() {
                     self.drive(lease, WaitCondition::Containers).await?;
                 }
-                let (journalled, desired) = self.journal(lease).await?;
-                let ended = update_steps::end(&desired);
-                lease.store(self.name, &journalled).write_desired(&ended).await?;
+                self.change(lease, update_steps::end).await?;
                 Ok(Some(update))
             }
         }
@@ -101,10 +95,7 @@ impl Job<'_> {
     }
 
     /// Nothing is emitted while the plan changes.
-    async fn pause(&self, lease: &Lease, update: &Update) -> anyhow::Result<()> {
-        if update.state != Wanted::Running.name() {
-            return Ok(());
-        }
+    async fn pause(&self, lease: &Lease) -> anyhow::Result<()> {
         self.context.reporter.step(&format!("pausing topology {}", self.name));
         let found = self.found(lease).await?;
         let wait = self.pause_seconds(&found);
@@ -138,8 +129,10 @@ impl Job<'_> {
         given.and_then(|seconds| seconds.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// The state and the settings that the topology had before.
-    async fn restore(&self, lease: &Lease, update: &Update) -> anyhow::Result<()> {
+    /// The state that the topology had before, or is wanted in since, and the settings that it had.
+    async fn restore(&self, lease: &Lease) -> anyhow::Result<()> {
+        let (_, desired) = self.journal(lease).await?;
+        let Some(update) = &desired.update else { return Ok(()) };
         let wanted = update.topology_state();
         let found = self.found(lease).await?;
         ask_tmanager(

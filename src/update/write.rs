@@ -39,6 +39,8 @@ impl Job<'_> {
                 Err(StateError::NoNode { path }) if path == physical_plan && attempt < ATTEMPTS => {
                     attempt += 1;
                 }
+                // Somebody has asked for something else meanwhile.
+                Err(StateError::BadVersion { path }) if path == lease.paths.record => {}
                 Err(error) => return Err(error.into()),
             }
         }

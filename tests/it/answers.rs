@@ -132,7 +132,7 @@ fn whoever_is_waited_for_is_named() {
     let mut said = BufReader::new(holder.stderr.take().unwrap()).lines();
     said.find(|line| line.as_ref().is_ok_and(|line| line.contains("restarting"))).unwrap().unwrap();
     let waiting = env.run(&["restart", "awaited", "1", "--timeout", "3s"]);
-    refused(&waiting, 6, &["waiting for restart on host"]);
+    refused(&waiting, 9, &["waiting for restart on host", "is left to restart on host"]);
     let words = waiting.stderr.matches("waiting for restart on host").count();
     assert_eq!(words, 1, "{}", waiting.stderr);
     let _ = holder.kill();

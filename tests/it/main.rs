@@ -45,6 +45,7 @@ mod shelf;
 mod sshd;
 mod stores;
 mod tls;
+mod together;
 mod topologies;
 mod truth;
 mod update;

@@ -182,7 +182,7 @@ fn an_update_of_another_tool_is_waited_for() {
         let zk = Zk::connect(&options, &Deadline::never()).await.unwrap();
         let tree = Tree::new(&env.root).unwrap();
         let me =
-            Holder { host: "stock".into(), pid: 1, command: "update".into(), since: String::new() };
+            Holder { host: "stock".into(), pid: 1, command: "update".into(), ..Holder::default() };
         let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
         UpdateLock::lock(&zk, &tree, "locked", &me, deadline).await.unwrap()
     });

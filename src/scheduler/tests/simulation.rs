@@ -20,8 +20,10 @@ use crate::scheduler::ports::PortRange;
 use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_VERSION};
 use crate::scheduler::step::{Action, Event};
 use crate::scheduler::task::{Acknowledgement, TaskReport, TaskState};
+use requests::Others;
 
 mod bad_days;
+mod requests;
 mod scenarios;
 
 const CONTAINERS: u32 = 4;
@@ -58,6 +60,8 @@ struct World {
     events: VecDeque<Event>,
     counter: u64,
     journal: Journal,
+    /// What others request meanwhile.
+    others: Others,
 }
 
 fn desired() -> Desired {
@@ -99,6 +103,7 @@ fn desired() -> Desired {
             })
             .collect(),
         update: None,
+        keep_package: false,
         extra: Map::new(),
     }
 }
@@ -124,11 +129,13 @@ impl World {
                 records: BTreeMap::new(),
                 intents: BTreeSet::new(),
             },
+            others: Others::default(),
         }
     }
 
     fn model(&self) -> Model {
         let records = self.journal.records.values().cloned().collect();
+        self.others.unheard.set(false);
         Model::new(self.journal.desired.clone(), records, policy())
     }
 
@@ -479,6 +486,19 @@ fn run(world: &mut World, rounds: usize) -> Model {
         }
         let together = world.rng.random_range(1..5).min(world.events.len());
         let mut events: Vec<Event> = world.events.drain(..together).collect();
+        if bad && world.rng.random_ratio(1, 60) {
+            events.insert(0, world.jump());
+        }
+        if bad && world.rng.random_ratio(1, 60) {
+            // Somebody else drives from here on, as far as they know.
+            events.push(Event::LeaseLost);
+            assert_eq!(model.handle_all(world.now, events), [], "without the lease");
+            assert_eq!(model.step(world.now + 100_000, Event::Tick), [], "without the lease");
+            model = world.model();
+            world.subscribe(&model);
+            continue;
+        }
+        events.extend(world.requested(round, bad, model.is_settled()));
         if events.is_empty() {
             events.push(Event::Tick);
         }
@@ -496,7 +516,7 @@ fn run(world: &mut World, rounds: usize) -> Model {
             }
             world.perform(action);
         }
-        if !bad && model.is_settled() && world.events.is_empty() {
+        if !bad && model.is_settled() && world.events.is_empty() && world.others.are_done() {
             return model;
         }
     }

@@ -26,6 +26,7 @@ fn me(command: &str) -> Holder {
         pid: 7,
         command: command.into(),
         since: "2026-11-23T13:00:00Z".into(),
+        doing: None,
     }
 }
 

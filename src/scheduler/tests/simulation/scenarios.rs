@@ -10,7 +10,7 @@ use crate::scheduler::update::{Update, UpdateStep};
 use crate::scheduler::update_steps;
 use rand::Rng as _;
 
-fn check_running(world: &World) {
+pub(super) fn check_running(world: &World) {
     for container in 0..CONTAINERS {
         let running = world
             .tasks
@@ -21,7 +21,7 @@ fn check_running(world: &World) {
     }
 }
 
-fn with_seeds(check: impl Fn(u64) + std::panic::RefUnwindSafe) {
+pub(super) fn with_seeds(check: impl Fn(u64) + std::panic::RefUnwindSafe) {
     let chosen = std::env::var("HERON_SIMULATION_SEED").ok().and_then(|seed| seed.parse().ok());
     let seeds = chosen.map_or(0..300, |seed: u64| seed..seed + 1);
     for seed in seeds {
@@ -80,7 +80,7 @@ fn an_update() -> Update {
     }
 }
 
-fn begin_update(world: &mut World) {
+pub(super) fn begin_update(world: &mut World) {
     let added =
         [4, 5].map(|id| DesiredContainer { id, ..desired().containers[1].clone() }).to_vec();
     let command = world.journal.desired.launch.command.clone();
@@ -89,7 +89,7 @@ fn begin_update(world: &mut World) {
 }
 
 /// Exactly these containers run, each once, and the journal holds no task for living that is not.
-fn check_exactly(world: &World, wanted: &[u32]) {
+pub(super) fn check_exactly(world: &World, wanted: &[u32]) {
     let alive = world.tasks.values().filter(|task| !task.state.is_terminal());
     let mut alive: Vec<u32> = alive.map(|task| task.container).collect();
     alive.sort_unstable();

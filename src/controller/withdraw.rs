@@ -1,7 +1,7 @@
 //! Takes a topology's package out of its store, once nothing of the topology runs any more.
 
+use super::lease::Lease;
 use crate::context::{CommandError, Context, StateTree};
-use crate::controller::lease::Lease;
 use crate::net::deadline::{Stopped, UNDO};
 use crate::outcome::change::PackageEnd;
 use crate::scheduler::journal::decode_desired;
