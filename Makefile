@@ -8,7 +8,7 @@ DENY_VERSION := 0.20.2
 # Unit tests that start a ZooKeeper.
 UNIT_SKIP := --skip state:: --skip leader --skip zookeeper
 
-.PHONY: build release demo test lint unit unit-and-e2e deny advisories doc bench fuzz setup clean
+.PHONY: build release demo test lint unit unit-and-e2e deny advisories doc bench fuzz setup clean e2e-real
 
 build: ## The binary, for development
 	$(CARGO) build --locked
@@ -53,6 +53,10 @@ all-tests:
 	$(CARGO) build --locked --bin heron-cli --examples
 	$(CARGO) test --locked
 	$(CARGO) test --locked --example test-cluster
+
+e2e-real: ## Tests on real Mesos, Heron and ZooKeeper, as tests/e2e-real/README.md says; TESTS=words chooses
+	@tests/support/setup.sh java
+	@$(CARGO) test --locked --quiet --test e2e-real -- $(TESTS)
 
 deny: $(DENY) ## Licences, sources and bans of the dependencies
 	@echo "== dependencies"

@@ -42,10 +42,8 @@ fn a_dry_run_asks_what_the_real_one_asks() {
     let large = env.topology("large", 1);
     let much = "heron.mesos.tmanager.container.ram: 1000000000000000";
     let lines: Vec<String> = vec![much.to_owned()];
-    if env.cluster.is_simulated() {
-        env.write_config(&lines);
-        refused(&env.run(&["submit", &large, "--dry-run"]), 11, &["container 0", "mem"]);
-    }
+    env.write_config(&lines);
+    refused(&env.run(&["submit", &large, "--dry-run"]), 11, &["container 0", "mem"]);
     env.write_config(&[]);
     env.ok(&["kill", "asked"]);
 }
@@ -122,9 +120,6 @@ fn whoever_is_waited_for_is_named() {
     let env = TestEnv::new();
     let file = env.topology("awaited", 1);
     env.ok(&["submit", &file]);
-    if !env.cluster.is_simulated() {
-        return;
-    }
     // A restart that finds no room holds the lease until it gives up.
     env.cluster.control("/hold-offers", &json!({}));
     let mut holder = env.command(&["restart", "awaited", "1", "--timeout", "15s"]);

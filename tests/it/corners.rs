@@ -64,9 +64,6 @@ fn ports_may_be_fragmented_and_resources_reserved() {
     cluster.push(reserved.to_string());
     let config = vec!["heron.mesos.role: heron".to_owned()];
     let mut env = TestEnv::with(&TestOptions { cluster, ..TestOptions::default() });
-    if !env.cluster.is_simulated() {
-        return;
-    }
     env.write_config(&config);
     let file = env.topology("pieces", 2);
     env.ok(&["submit", &file]);
@@ -140,9 +137,6 @@ fn a_package_goes_through_a_web_server() {
 #[test]
 fn an_interrupt_tears_nothing_down() {
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        return;
-    }
     let file = env.topology("interrupted", 1);
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         env.cluster.control("/hold-offers", &json!({}));
@@ -191,9 +185,7 @@ fn two_submissions_of_one_name_make_one_topology() {
     let mut codes = [one, two].map(|child| Ran::from(child.wait_with_output().unwrap()).code);
     codes.sort_unstable();
     assert_eq!(codes, [0, 6]);
-    if env.cluster.is_simulated() {
-        assert_eq!(env.cluster.live_tasks().len(), 2);
-    }
+    assert_eq!(env.cluster.live_tasks().len(), 2);
     env.ok(&["kill", "contended"]);
     env.assert_nothing_left("contended");
 }
@@ -203,9 +195,6 @@ fn a_tmanager_without_a_physical_plan_is_left_alone() {
     let mut options = TestOptions::default();
     options.standin.push(r#"never_register=["stmgr-1"]"#.to_owned());
     let env = TestEnv::with(&options);
-    if !env.cluster.is_simulated() {
-        return;
-    }
     let file = env.topology("planless", 1);
     let ran = env.run(&["submit", &file, "--timeout", "8s"]);
     assert_eq!(ran.code, 9, "{}", ran.stderr);

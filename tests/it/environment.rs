@@ -28,8 +28,7 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
 /// One server for all tests; each has a root of its own in it. It dies with this process.
 static ZOOKEEPER: LazyLock<Mutex<ZooKeeper>> = LazyLock::new(|| {
     let data = tempfile::tempdir().unwrap().keep();
-    let given = std::env::var("HERON_E2E_ZK").ok();
-    Mutex::new(ZooKeeper::use_or_start(given.as_deref(), &data).unwrap())
+    Mutex::new(ZooKeeper::start(&data, None).unwrap())
 });
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -90,7 +89,7 @@ pub struct TestEnv {
 
 /// A running test cluster.
 pub struct Cluster {
-    child: Option<Child>,
+    child: Child,
     pub control: String,
     pub masters: Vec<String>,
 }
@@ -256,11 +255,8 @@ pub fn user() -> String {
     nix::unistd::User::from_uid(nix::unistd::getuid()).unwrap().unwrap().name
 }
 
-/// The core package: the stand-in's, or the real one that was given.
+/// The stand-in's core package.
 fn core_package(directory: &Path, release: &str, settings: &[String]) -> String {
-    if let Ok(given) = std::env::var("HERON_E2E_CORE") {
-        return given;
-    }
     let mut command = Command::new(example("heron-standin"));
     command.args(["make-core", "--host", "127.0.0.1", "--out"]).arg(directory.join("core"));
     command.args(["--dialect", release]);
@@ -275,9 +271,6 @@ fn core_package(directory: &Path, release: &str, settings: &[String]) -> String 
 
 impl Cluster {
     fn start(directory: &Path, name: &str, arguments: &[String]) -> Self {
-        if let Ok(master) = std::env::var("HERON_E2E_MESOS") {
-            return Self { child: None, control: String::new(), masters: vec![master] };
-        }
         let mut child = Command::new(example("test-cluster"))
             .arg("--zk")
             .arg(format!("{}/it-mesos/{name}", zookeeper()))
@@ -296,12 +289,7 @@ impl Cluster {
         let masters = ready["masters"].as_array().unwrap();
         let masters = masters.iter().map(|master| master.as_str().unwrap().to_owned()).collect();
         let control = ready["control"].as_str().unwrap().to_owned();
-        Self { child: Some(child), control, masters }
-    }
-
-    /// Whether faults can be caused: not in a real cluster.
-    pub fn is_simulated(&self) -> bool {
-        self.child.is_some()
+        Self { child, control, masters }
     }
 
     /// The control interface's view of everything.
@@ -316,9 +304,6 @@ impl Cluster {
 
     /// Tasks that have not come to their end.
     pub fn live_tasks(&self) -> Vec<Value> {
-        if !self.is_simulated() {
-            return Vec::new();
-        }
         let state = self.state();
         let tasks = state["tasks"].as_array().unwrap();
         let live = |task: &&Value| {
@@ -332,10 +317,8 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            drop(child.stdin.take());
-            let _ = child.wait();
-        }
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
     }
 }
 

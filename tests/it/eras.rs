@@ -74,9 +74,7 @@ fn the_command_lines_of_2016_submit_and_kill() {
     assert!(submitted.stdout.contains("topology wordcount is running"), "{}", submitted.stdout);
     // What the file says and would destroy the topology is told.
     assert!(submitted.stderr.contains("failover.timeout.seconds"), "{}", submitted.stderr);
-    if env.cluster.is_simulated() {
-        assert_eq!(env.cluster.live_tasks().len(), 2);
-    }
+    assert_eq!(env.cluster.live_tasks().len(), 2);
 
     let place = ["--config-loader", LOADER, "--config-path", conf];
     let runtime = |verb: &str| {

@@ -12,10 +12,6 @@ use crate::fault_proxy::{Killing, steps, wait_for, when_free};
 #[test]
 fn a_submit_that_is_killed_anywhere_leaves_one_topology_or_none() {
     let test = Killing::new();
-    if !test.env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let env = &test.env;
     let file = env.topology("sliced", 1);
     let mut last = 0;
@@ -45,10 +41,6 @@ fn a_submit_that_is_killed_anywhere_leaves_one_topology_or_none() {
 #[test]
 fn a_kill_that_is_killed_anywhere_can_be_repeated() {
     let test = Killing::new();
-    if !test.env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let env = &test.env;
     let file = env.topology("twice", 1);
     for step in steps().step_by(3) {
@@ -67,10 +59,6 @@ fn a_kill_that_is_killed_anywhere_can_be_repeated() {
 fn a_session_that_expires_is_replaced() {
     let test = Killing::new();
     let env = &test.env;
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let file = env.topology("expired", 1);
     env.cluster.control("/hold-offers", &json!({}));
     let mut command = env.command(&["submit", &file]);
@@ -94,10 +82,6 @@ fn a_session_that_expires_is_replaced() {
 #[test]
 fn dropped_streams_do_not_disturb_a_submission() {
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let file = env.topology("dropped", 3);
     env.cluster.control("/delay", &json!({ "ms": 30 }));
     let child = env
@@ -120,10 +104,6 @@ fn dropped_streams_do_not_disturb_a_submission() {
 #[test]
 fn a_task_that_dies_comes_back_with_the_next_restart() {
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let file = env.topology("mortal", 2);
     env.ok(&["submit", &file]);
     let status = env.json(&["status", "mortal"]);
@@ -139,10 +119,6 @@ fn a_task_that_dies_comes_back_with_the_next_restart() {
 #[test]
 fn a_framework_that_was_removed_is_said_and_killed() {
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let file = env.topology("removed", 1);
     let submitted = env.json(&["submit", &file]);
     env.cluster.control("/remove-framework", &json!({ "framework": submitted["framework_id"] }));
@@ -159,10 +135,6 @@ fn a_failover_of_the_master_is_followed() {
     let words = "--agents 2 --masters 2 --agent-reregister-timeout-ms 5000";
     let cluster = words.split_whitespace().map(str::to_owned).collect();
     let mut env = TestEnv::with(&crate::environment::TestOptions { cluster, ..Default::default() });
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let path = env.cluster.state()["zk"].as_str().map(str::to_owned);
     if let Some(path) = path {
         env.write_config(&[format!("heron.mesos.master.uri: zk://{path}")]);

@@ -80,10 +80,8 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 fn assert_no_framework(env: &TestEnv) {
-    if env.cluster.is_simulated() {
-        assert_eq!(env.cluster.state()["frameworks"], json!([]));
-        assert_eq!(env.cluster.live_tasks(), Vec::<Value>::new());
-    }
+    assert_eq!(env.cluster.state()["frameworks"], json!([]));
+    assert_eq!(env.cluster.live_tasks(), Vec::<Value>::new());
 }
 
 fn tar_of(path: &Path, files: &[(&str, &str, u32)]) {
@@ -303,10 +301,6 @@ fn signal(child: &Child, signal: nix::sys::signal::Signal) {
 #[test]
 fn whatever_ends_a_check_nothing_of_it_stays() {
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: a real cluster is not broken");
-        return;
-    }
     let (server, _) = serve(&env, &[]);
     let timed_out = Ran::from(hanging(&env, &server, "3s").wait_with_output().unwrap());
     assert_eq!(timed_out.code, 9, "{}", timed_out.stderr);
@@ -340,10 +334,6 @@ fn an_agent_that_is_lost_meanwhile_is_told() {
         cluster: "--agents 1 --agent-ping-timeout-ms 300".split(' ').map(str::to_owned).collect(),
         ..TestOptions::default()
     });
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: a real cluster is not broken");
-        return;
-    }
     let (server, _) = serve(&env, &[]);
     let child = hanging(&env, &server, "60s");
     env.cluster.control("/lose-agent", &json!({ "agent": 0 }));

@@ -175,10 +175,6 @@ fn agents(env: &TestEnv) -> Vec<String> {
 /// The master has never heard of the recorded framework and its tasks, as after the loss of its registry.
 #[test]
 fn journals_of_version_1_are_shown_and_removed() {
-    if !TestEnv::new().cluster.is_simulated() {
-        eprintln!("left out: a real master may remember the framework");
-        return;
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     for (state, expected) in STATES {
         // The recordings share one framework, which a master remembers as removed.

@@ -10,7 +10,7 @@ fn a_topology_lives_and_dies() {
     assert_eq!(submitted["topology"]["state"], "RUNNING");
     assert_eq!(submitted["container_count"], 3);
     // The client has left; the tasks run on.
-    assert_eq!(env.cluster.live_tasks().len(), if env.cluster.is_simulated() { 3 } else { 0 });
+    assert_eq!(env.cluster.live_tasks().len(), 3);
 
     let listed = env.json(&["list"]);
     assert_eq!(listed["topologies"][0]["name"], "wordcount");

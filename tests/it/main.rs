@@ -1,7 +1,6 @@
 //! End-to-end tests: the built binary against a real ZooKeeper, the simulated Mesos and the stand-in for Heron.
 //!
-//! With `HERON_E2E_MESOS`, `HERON_E2E_CORE` and `HERON_E2E_ZK` set, the same tests run against a real master, a real
-//! heron-core archive and a given ZooKeeper; those that need to cause faults are left out then, and say so.
+//! What real Mesos and real Heron make of it is the matter of `tests/e2e-real`.
 
 #![allow(
     clippy::expect_used,

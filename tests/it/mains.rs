@@ -73,9 +73,7 @@ impl Watched {
         let store = self.env.directory.path().join("store");
         let packages = std::fs::read_dir(store).map_or(0, Iterator::count);
         assert_eq!(packages, 0, "something was uploaded");
-        if self.env.cluster.is_simulated() {
-            assert_eq!(self.env.cluster.live_tasks(), Vec::<Value>::new());
-        }
+        assert_eq!(self.env.cluster.live_tasks(), Vec::<Value>::new());
     }
 
     /// Znodes that are about any topology: all but the directories of Heron's tree.

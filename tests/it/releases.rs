@@ -15,14 +15,6 @@ fn bed_of(release: &str) -> TestEnv {
     TestEnv::with(&TestOptions { release: release.to_owned(), ..TestOptions::default() })
 }
 
-fn left_out() -> bool {
-    let real = std::env::var_os("HERON_E2E_CORE").is_some();
-    if real {
-        eprintln!("left out: the core package that was given is of one release");
-    }
-    real
-}
-
 /// What a topology of that release goes through; returns what `submit` said.
 fn live(env: &TestEnv, setting: &[&str]) -> Value {
     let file = env.topology("elder", 2);
@@ -83,9 +75,6 @@ fn releases_that_count_their_arguments_run() {
 }
 
 fn run(releases: &[(&str, &str)]) {
-    if left_out() {
-        return;
-    }
     for (release, directory) in releases {
         let env = bed_of(release);
         let setting = format!("--config-property=heron.release.version={release}");
@@ -102,9 +91,6 @@ fn run(releases: &[(&str, &str)]) {
 
 #[test]
 fn the_release_is_read_from_the_core_package() {
-    if left_out() {
-        return;
-    }
     for release in ["0.17.8", "0.16.3"] {
         let env = bed_of(release);
         let file = env.topology("elder", 1);
@@ -161,9 +147,6 @@ fn the_build_and_the_page_are_recorded_for_heron_s_own_tools() {
 
 #[test]
 fn a_wrong_release_is_told_and_taken_back() {
-    if left_out() {
-        return;
-    }
     let env = bed_of("0.16.3");
     let file = env.topology("misread", 1);
     let wrong = "--config-property=heron.release.version=0.20.5";

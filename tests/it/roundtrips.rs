@@ -103,10 +103,6 @@ fn move_controller(env: &TestEnv, topology: &str) -> Counter {
 #[test]
 fn a_switch_takes_at_most_eight_round_trips() {
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: a real TManager may watch its location");
-        return;
-    }
     let file = env.topology("counted", 1);
     env.ok(&["submit", &file]);
     let tmanager = move_controller(&env, "counted");

@@ -55,10 +55,6 @@ fn a_python_topology_runs() {
 fn a_component_that_instances_can_not_import_is_seen() {
     let pex = &*PEX;
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: looks into the sandboxes of the simulated cluster");
-        return;
-    }
     let words =
         ["submit", "--timeout", "20s", pex.to_str().unwrap(), "one_module.OneModule", "lonely"];
     let ran = env.run(&words);

@@ -88,10 +88,6 @@ fn a_paused_topology_stays_paused_and_keeps_its_settings() {
 fn an_update_that_is_killed_anywhere_is_finished_or_undone() {
     let test = Killing::new();
     let env = &test.env;
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let file = env.topology("halved", 2);
     env.ok(&["submit", &file]);
     let mut now = 2;
@@ -137,10 +133,6 @@ fn an_update_that_is_killed_anywhere_is_finished_or_undone() {
 #[test]
 fn an_update_without_room_is_undone() {
     let env = TestEnv::new();
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let file = env.topology("crowded", 2);
     env.ok(&["submit", &file]);
     // As they are, whenever that was asked.
@@ -232,10 +224,6 @@ fn what_can_not_be_updated_is_told() {
 fn an_update_survives_a_lost_session_and_a_dropped_stream() {
     let test = Killing::new();
     let env = &test.env;
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let file = env.topology("shaken", 1);
     env.ok(&["submit", &file]);
     env.cluster.control("/hold-offers", &json!({}));

@@ -16,11 +16,7 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let data = std::path::absolute(Path::new(flags.need("--data")?))?;
-    let given = std::env::var("HERON_E2E_ZK").ok();
-    let mut server = match port {
-        Some(_) => ZooKeeper::start(&data, port)?,
-        None => ZooKeeper::use_or_start(given.as_deref(), &data)?,
-    };
+    let mut server = ZooKeeper::start(&data, port)?;
     println!("{}", json!({ "connection": server.connection(), "pid": server.pid() }));
     let (sender, mut stdin_ended) = tokio::sync::mpsc::unbounded_channel();
     if flags.get("--ignore-stdin").is_none() {

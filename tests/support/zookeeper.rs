@@ -84,20 +84,6 @@ impl ZooKeeper {
         bail!("failed to start ZooKeeper: {}", failures.join("; "))
     }
 
-    /// Uses the server at `given` (the caller's `HERON_E2E_ZK`), or starts one.
-    pub fn use_or_start(given: Option<&str>, data: &Path) -> Result<Self> {
-        match given.map(str::trim).filter(|text| !text.is_empty()) {
-            Some(connection) => Ok(Self {
-                connection: connection.to_owned(),
-                port: 0,
-                data: data.to_owned(),
-                extras: Extras::default(),
-                running: None,
-            }),
-            None => Self::start(data, None),
-        }
-    }
-
     /// The connect string, `host:port`.
     pub fn connection(&self) -> &str {
         &self.connection
@@ -118,7 +104,6 @@ impl ZooKeeper {
 
     /// Starts the server again on the same port with the same data.
     pub fn resume(&mut self) -> Result<()> {
-        ensure!(self.port != 0, "this ZooKeeper is not ours: {}", self.connection);
         if self.running.is_none() {
             self.running = Some(launch(&self.data, self.port, &self.extras)?);
             if let Err(error) = self.wait_until_ready() {

@@ -60,10 +60,6 @@ const MESSAGES: [usize; 4] = [2, 3, 5, 8];
 fn a_zookeeper_that_falls_silent_holds_nobody_up() {
     let test = Killing::new();
     let env = &test.env;
-    if !env.cluster.is_simulated() {
-        eprintln!("left out: needs the simulated cluster");
-        return;
-    }
     let there = env.topology("waited", 1);
     let mut silenced = 0;
     let properties = &test.properties[..1];
