@@ -50,11 +50,9 @@ pub struct Running {
 impl Place {
     /// A place for the test `name`, for so long.
     pub fn new(settings: &Settings, name: &str, limit: Duration) -> Self {
-        let short = name.rsplit("::").next().unwrap();
-        let prefix =
-            format!("e2e_{}_{}", std::process::id(), short.split('_').next_back().unwrap());
+        let prefix = format!("e2e_{}", std::process::id());
         let directory = tempfile::tempdir().unwrap();
-        let root = format!("/{prefix}");
+        let root = format!("/{prefix}_{}", name.replace("::", "_"));
         std::fs::write(directory.path().join("m.conf"), settings.configuration(&root)).unwrap();
         Self {
             mesos: Mesos::new(&settings.mesos),
