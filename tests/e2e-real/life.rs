@@ -1,5 +1,6 @@
 //! The main job in both languages: a topology's whole life.
 
+use crate::mesos;
 use crate::place::{JAR, PEX, Place};
 
 pub fn in_python(place: &Place) {
@@ -33,8 +34,20 @@ fn live(place: &Place, name: &str, program: &[&str]) {
     assert_eq!(again.code, Some(6), "{}", again.stderr);
     place.assert_well(name, "RUNNING", 3);
 
-    assert_eq!(place.json(&["kill", name])["found"], true);
+    let killed = place.json(&["kill", name]);
+    assert_eq!(killed["found"], true);
+    assert_eq!(killed["package"]["removed"], true, "{killed}");
+    let package = killed["package"]["uri"].as_str().unwrap();
+    assert!(!is_there(package), "{package} is still in its store");
     place.assert_nothing_left(name);
     assert_eq!(place.run(&["status", name]).code, Some(5));
     assert_eq!(place.run(&["kill", name]).code, Some(5));
+}
+
+/// Whether a package can still be fetched.
+fn is_there(uri: &str) -> bool {
+    match uri.strip_prefix("file://") {
+        Some(path) => std::path::Path::new(path).exists(),
+        None => mesos::get(uri).0.is_success(),
+    }
 }

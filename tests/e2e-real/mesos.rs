@@ -1,5 +1,6 @@
 //! Mesos, as its operators see it: what heron-cli says is compared with this.
 
+use reqwest::StatusCode;
 use serde_json::Value;
 
 /// States of tasks that may still run.
@@ -61,13 +62,20 @@ impl Mesos {
     }
 
     fn get(&self, path: &str) -> Value {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let client = reqwest::Client::builder().no_proxy().build().unwrap();
-            let answer = client.get(format!("{}/{path}", self.address)).send().await.unwrap();
-            serde_json::from_str(&answer.error_for_status().unwrap().text().await.unwrap()).unwrap()
-        })
+        let (status, body) = get(&format!("{}/{path}", self.address));
+        assert!(status.is_success(), "{path}: {status}");
+        serde_json::from_slice(&body).unwrap()
     }
+}
+
+/// Asks a web server.
+pub fn get(url: &str) -> (StatusCode, Vec<u8>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(url).send().await.unwrap();
+        (answer.status(), answer.bytes().await.unwrap().to_vec())
+    })
 }
 
 fn text(value: &Value) -> String {

@@ -9,7 +9,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("HERON_E2E_CORE", "the address of a real heron-core.tar.gz that agents can fetch"),
     (
         "HERON_E2E_STORE",
-        "where packages go: a directory that all agents have, or an http address that takes PUT",
+        "where packages go: a directory that all agents have, or an http address that takes PUT, GET, DELETE",
     ),
     (
         "HERON_E2E_LOSE",
