@@ -135,6 +135,7 @@ impl Tasks {
                 mem_mb,
                 disk_mb,
                 restarts: 0,
+                held: false,
                 pin: slot.pin(task),
                 own: Some(Box::new(own)),
                 extra: Map::new(),

@@ -27,6 +27,9 @@ pub struct DesiredContainer {
     /// Where it must run; anywhere, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pin>,
+    /// Whether it is to have no task for now, as an update wants it of the TManager's container while the plan is changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
     /// How it is started, if not as the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Box<OwnLaunch>>,

@@ -335,15 +335,16 @@ impl Slot {
         if self.once {
             return self.record.is_none();
         }
-        !self.refused
+        !self.desired.held
+            && !self.refused
             && (self.abandoned || self.record.as_ref().is_none_or(ContainerRecord::is_over))
     }
 
-    /// Whether its task is to be killed so that another takes its place.
+    /// Whether its task is to be killed, so that another takes its place now or later.
     pub(super) fn wants_restart(&self) -> bool {
-        self.record
-            .as_ref()
-            .is_some_and(|record| !record.is_over() && record.restarts < self.desired.restarts)
+        self.record.as_ref().is_some_and(|record| {
+            !record.is_over() && (self.desired.held || record.restarts < self.desired.restarts)
+        })
     }
 
     /// Its task, unless that has come to its end.
@@ -352,6 +353,9 @@ impl Slot {
     }
 
     fn agrees(&self) -> bool {
+        if self.desired.held {
+            return self.abandoned || self.live_task().is_none();
+        }
         self.record.as_ref().is_some_and(|record| {
             if self.once {
                 return self.abandoned || record.is_over();

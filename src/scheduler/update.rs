@@ -2,8 +2,8 @@
 //! [`super::update_steps`] makes each step of the desired record; `crate::update` carries them out.
 //!
 //! ```text
-//! begun ──▶ (paused) ──▶ resized ──▶ written ──▶ (new physical plan) ──▶ removing ──▶ done
-//!   └──────────┴───────────┴──▶ undoing ──▶ done
+//! begun ──▶ (paused) ──▶ resized ──▶ (TManager ended) ──▶ written ──▶ (new physical plan) ──▶ removing ──▶ done
+//!   └──────────┴───────────┴──────────────┴──▶ undoing ──▶ done
 //! ```
 //!
 //! Until the packing plan is written, an update can be undone: the topology runs by the old plan. From then on it can only
@@ -65,7 +65,8 @@ pub struct Update {
     /// ZooKeeper session of the TManager that ran by the old plan; once that plan is gone, so is this TManager.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmanager_session: Option<i64>,
-    /// Whether container 0 gets a new task with the new plan, and how long its old one has to end, in milliseconds.
+    /// Whether container 0 gets a new task with the new plan: its old one is ended before that is written. The number is how
+    /// long that has to end, in milliseconds, for builds before this one; what counts is what it was launched with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmanager_grace_ms: Option<i64>,
     /// Members that this version does not know.

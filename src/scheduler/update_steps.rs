@@ -30,12 +30,29 @@ pub fn resize(desired: &Desired) -> Desired {
     })
 }
 
+/// The record once the TManager's container is to end, so that it is gone before its TManager dies of the new plan: an executor
+/// whose TManager is dead heeds nothing (`docs/heron.md#executor-and-signals`).
+#[must_use]
+pub fn end_tmanager(desired: &Desired) -> Desired {
+    if has_ended_tmanager(desired) {
+        return desired.clone();
+    }
+    desired.changed(|desired| hold_tmanager(&mut desired.containers, true))
+}
+
+/// Whether the TManager's container is to have ended.
+#[must_use]
+pub fn has_ended_tmanager(desired: &Desired) -> bool {
+    desired.containers.iter().any(|container| container.id == 0 && container.held)
+}
+
 /// The record that is written together with the packing plan.
 #[must_use]
 pub fn write(desired: &Desired) -> Desired {
     stepped(desired, UpdateStep::Written, |containers, update| {
-        let tmanager = containers.iter_mut().find(|container| container.id == 0);
-        if let Some(tmanager) = tmanager.filter(|_| update.tmanager_grace_ms.is_some()) {
+        let tmanager = tmanager(containers).filter(|_| update.tmanager_grace_ms.is_some());
+        if let Some(tmanager) = tmanager {
+            tmanager.held = false;
             tmanager.restarts = tmanager.restarts.saturating_add(1);
         }
     })
@@ -81,6 +98,7 @@ pub fn undo(desired: &Desired) -> Desired {
             desired.launch.command = command;
         }
         update.step = UpdateStep::Undoing;
+        hold_tmanager(&mut desired.containers, false);
     })
 }
 
@@ -95,6 +113,16 @@ fn stepped(
             update.step = step;
         }
     })
+}
+
+fn tmanager(containers: &mut [DesiredContainer]) -> Option<&mut DesiredContainer> {
+    containers.iter_mut().find(|container| container.id == 0)
+}
+
+fn hold_tmanager(containers: &mut [DesiredContainer], held: bool) {
+    if let Some(tmanager) = tmanager(containers) {
+        tmanager.held = held;
+    }
 }
 
 fn set_sizes(containers: &mut [DesiredContainer], sizes: &[DesiredContainer], relaunched: &[u32]) {
@@ -170,14 +198,17 @@ mod tests {
         assert_eq!((&begun.launch.command, begun.generation), (&new_command, 5));
         let resized = resize(&begun);
         assert_eq!(ids(&resized), [(0, 5.0, 0), (1, 20.0, 1), (2, 10.0, 0), (3, 8.0, 0)]);
-        let written = write(&resized);
+        let ended = end_tmanager(&resized);
+        assert!(has_ended_tmanager(&ended) && ended.update.as_ref().unwrap().can_be_undone());
+        let written = write(&ended);
+        assert!(!has_ended_tmanager(&written));
         assert_eq!(ids(&written), [(0, 5.0, 1), (1, 20.0, 1), (2, 10.0, 0), (3, 8.0, 0)]);
         assert!(!written.update.as_ref().unwrap().can_be_undone());
         let removing = remove(&written);
         assert_eq!(ids(&removing), [(0, 5.0, 1), (1, 20.0, 1), (3, 8.0, 0)]);
         assert!(removing.update.is_some(), "what goes runs still");
         let ended = end(&removing);
-        assert_eq!((ended.update, ended.generation), (None, 9));
+        assert_eq!((ended.update, ended.generation), (None, 10));
     }
 
     #[test]
@@ -185,6 +216,8 @@ mod tests {
         let before = desired(vec![container(0, 5.0), container(1, 10.0), container(2, 10.0)]);
         let begun = begin(&before, update(), vec![container(3, 8.0)], CommandTemplate::default());
         let undone = undo(&begun);
+        assert_eq!((&undone.containers, &undone.launch), (&before.containers, &before.launch));
+        let undone = undo(&end_tmanager(&begun));
         assert_eq!((&undone.containers, &undone.launch), (&before.containers, &before.launch));
         let undone = undo(&resize(&begun));
         assert_eq!(ids(&undone), [(0, 5.0, 0), (1, 10.0, 2), (2, 10.0, 0)]);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::conf_directory::LeftOut;
 use super::dialect::Release;
-use super::internals::{internals, metrics_sinks};
+use super::internals::{internals, metrics_sinks, with_reconnection};
 use super::yaml::{self, FlatYamlError};
 use crate::net::redact::{is_secret, redact};
 
@@ -65,6 +65,7 @@ const STATE_CONNECTION: &str = "heron.statemgr.connection.string";
 const STATE_ROOT: &str = "heron.statemgr.root.path";
 const LOCAL: &str = "LOCALMODE";
 const STATE_MANAGER: &str = "statemgr.yaml";
+const INTERNALS: &str = "heron_internals.yaml";
 const OVERRIDE: &str = "override.yaml";
 const RELEASE: &str = "release.yaml";
 const SINKS: &str = "metrics_sinks.yaml";
@@ -75,6 +76,9 @@ impl HeronConf {
         let mut files: BTreeMap<String, Vec<u8>> =
             self.generated().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
         files.extend(self.own.clone());
+        if let Some(own) = self.own.get(INTERNALS) {
+            files.insert(INTERNALS.to_owned(), with_reconnection(own, &self.release));
+        }
         files.insert(STATE_MANAGER.to_owned(), self.state_manager()?.into_bytes());
         files.insert(OVERRIDE.to_owned(), self.override_file()?.into_bytes());
         if let Some(own) = &self.release_yaml {
@@ -113,7 +117,7 @@ impl HeronConf {
         };
         vec![
             file("client.yaml", &[]),
-            ("heron_internals.yaml".to_owned(), self.internals()),
+            (INTERNALS.to_owned(), self.internals()),
             (SINKS.to_owned(), metrics_sinks(&self.release)),
             file(
                 "packing.yaml",
@@ -142,7 +146,7 @@ impl HeronConf {
         let directory = yaml::quoted(&self.logging_directory);
         yaml::line(&mut out, "heron.logging.directory", &directory);
         for (key, value) in internals(&self.release) {
-            yaml::line(&mut out, &key, value);
+            yaml::line(&mut out, &key, &value);
         }
         out
     }

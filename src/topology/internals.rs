@@ -1,9 +1,19 @@
 //! The settings that Heron's processes read without a default of their own.
 //!
 //! Keys and values are those that Heron ships for Mesos with 0.20.5 (`tests/data/yaml-0.20.5-mesos`), with the names
-//! and the few additional keys of older releases.
+//! and the few additional keys of older releases; but stream managers look for a lost TManager sooner ([`RECONNECTION`]).
+
+use std::collections::BTreeMap;
 
 use super::dialect::Release;
+use super::yaml;
+
+/// How soon a stream manager tries again to reach its TManager, in seconds, and how often: Heron's default and ours. It is
+/// what an update's pause mostly consists of (`docs/heron.md#physical-plan`); tried for as long in all.
+const RECONNECTION: [(&str, u32, u32); 2] = [
+    ("heron.streammgr.client.reconnect.tmanager.interval.sec", 10, 1),
+    ("heron.streammgr.client.reconnect.tmanager.max.attempts", 30, 300),
+];
 
 /// `heron_internals.yaml` apart from the logging directory, in the names of the newest release.
 #[rustfmt::skip]
@@ -22,8 +32,6 @@ const INTERNALS: &[(&str, &str)] = &[
     ("heron.streammgr.xormgr.rotatingmap.nbuckets", "3"),
     ("heron.streammgr.mempool.max.message.number", "512"),
     ("heron.streammgr.client.reconnect.interval.sec", "1"),
-    ("heron.streammgr.client.reconnect.tmanager.interval.sec", "10"),
-    ("heron.streammgr.client.reconnect.tmanager.max.attempts", "30"),
     ("heron.streammgr.network.options.maximum.packet.mb", "10"),
     ("heron.streammgr.tmanager.heartbeat.interval.sec", "10"),
     ("heron.streammgr.connection.read.batch.size.mb", "1"),
@@ -92,9 +100,48 @@ const OLDER: &[(&str, &str)] = &[
 ];
 
 /// The settings of `heron_internals.yaml` in the names of a release.
-pub(super) fn internals(release: &Release) -> Vec<(String, &'static str)> {
+pub(super) fn internals(release: &Release) -> Vec<(String, String)> {
     let older = if release.has_tmanager() { &[] } else { OLDER };
-    INTERNALS.iter().chain(older).map(|(key, value)| (named(key, release), *value)).collect()
+    let shipped = INTERNALS.iter().chain(older).map(|(key, value)| (*key, (*value).to_owned()));
+    let ours = RECONNECTION.iter().map(|(key, _, ours)| (*key, ours.to_string()));
+    shipped.chain(ours).map(|(key, value)| (named(key, release), value)).collect()
+}
+
+/// A user's own `heron_internals.yaml` with the sooner reconnection, unless it says another one than Heron's default. All
+/// else stays as it is, to the letter.
+pub(super) fn with_reconnection(own: &[u8], release: &Release) -> Vec<u8> {
+    let keys = RECONNECTION.map(|(key, default, ours)| (named(key, release), default, ours));
+    let (Ok(text), Ok(map)) = (std::str::from_utf8(own), yaml::read("heron_internals.yaml", own))
+    else {
+        return own.to_vec();
+    };
+    let is_said = |(key, default, _): &(String, u32, u32)| {
+        map.get(key).is_some_and(|value| value.as_u64() != Some(u64::from(*default)))
+    };
+    if keys.iter().any(is_said) {
+        return own.to_vec();
+    }
+    let mut missing: BTreeMap<&str, u32> =
+        keys.iter().map(|(key, _, ours)| (key.as_str(), *ours)).collect();
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let key = line.split_once(':').map_or("", |(key, _)| key);
+        match missing.remove(key) {
+            Some(ours) => put(&mut out, &format!("{key}: {ours}")),
+            None => out.push_str(line),
+        }
+    }
+    // A key that stands there in another way than at the beginning of a line is left alone.
+    if missing.keys().any(|key| map.contains_key(*key)) {
+        return own.to_vec();
+    }
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+    for (key, ours) in missing {
+        put(&mut out, &format!("{key}: {ours}"));
+    }
+    out.into_bytes()
 }
 
 /// A name of the newest release, in the words of another.

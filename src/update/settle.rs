@@ -49,15 +49,16 @@ pub async fn settle(
     Ok(true)
 }
 
-/// Takes an update back whose plan is not written yet: first the state, then the containers, so that whoever takes this
-/// up again finds all that is left to do.
+/// Takes an update back whose plan is not written yet. The topology works again at once where its TManager lives; where that
+/// was ended already, it is launched anew by the old plan first.
 pub async fn undo(job: &Job<'_>, lease: &mut Lease) -> anyhow::Result<()> {
     let (_, desired) = job.journal(lease).await?;
-    let Some(update) = &desired.update else { return Ok(()) };
-    let wanted = update.topology_state();
-    let found = job.found(lease).await?;
-    ask_tmanager(job.context, &lease.state, found, TManagerRequest::SetState(wanted), job.deadline)
-        .await?;
+    if desired.update.is_none() {
+        return Ok(());
+    }
+    if !update_steps::has_ended_tmanager(&desired) {
+        job.restore_state(lease).await?;
+    }
     job.change(lease, update_steps::undo).await?;
     job.carry_on(lease).await.map(|_| ())
 }

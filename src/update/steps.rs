@@ -53,6 +53,7 @@ impl Job<'_> {
                 self.launch(lease, &update).await?;
                 self.pause(lease).await?;
                 if update.resized.is_empty() {
+                    self.end_tmanager(lease, &update).await?;
                     self.write_plan(lease, &desired, &update).await?;
                 } else {
                     self.change(lease, update_steps::resize).await?;
@@ -65,6 +66,7 @@ impl Job<'_> {
                     self.context.reporter.step(&format!("launching {ids} anew with other room"));
                     self.drive(lease, WaitCondition::Containers).await?;
                 }
+                self.end_tmanager(lease, &update).await?;
                 self.write_plan(lease, &desired, &update).await?;
                 Ok(None)
             }
@@ -78,6 +80,10 @@ impl Job<'_> {
             UpdateStep::Removing | UpdateStep::Undoing => {
                 if update.step == UpdateStep::Undoing || !update.removed.is_empty() {
                     self.drive(lease, WaitCondition::Containers).await?;
+                }
+                if update.step == UpdateStep::Undoing {
+                    // By a TManager that may have been launched anew just now.
+                    self.restore_state(lease).await?;
                 }
                 self.change(lease, update_steps::end).await?;
                 Ok(Some(update))
@@ -119,6 +125,17 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// The TManager's container is ended while its executor heeds signals: once its TManager is dead of the new plan, it would
+    /// not. The topology is paused, its stream managers wait.
+    async fn end_tmanager(&self, lease: &mut Lease, update: &Update) -> anyhow::Result<()> {
+        if update.tmanager_grace_ms.is_none() {
+            return Ok(());
+        }
+        self.context.reporter.step("ending the TManager's container");
+        self.change(lease, update_steps::end_tmanager).await?;
+        self.drive(lease, WaitCondition::Containers).await
+    }
+
     fn pause_seconds(&self, found: &TopologyState) -> u64 {
         let own = || {
             let topology = found.topology.as_ref()?.message.as_ref().ok()?;
@@ -129,20 +146,20 @@ impl Job<'_> {
         given.and_then(|seconds| seconds.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// The state that the topology had before, or is wanted in since, and the settings that it had.
-    async fn restore(&self, lease: &Lease) -> anyhow::Result<()> {
+    /// The state that the topology had before, or is wanted in since.
+    pub(super) async fn restore_state(&self, lease: &Lease) -> anyhow::Result<()> {
         let (_, desired) = self.journal(lease).await?;
         let Some(update) = &desired.update else { return Ok(()) };
-        let wanted = update.topology_state();
+        let order = TManagerRequest::SetState(update.topology_state());
         let found = self.found(lease).await?;
-        ask_tmanager(
-            self.context,
-            &lease.state,
-            found,
-            TManagerRequest::SetState(wanted),
-            self.deadline,
-        )
-        .await?;
+        ask_tmanager(self.context, &lease.state, found, order, self.deadline).await.map(|_| ())
+    }
+
+    /// The same, and the settings that it had.
+    async fn restore(&self, lease: &Lease) -> anyhow::Result<()> {
+        self.restore_state(lease).await?;
+        let (_, desired) = self.journal(lease).await?;
+        let Some(update) = &desired.update else { return Ok(()) };
         if update.runtime_config.is_empty() {
             return Ok(());
         }

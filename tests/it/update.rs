@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::environment::{Ran, TestEnv, TestOptions, zookeeper};
 use crate::fault_proxy::{Killing, steps, wait_for, when_free};
+use crate::zk;
 
 fn ids(document: &Value, member: &str) -> Vec<u64> {
     document[member].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect()
@@ -128,6 +129,82 @@ fn an_update_that_is_killed_anywhere_is_finished_or_undone() {
     }
     env.ok(&["kill", "halved"]);
     env.assert_nothing_left("halved");
+}
+
+/// The desired record in the journal.
+fn record(env: &TestEnv, topology: &str) -> Value {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = zk::connect(&zookeeper(), Duration::from_secs(10)).await.unwrap();
+        let path = format!("{}/frameworks/{topology}", env.root);
+        serde_json::from_slice(&zk::get(&client, &path).await.unwrap().unwrap()).unwrap()
+    })
+}
+
+/// The task of a topology's container as the agents know it.
+fn task(env: &TestEnv, id: &str) -> Value {
+    let state = env.cluster.state();
+    let mut tasks = state["tasks"].as_array().unwrap().iter();
+    tasks.find(|task| task["task_id"] == id).unwrap().clone()
+}
+
+/// Its executor heeds no signal once its TManager is dead, which the new plan would see to.
+#[test]
+fn the_tmanagers_container_is_ended_before_the_plan_is_written() {
+    let env = TestEnv::with(&TestOptions {
+        standin: vec!["restart_delay_ms=3600000".to_owned(), "reconnect_ms=200".to_owned()],
+        ..TestOptions::default()
+    });
+    let file = env.topology("heedful", 2);
+    env.ok(&["submit", &file]);
+    env.ok(&["update", "heedful", "--container-number", "3"]);
+    let sandbox = task(&env, "heedful-0-1")["sandbox"].as_str().unwrap().to_owned();
+    let log = std::fs::read_to_string(format!("{sandbox}/log-files/heron-executor-0.log")).unwrap();
+    assert!(log.contains("terminated; stopping all processes"), "{log}");
+    assert!(!log.contains("ended:"), "{log}");
+    let status = env.json(&["status", "heedful"]);
+    assert_eq!(status["containers"][0]["attempt"], 2);
+    assert_eq!(status["topology"]["state"], "RUNNING");
+    env.ok(&["kill", "heedful"]);
+    env.assert_nothing_left("heedful");
+}
+
+#[test]
+fn an_update_that_dies_with_the_tmanagers_container_ended_is_finished_or_undone() {
+    let env = TestEnv::new();
+    for (name, words, containers, state) in [
+        ("finished", &["update", "finished", "--container-number", "3"][..], 4, "RUNNING"),
+        ("undone", &["restart", "undone", "1"], 3, "RUNNING"),
+        ("undone2", &["deactivate", "undone2"], 3, "PAUSED"),
+    ] {
+        let file = env.topology(name, 2);
+        env.ok(&["submit", &file]);
+        let delay = json!({ "calls": ["KILL"], "ms": 2000, "count": 1 });
+        env.cluster.control("/delay", &delay);
+        let mut dying = env
+            .command(&["update", name, "--container-number", "3"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_for("the end of container 0", || record(&env, name)["containers"][0]["held"] == true);
+        // Nobody hears of it any more.
+        env.cluster.control("/hold-updates", &json!({}));
+        wait_for("its task's end", || task(&env, &format!("{name}-0-1"))["pid"] == Value::Null);
+        dying.kill().unwrap();
+        dying.wait().unwrap();
+        env.cluster.control("/resume-updates", &json!({}));
+        let ran = when_free(|| env.run(words));
+        assert_eq!(ran.code, 0, "{words:?}: {}", ran.stderr);
+        let status = env.json(&["status", name]);
+        assert_eq!(
+            (&status["update"], &status["topology"]["state"]),
+            (&Value::Null, &json!(state))
+        );
+        assert_eq!(self::containers(&env, name), running(containers), "{words:?}");
+        assert_eq!(status["containers"][0]["attempt"], 2, "{words:?}");
+        env.ok(&["kill", name]);
+        env.assert_nothing_left(name);
+    }
 }
 
 #[test]

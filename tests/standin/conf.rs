@@ -31,8 +31,8 @@ pub struct Settings {
     /// ZooKeeper session timeout of TManager and stream managers.
     pub session_timeout_ms: u64,
     /// How long a stream manager takes to connect to a TManager that comes in place of one it has lost: the first try
-    /// comes before that one listens, and the next after this interval.
-    pub reconnect_ms: u64,
+    /// comes before that one listens, and the next after this interval. By default what `heron_internals.yaml` says.
+    pub reconnect_ms: Option<u64>,
     /// Pause between two tries to register the TManager's location.
     pub location_retry_ms: u64,
     /// How many such tries there are.
@@ -62,7 +62,7 @@ impl Default for Settings {
             restart_delay_ms: 10_000,
             replan_delay_ms: 8_300,
             session_timeout_ms: 30_000,
-            reconnect_ms: 10_000,
+            reconnect_ms: None,
             location_retry_ms: 1_000,
             location_retries: 30,
             packing_retry_ms: 10_000,
@@ -127,6 +127,8 @@ pub struct Sandbox {
     pub root: String,
     /// The log directory of `heron_internals.yaml`.
     pub log_directory: String,
+    /// The interval of stream managers that have lost their TManager, of the same file.
+    pub reconnect_ms: u64,
 }
 
 /// Checks the sandbox as the executor and the processes that it starts would.
@@ -156,9 +158,11 @@ pub fn check_sandbox(flags: &ExecutorFlags, dialect: Dialect) -> Result<Sandbox>
     internals.extend(overrides.clone());
     let log_directory = text(&internals, "heron.logging.directory")
         .context("heron_internals.yaml has no heron.logging.directory")?;
+    let reconnect_ms = reconnection(&internals)?;
     if !flags.has("--state-manager-config-file") {
         // It knows no more than what it is told.
-        return Ok(Sandbox { root: flags.get("--state-manager-root").to_owned(), log_directory });
+        let root = flags.get("--state-manager-root").to_owned();
+        return Ok(Sandbox { root, log_directory, reconnect_ms });
     }
     let mut statemgr = read_yaml(flags.get("--state-manager-config-file"))?;
     statemgr.extend(overrides);
@@ -171,7 +175,17 @@ pub fn check_sandbox(flags: &ExecutorFlags, dialect: Dialect) -> Result<Sandbox>
         .context("statemgr.yaml has no heron.statemgr.root.path")?;
     let root = substitute(&root, flags)?;
     ensure!(root.starts_with('/') && !root.ends_with('/'), "statemgr.yaml: bad root path {root}");
-    Ok(Sandbox { root, log_directory })
+    Ok(Sandbox { root, log_directory, reconnect_ms })
+}
+
+/// How long a stream manager that has lost its TManager waits between two tries. It has no default of its own.
+fn reconnection(internals: &Yaml) -> Result<u64> {
+    let seconds = ["tmanager", "tmaster"].iter().find_map(|name| {
+        internals.get(&format!("heron.streammgr.client.reconnect.{name}.interval.sec"))?.as_u64()
+    });
+    Ok(seconds
+        .context("heron_internals.yaml has no interval of the reconnection to the TManager")?
+        * 1000)
 }
 
 fn check_topology(flags: &ExecutorFlags) -> Result<()> {

@@ -27,6 +27,8 @@ use crate::log;
 use crate::plan;
 use crate::zk;
 
+/// How long the signals to a container's processes may be apart.
+const MOMENT: Duration = Duration::from_millis(100);
 /// How often a process may be started again before the executor gives up.
 const MOST_RESTARTS: u32 = 150;
 
@@ -110,9 +112,18 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
     tokio::pin!(death);
     loop {
         tokio::select! {
-            Some(plan) = new_plans.recv() => executor.follow(&plan)?,
-            Some(ended) = receiver.recv() => executor.restart(ended).await?,
+            biased;
             _ = terminate.recv() => break,
+            Some(plan) = new_plans.recv() => executor.follow(&plan)?,
+            Some(ended) = receiver.recv() => {
+                // The signal that ended it may be on its way to the executor too: a healthy one heeds it.
+                let heeded = tokio::time::timeout(MOMENT, terminate.recv()).await;
+                if heeded.is_ok() {
+                    executor.running.retain(|_, pid| *pid != ended.pid);
+                    break;
+                }
+                executor.restart(ended).await?;
+            }
             () = &mut death => {
                 executor.signal_children();
                 bail!("told to die");
@@ -324,6 +335,10 @@ impl Executor {
             format!("--local_data_port={}", value("--tmanager-controller-port")),
             format!("--shell_port={}", value("--shell-port")),
             format!("--instance_ids={}", instances.join(",")),
+            format!(
+                "--reconnect_ms={}",
+                self.settings.reconnect_ms.unwrap_or(self.sandbox.reconnect_ms)
+            ),
         ];
         command.extend(wait.then(|| "--wait_for_instances".to_owned()));
         command

@@ -106,7 +106,10 @@ impl Bench {
         );
         for (name, text) in [
             ("statemgr.yaml", statemgr.as_str()),
-            ("heron_internals.yaml", "heron.logging.directory: \"log-files\"\n"),
+            (
+                "heron_internals.yaml",
+                "heron.logging.directory: \"log-files\"\nheron.streammgr.client.reconnect.tmanager.interval.sec: 10\n",
+            ),
             ("metrics_sinks.yaml", "sinks: []\n"),
             ("override.yaml", "{}\n"),
             ("stateful.yaml", "# nothing\n"),

@@ -18,7 +18,7 @@ use crate::plan;
 use crate::registration::{Line, Register};
 use crate::zk;
 
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "--stmgr_id",
     "--topology_name",
     "--topology_id",
@@ -29,6 +29,7 @@ const FLAGS: [&str; 10] = [
     "--local_data_port",
     "--shell_port",
     "--instance_ids",
+    "--reconnect_ms",
 ];
 
 /// Runs until its session or its process ends.
@@ -36,6 +37,7 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
     let flags = Flags::parse(arguments, &FLAGS, &["--wait_for_instances"])?;
     let settings = Settings::load()?;
     let register = describe(&flags)?;
+    let reconnect_ms = flags.need("--reconnect_ms")?.parse()?;
     let (name, root) = (flags.need("--topology_name")?, flags.need("--zkroot")?);
     let data = listen(register.data_port).await?;
     let local = listen(register.local_data_port).await?;
@@ -51,7 +53,7 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
     let (all, mut all_there) = watch::channel(awaited.is_none());
     let registered = async {
         let _ = all_there.wait_for(|all| *all).await;
-        stay_registered(&client, &location, &register, settings.reconnect_ms).await;
+        stay_registered(&client, &location, &register, reconnect_ms).await;
     };
     tokio::select! {
         () = zk::ended(&client) => log::line("the ZooKeeper session is over"),

@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use heron_cli::proto::system::PackingPlan;
+use heron_cli::proto::api::TopologyState;
+use heron_cli::proto::system::{PackingPlan, PhysicalPlan};
 use prost::Message as _;
 use serde_json::json;
 use zookeeper_client::Client;
@@ -15,7 +16,8 @@ use crate::zk;
 /// Between looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Prints the seconds from the change of the packing plan to each event. With `--rewrite` it makes that change itself, as a
+/// Prints the seconds from the change of the packing plan to each event, and for how long in all the topology did not run by any
+/// physical plan. With `--rewrite` it makes that change itself, as a
 /// plain set of the same plan under another id, and nothing else: what Heron's own update leaves the TManager to do.
 pub async fn run(arguments: &[String]) -> Result<u8> {
     let flags = Flags::parse(arguments, &["--zk", "--root", "--topology"], &["--rewrite"])?;
@@ -29,26 +31,15 @@ pub async fn run(arguments: &[String]) -> Result<u8> {
     if flags.get("--rewrite").is_some() {
         nodes.rewrite().await?;
     }
-    until(limit, async || Ok(nodes.changed("packingplans").await? != plan)).await?;
-    let written = Instant::now();
-    let seconds = |what: &str| {
-        (what.to_owned(), json!((written.elapsed().as_secs_f64() * 10.0).round() / 10.0))
-    };
-    let mut events = serde_json::Map::new();
-    until(limit, async || Ok(nodes.owner("pplans").await?.is_none())).await?;
-    events.extend([seconds("physical_plan_gone")]);
-    until(limit, async || Ok(nodes.owner("tmanagers").await? != before)).await?;
-    events.extend([seconds("location_gone")]);
-    until(limit, async || {
-        let owner = nodes.owner("tmanagers").await?;
-        Ok(owner.is_some() && owner != before)
-    })
-    .await?;
-    events.extend([seconds("tmanager_registered")]);
-    until(limit, async || Ok(nodes.owner("pplans").await?.is_some())).await?;
-    events.extend([seconds("physical_plan_back")]);
+    let (events, pause) = tokio::try_join!(nodes.events(before, plan, limit), nodes.pause(limit))?;
+    let mut events = events;
+    events.insert("pause".to_owned(), pause);
     println!("{}", serde_json::Value::Object(events));
     Ok(0)
+}
+
+fn seconds_since(began: Instant) -> serde_json::Value {
+    json!((began.elapsed().as_secs_f64() * 10.0).round() / 10.0)
 }
 
 struct Nodes<'a> {
@@ -72,6 +63,48 @@ impl Nodes<'_> {
     async fn changed(&self, directory: &str) -> Result<Option<i64>> {
         let stat = self.client.check_stat(&self.path(directory)).await?;
         Ok(stat.map(|stat| stat.mzxid))
+    }
+
+    /// The seconds from a change of the packing plan to what follows.
+    async fn events(
+        &self,
+        before: Option<i64>,
+        plan: Option<i64>,
+        limit: Instant,
+    ) -> Result<serde_json::Map<String, serde_json::Value>> {
+        until(limit, async || Ok(self.changed("packingplans").await? != plan)).await?;
+        let written = Instant::now();
+        let mut events = serde_json::Map::new();
+        until(limit, async || Ok(self.owner("pplans").await?.is_none())).await?;
+        events.insert("physical_plan_gone".to_owned(), seconds_since(written));
+        until(limit, async || Ok(self.owner("tmanagers").await? != before)).await?;
+        events.insert("location_gone".to_owned(), seconds_since(written));
+        until(limit, async || {
+            let owner = self.owner("tmanagers").await?;
+            Ok(owner.is_some() && owner != before)
+        })
+        .await?;
+        events.insert("tmanager_registered".to_owned(), seconds_since(written));
+        until(limit, async || Ok(self.owner("pplans").await?.is_some())).await?;
+        events.insert("physical_plan_back".to_owned(), seconds_since(written));
+        Ok(events)
+    }
+
+    /// The seconds without a physical plan that says that the topology runs.
+    async fn pause(&self, limit: Instant) -> Result<serde_json::Value> {
+        until(limit, async || Ok(!self.runs().await?)).await?;
+        let began = Instant::now();
+        until(limit, async || self.runs().await).await?;
+        Ok(seconds_since(began))
+    }
+
+    async fn runs(&self) -> Result<bool> {
+        let Some(bytes) = zk::get(self.client, &self.path("pplans")).await? else {
+            return Ok(false);
+        };
+        let plan =
+            PhysicalPlan::decode(bytes.as_slice()).context("the physical plan can't be read")?;
+        Ok(plan.topology.state == TopologyState::Running as i32)
     }
 
     async fn rewrite(&self) -> Result<()> {

@@ -41,6 +41,6 @@ MESOS_MAINTENANCE_LEAD = "heron.mesos.maintenance.lead.seconds", Kind::Duration(
     "How long before the planned maintenance of an agent no container is launched there any more.",
     default("3600");
 MESOS_RELAUNCH_TMANAGER = "heron.mesos.update.relaunch.tmanager", Kind::Bool,
-    "Whether `update` gives the TManager's container a new task as soon as the packing plan is changed, which makes the pause shorter; if not, the old one starts its TManager again.",
+    "Whether `update` ends the TManager's container before it changes the packing plan and launches it anew after that, which makes the pause shorter; if not, the old one starts its TManager again.",
     default("true");
 }

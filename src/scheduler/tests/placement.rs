@@ -170,3 +170,37 @@ fn a_host_that_is_about_to_be_taken_down_is_left_alone_and_named_only_if_nothing
     let actions = model.step(NOW, Event::Offers(vec![planned(NOW + HOUR + 1, None)]));
     assert_eq!(launches(&actions).len(), 1, "that is long enough");
 }
+
+#[test]
+fn a_container_that_is_held_is_ended_and_launched_when_it_is_wanted_again() {
+    let mut first = model(1);
+    let actions = first.step(NOW, Event::Offers(vec![offer("1", "x", "a")]));
+    let mut record = journalled(&actions)[0].clone();
+    record.state = TaskState::Running;
+    let mut desired = first.desired().clone();
+    desired.containers[0].held = true;
+    let mut held = Model::new(desired.clone(), vec![record.clone()], Policy::default());
+    assert!(held.wants_no_offers() && !held.is_settled());
+    let actions = held.step(NOW, Event::Subscribed { framework_id: "f".into(), suppressed: true });
+    let kills = actions.iter().filter(|action| matches!(action, Action::Call(Call::Kill(_))));
+    assert_eq!(kills.count(), 1, "{actions:?}");
+    let ended = TaskReport {
+        task_id: record.task_id.clone(),
+        state: TaskState::Killed,
+        ..TaskReport::default()
+    };
+    let actions = held.step(NOW + 1, Event::Update(ended));
+    assert!(actions.contains(&Action::TManagerEnded), "{actions:?}");
+    assert!(held.is_settled() && held.verdict().is_none());
+    let ended = journalled(&actions)[0].clone();
+    assert_eq!((ended.failures, &ended.last_failure), (0, &None), "it was ended on purpose");
+    let actions = held.step(NOW + 2, Event::Offers(vec![offer("2", "x", "a")]));
+    assert_eq!((launches(&actions).len(), declined(&actions)), (0, vec!["2"]));
+
+    desired.containers[0].held = false;
+    let mut wanted = Model::new(desired, vec![ended], Policy::default());
+    assert!(!wanted.wants_no_offers() && !wanted.is_settled());
+    wanted.step(NOW + 3, Event::Subscribed { framework_id: "f".into(), suppressed: false });
+    let actions = wanted.step(NOW + 4, Event::Offers(vec![offer("3", "x", "a")]));
+    assert_eq!(launches(&actions)[0].tasks[0].attempt, 2);
+}

@@ -1,5 +1,8 @@
 use super::*;
 
+const INTERVAL: &str = "heron.streammgr.client.reconnect.tmanager.interval.sec";
+const ATTEMPTS: &str = "heron.streammgr.client.reconnect.tmanager.max.attempts";
+
 fn conf(release: &str) -> HeronConf {
     HeronConf {
         release: Release::parse(release).unwrap(),
@@ -37,7 +40,12 @@ fn recorded(name: &str) -> Map<String, Value> {
 #[test]
 fn what_the_runtime_reads_is_what_heron_ships() {
     for name in ["heron_internals.yaml", "metrics_sinks.yaml", "stateful.yaml", "packing.yaml"] {
-        let expected = recorded(name);
+        let mut expected = recorded(name);
+        if name == INTERNALS {
+            // A shorter pause of updates; tried for as long.
+            expected.insert(INTERVAL.to_owned(), 1.into());
+            expected.insert(ATTEMPTS.to_owned(), 300.into());
+        }
         assert!(!expected.is_empty());
         assert_eq!(parsed(&conf("0.20.5"), name), expected, "{name}");
         // The class may be given in full, and with the package of another era.
@@ -120,7 +128,8 @@ fn old_releases_get_their_own_names() {
 #[test]
 fn files_of_the_user_win_but_the_state_manager_agrees_with_ours() {
     let own = "heron.logging.directory: own\n";
-    assert_eq!(text(&with_own("heron_internals.yaml", own), "heron_internals.yaml"), own);
+    let packed = text(&with_own(INTERNALS, own), INTERNALS);
+    assert_eq!(packed, format!("{own}{INTERVAL}: 1\n{ATTEMPTS}: 300\n"));
     assert_eq!(text(&with_own("sub/any.txt", "x"), "sub/any.txt"), "x");
 
     let own = "heron.class.state.manager: org.apache.heron.statemgr.localfs.LocalFileSystemStateManager\n\
@@ -132,6 +141,29 @@ fn files_of_the_user_win_but_the_state_manager_agrees_with_ours() {
         serde_json::to_string(&map).unwrap(),
         r#"{"heron.class.state.manager":"org.apache.heron.statemgr.zookeeper.curator.CuratorStateManager","heron.statemgr.connection.string":"zk1:2181,zk2:2181/chroot","heron.statemgr.root.path":"/heron","heron.statemgr.zookeeper.retry.count":3,"heron.statemgr.flag":true}"#
     );
+}
+
+#[test]
+fn stream_managers_look_for_their_tmanager_soon_unless_the_user_says_otherwise() {
+    let packed = |own: &str| text(&with_own(INTERNALS, own), INTERNALS);
+    let shipped = format!("# as shipped\n{INTERVAL}: 10 # seconds\na.b: 1\n{ATTEMPTS}: 30");
+    assert_eq!(packed(&shipped), format!("# as shipped\n{INTERVAL}: 1\na.b: 1\n{ATTEMPTS}: 300\n"));
+    let own = [
+        format!("{INTERVAL}: 5\n{ATTEMPTS}: 30\n"),
+        format!("{INTERVAL}: 10\n{ATTEMPTS}: 31\n"),
+        format!("{ATTEMPTS}: 60\n"),
+        format!("\"{INTERVAL}\": 10\n"),
+        "- no map\n".to_owned(),
+    ];
+    for own in own {
+        assert_eq!(packed(&own), own);
+    }
+    let old = HeronConf {
+        own: BTreeMap::from([(INTERNALS.to_owned(), b"a.b: 1\n".to_vec())]),
+        ..conf("0.17.8")
+    };
+    let old = parsed(&old, INTERNALS);
+    assert_eq!(old["heron.streammgr.client.reconnect.tmaster.interval.sec"], 1);
 }
 
 #[test]
