@@ -187,7 +187,7 @@ impl Place {
         assert_eq!(self.tree.about(name), Vec::<String>::new());
         self.wait_until("no task is left", || self.mesos.live_tasks(name).is_empty());
         assert_eq!(self.mesos.frameworks(name), Vec::<String>::new());
-        self.wait_until("no process is left", || executors(name) == 0);
+        self.wait_until("no process is left on this machine", || processes(name).is_empty());
     }
 
     /// Ends an agent and all that it runs; returns its address.
@@ -211,19 +211,17 @@ impl Place {
     /// Brings agents back, kills every topology that is left, and removes the state root.
     pub fn clean_up(mut self) {
         self.ends = Instant::now() + CLEANING;
-        for agent in self.lost.take() {
-            self.bring_back(&agent);
-        }
-        for name in self
-            .tree
-            .children("topologies")
-            .into_iter()
-            .chain(self.tree.children("frameworks"))
-            .collect::<BTreeSet<_>>()
-        {
-            self.run(&["kill", "--ignore-not-found", &name]);
+        let lost = self.lost.take();
+        lost.iter().for_each(|agent| shell(&self.settings.back, agent));
+        let mut left: BTreeSet<_> = self.tree.children("topologies").into_iter().collect();
+        left.extend(self.tree.children("frameworks"));
+        for name in left {
+            self.ok(&["kill", "--ignore-not-found", &name]);
         }
         self.tree.remove();
+        self.wait_until("the agents are back", || {
+            lost.iter().all(|agent| self.mesos.is_active(agent))
+        });
     }
 }
 
@@ -239,19 +237,20 @@ pub fn task_ids(status: &Value) -> Vec<String> {
     containers.iter().map(|container| container["task_id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Heron's executors of a topology on this machine; agents elsewhere are out of sight.
+/// How many executors of a topology run on this machine; agents elsewhere are out of sight.
 pub fn executors(topology: &str) -> usize {
-    let argument = format!("--topology-name={topology}");
-    let of_topology = |process: &PathBuf| {
-        std::fs::read(process.join("cmdline")).is_ok_and(|words| {
-            words.split(|&byte| byte == 0).any(|word| word == argument.as_bytes())
-        })
+    let argument = format!("--topology-name={topology} ");
+    processes(topology).iter().filter(|line| line.contains(&argument)).count()
+}
+
+/// The command lines of this machine's processes that name a topology: executors and all that they started.
+fn processes(topology: &str) -> Vec<String> {
+    let command_line = |process: PathBuf| {
+        let words = std::fs::read(process.join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&words).replace('\0', " "))
     };
-    std::fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(of_topology)
-        .count()
+    let entries = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    entries.filter_map(command_line).filter(|line| line.contains(topology)).collect()
 }
 
 fn shell(command: &str, agent: &str) {

@@ -1,6 +1,7 @@
 """The components of the topologies here. Instances import this module, without the options that a topology's class wants."""
 
 import itertools
+import time
 from collections import Counter
 
 from heronpy.api.bolt.bolt import Bolt
@@ -8,7 +9,9 @@ from heronpy.api.spout.spout import Spout
 
 WORDS = ("heron", "mesos", "stork", "crane", "ibis")
 # How many words a bolt counts between two lines in its log.
-REPORT = 100_000
+REPORT = 1_000
+# Seconds between two words of a spout: what emits without a pause takes a whole core from everything else.
+PAUSE = 0.005
 
 
 class WordSpout(Spout):
@@ -22,6 +25,7 @@ class WordSpout(Spout):
 
     def next_tuple(self):
         """Emits one word."""
+        time.sleep(PAUSE)
         self.emit([next(self.words)])
 
 

@@ -2,6 +2,7 @@ package tests.topologies;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.heron.api.Config;
 import org.apache.heron.api.HeronSubmitter;
 import org.apache.heron.api.bolt.BaseRichBolt;
@@ -35,6 +36,8 @@ public final class WordCount {
 
     @Override
     public void nextTuple() {
+      // What emits without a pause takes a whole core from everything else.
+      LockSupport.parkNanos(5_000_000);
       collector.emit(new Values(WORDS[next]));
       next = (next + 1) % WORDS.length;
     }
