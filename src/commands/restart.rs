@@ -202,7 +202,7 @@ async fn drive_to_it(
 ) -> anyhow::Result<()> {
     let mirrored = lease.mirrored(context);
     mirrored.reporter.step(step);
-    let result = Box::pin(run(&mirrored, &mut lease, topology)).await;
+    let result = Box::pin(run(&mirrored, &mut lease, topology, step)).await;
     let result = obey(&mirrored, &mut lease, topology, result).await;
     lease.close(context).await;
     result
@@ -236,7 +236,12 @@ async fn is_done(state: &StateTree, topology: &str, asked: &Asked) -> anyhow::Re
     Ok(is_up(state, topology, &ports).await?.then_some(()))
 }
 
-async fn run(context: &Context<'_>, lease: &mut Lease, topology: &str) -> anyhow::Result<()> {
+async fn run(
+    context: &Context<'_>,
+    lease: &mut Lease,
+    topology: &str,
+    step: &str,
+) -> anyhow::Result<()> {
     let deadline = context.deadline(PATIENCE);
     let journalled = lease.journal().await?;
     let Some(desired) = &journalled.desired else {
@@ -247,6 +252,7 @@ async fn run(context: &Context<'_>, lease: &mut Lease, topology: &str) -> anyhow
     }
     if desired.update.is_some() {
         settle(context, lease, topology, None, deadline).await?;
+        context.reporter.step(step);
     }
     let policy = context.policy(Some(FAILURES));
     let driven =

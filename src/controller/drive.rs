@@ -7,17 +7,19 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep};
 
+use super::errands::Work;
 use super::lease::{Lease, is_session_loss};
-use super::physical_plan::{self, Ports, Updated, server_ports};
+use super::physical_plan::{self, server_ports};
 use crate::context::{CommandError, Context};
 use crate::net::cause::chain;
 use crate::report::Progress;
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::driver::{BoxError, Driver, DriverError};
 use crate::scheduler::model::{Model, Policy};
-use crate::scheduler::record::{Desired, Goal};
+use crate::scheduler::record::Goal;
 use crate::scheduler::run::{End, News, RunLimits};
-use crate::state::TopologyState;
+use crate::scheduler::update::UpdateStep;
+use crate::scheduler::update_steps::has_ended_tmanager;
 
 /// Between looks at a desired record that can't be watched.
 const WATCH_PAUSE: Duration = Duration::from_millis(500);
@@ -33,8 +35,6 @@ pub enum WaitCondition {
     End,
     /// A physical plan in which every container's stream manager stands with the port that it was launched with.
     PhysicalPlan,
-    /// The same, made from the packing plan that an update has written; the TManager of the plan before makes room.
-    UpdatedPlan,
 }
 
 /// How driving ended.
@@ -89,18 +89,20 @@ async fn once(
     if desired.goal == Goal::Killed && awaited != WaitCondition::End {
         return Err(CommandError::Killed { topology: topology.to_owned() }.into());
     }
-    let updated = match awaited {
-        WaitCondition::UpdatedPlan => Some(updated(lease, topology, &desired).await?),
-        _ => None,
-    };
     let mut journal = lease.store(topology, &journalled);
     let engine = context.engine()?;
     let model = Model::new(desired, journalled.containers, policy.clone());
     let ports = RefCell::new(server_ports(&model));
-    let condition = condition(lease, topology, awaited, &ports, updated.as_ref());
+    let failed = RefCell::default();
+    let work = Work { context, lease, topology, deadline, ports: &ports, failed };
+    let has_condition = awaited == WaitCondition::PhysicalPlan;
+    let condition = async {
+        if has_condition {
+            physical_plan::wait(&lease.state, topology, &ports, None).await;
+        }
+    };
     let reached: &dyn Fn(&Model) -> bool =
         if awaited == WaitCondition::Launches { &Model::is_placed } else { &Model::is_settled };
-    let has_condition = matches!(awaited, WaitCondition::PhysicalPlan | WaitCondition::UpdatedPlan);
     let limits = RunLimits { deadline, reached, has_condition };
     let mut driver = Driver::new(model, &mut journal, &engine, context.machine.clock);
     let observe = |model: &Model, problem: Option<&BoxError>| {
@@ -108,11 +110,15 @@ async fn once(
         report(context, model, awaited, problem);
     };
     let (sender, mut news) = unbounded_channel();
-    let ended = Box::pin(driver.run(&mut news, limits, observe));
+    let ended = Box::pin(driver.run(&mut news, &work, limits, observe));
     let end = tokio::select! {
         biased;
-        end = ended => end?,
+        end = ended => end,
         never = listen(context, lease, condition, &sender) => match never {},
+    };
+    let end = match end {
+        Err(DriverError::Errand) => return Err(work.why()),
+        end => end?,
     };
     let problem = driver.last_problem().map(|problem| chain(problem.as_ref()));
     let model = driver.into_model();
@@ -167,43 +173,6 @@ async fn watch_record(lease: &Lease, tell: impl Fn()) -> Infallible {
     }
 }
 
-/// What is waited for besides the containers.
-async fn condition(
-    lease: &Lease,
-    topology: &str,
-    awaited: WaitCondition,
-    ports: &RefCell<Ports>,
-    updated: Option<&Updated>,
-) {
-    match (awaited, updated) {
-        (WaitCondition::PhysicalPlan, _) => {
-            physical_plan::wait(&lease.state, topology, ports, None).await;
-        }
-        (WaitCondition::UpdatedPlan, Some(updated)) => {
-            let retired = async {
-                let Some(session) = updated.session else { return };
-                if let Err(error) = physical_plan::retire_location(lease, topology, session).await {
-                    tracing::info!("the stale location is left to its time-out: {error}");
-                }
-            };
-            let waited = physical_plan::wait(&lease.state, topology, ports, Some(updated));
-            tokio::join!(retired, waited);
-        }
-        _ => {}
-    }
-}
-
-async fn updated(lease: &Lease, topology: &str, desired: &Desired) -> anyhow::Result<Updated> {
-    let found = TopologyState::read(&lease.state.zk, &lease.state.tree, topology).await?;
-    let packing = found.packing_plan.as_ref().map(|found| found.message()).transpose()?;
-    let Some(packing) = packing.cloned() else {
-        let what = "its packing plan is gone".to_owned();
-        return Err(CommandError::Incomplete { topology: topology.to_owned(), what }.into());
-    };
-    let session = desired.update.as_ref().and_then(|update| update.tmanager_session);
-    Ok(Updated { packing, session })
-}
-
 fn report(
     context: &Context<'_>,
     model: &Model,
@@ -211,6 +180,9 @@ fn report(
     problem: Option<&BoxError>,
 ) {
     let goal = model.desired().goal;
+    if let Some(step) = update_step(model) {
+        context.reporter.step(&step);
+    }
     let total = model.views().count();
     let agreeing = match goal {
         Goal::Running => model.views().filter(|view| view.agrees).count(),
@@ -231,11 +203,43 @@ fn report(
     context.reporter.progress(&progress);
 }
 
+/// What an update is at, as far as it is the containers that it waits for, and the plan that follows from them.
+fn update_step(model: &Model) -> Option<String> {
+    let update = model.desired().update.as_ref().filter(|_| model.update_waits())?;
+    match update.step {
+        UpdateStep::Begun | UpdateStep::Resized if has_ended_tmanager(model.desired()) => {
+            Some("ending the TManager's container".to_owned())
+        }
+        UpdateStep::Begun => {
+            Some(format!("launching {}", list(&update.added))).filter(|_| !update.added.is_empty())
+        }
+        UpdateStep::Resized => {
+            Some(format!("launching {} anew with other room", list(&update.relaunched)))
+                .filter(|_| !update.relaunched.is_empty())
+        }
+        UpdateStep::Written => Some("waiting for the new physical plan".to_owned()),
+        UpdateStep::Removing => {
+            Some(format!("ending {}", list(&update.removed))).filter(|_| !update.removed.is_empty())
+        }
+        UpdateStep::Undoing => None,
+    }
+}
+
+/// `container 3`, `containers 3, 4`.
+#[must_use]
+pub fn list(ids: &[u32]) -> String {
+    let noun = if ids.len() == 1 { "container" } else { "containers" };
+    let shown: Vec<String> = ids.iter().take(8).map(u32::to_string).collect();
+    let more = ids.len().saturating_sub(8);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{noun} {}{more}", shown.join(", "))
+}
+
 /// What holds things up, in short.
 fn detail(model: &Model, goal: Goal, awaited: WaitCondition, all: bool) -> String {
     if all {
         let waits = goal == Goal::Running
-            && matches!(awaited, WaitCondition::PhysicalPlan | WaitCondition::UpdatedPlan);
+            && (awaited == WaitCondition::PhysicalPlan || model.desired().update.is_some());
         return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
     }
     let failing = model.views().find_map(|view| {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::driver::{BoxError, Journal, Written};
+use crate::scheduler::driver::{BoxError, Journal};
 use crate::scheduler::journal::{
-    JournalError, JournalPaths, decode_container, decode_desired, encode,
+    JournalError, JournalPaths, Written, decode_container, decode_desired, encode,
 };
 use crate::scheduler::record::Desired;
 use crate::state::lock::Lock;

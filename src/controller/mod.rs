@@ -2,6 +2,7 @@
 //! driving what runs to what is desired, requests to its TManager, the end of it, and how all that can end badly in words.
 
 pub mod drive;
+mod errands;
 pub mod journal;
 pub mod lease;
 mod mirror;
@@ -9,6 +10,7 @@ pub mod obey;
 pub mod physical_plan;
 pub mod removal;
 pub mod request;
+pub mod stored_plan;
 pub mod take;
 pub mod tmanager_request;
 pub mod verdict;

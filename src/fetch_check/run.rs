@@ -26,8 +26,10 @@ use crate::net::deadline::Signal;
 use crate::report::Progress;
 use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::driver::{BoxError, Driver, Journal, Written};
+use crate::scheduler::driver::{BoxError, Driver, Journal};
+use crate::scheduler::errand::{Errand, ErrandFailed, Errands};
 use crate::scheduler::ids::FrameworkId;
+use crate::scheduler::journal::Written;
 use crate::scheduler::model::{Model, Policy, Verdict};
 use crate::scheduler::offer::Resources;
 use crate::scheduler::record::{Desired, Framework, Goal, Phase, RECORD_VERSION};
@@ -91,6 +93,15 @@ impl Journal for NoJournal {
     }
 }
 
+/// Nothing of a check is ever updated.
+struct NoErrands;
+
+impl Errands for NoErrands {
+    async fn run(&self, _: Errand) -> Result<(), ErrandFailed> {
+        Ok(())
+    }
+}
+
 /// Runs the tasks to their end, or to that of the patience with them.
 pub async fn run(
     context: &Context<'_>,
@@ -124,7 +135,7 @@ pub async fn run(
     let mut driver = Driver::new(model, &mut journal, engine, clock);
     let ended = tokio::select! {
         biased;
-        ended = driver.run(&mut news, limits, observe) => ended,
+        ended = driver.run(&mut news, &NoErrands, limits, observe) => ended,
         never = interrupted => match never {},
     };
     let ended = ended.map_err(Into::into).and_then(|end| judge(context, end, driver.model()));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::call::Call;
 use super::container::ContainerRecord;
+use super::errand::Errand;
 use super::step::Action;
 
 /// Actions in the order in which they are carried out. Writing records earlier than the state machine asked for is safe;
@@ -16,6 +17,7 @@ pub(super) struct Batch {
     pub tmanager_ended: bool,
     pub calls: Vec<Call>,
     pub list_tasks: bool,
+    pub errand: Option<Errand>,
 }
 
 impl Batch {
@@ -29,6 +31,7 @@ impl Batch {
                 Action::TManagerEnded => self.tmanager_ended = true,
                 Action::Call(call) => self.calls.push(call),
                 Action::ListTasks => self.list_tasks = true,
+                Action::Errand(errand) => self.errand = Some(errand),
             }
         }
     }

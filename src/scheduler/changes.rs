@@ -15,7 +15,7 @@ impl Model {
         let before = std::mem::replace(&mut self.desired, desired);
         if self.desired.framework.id != before.framework.id {
             // The engine's choice of an id, which the writer had not read: only the holder of the lease connects.
-            self.desired.framework.id = before.framework.id;
+            self.desired.framework.id.clone_from(&before.framework.id);
             actions.push(Action::JournalDesired);
         }
         let relaunched = self.desired.launch != before.launch;
@@ -32,6 +32,7 @@ impl Model {
         for container in wanted {
             self.want(container, relaunched);
         }
+        self.update_changed(&before);
     }
 
     /// A container is wanted no more: its task is a stray, to be killed.

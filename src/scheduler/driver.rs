@@ -12,7 +12,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::batch::Batch;
 use super::call::Call;
 use super::container::ContainerRecord;
+use super::errand::{Doing, Errand, ErrandFailed, Errands, fails_at_last, finished};
 use super::ids::{FrameworkId, HostId, TaskId};
+use super::journal::Written;
 use super::model::Model;
 use super::record::{Desired, Framework};
 use super::run::{End, News, RunLimits};
@@ -29,15 +31,6 @@ const JUMP_MS: Millis = 5_000;
 
 /// Boxed error of an implementation; callers downcast it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// What became of a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// It is done.
-    Done,
-    /// It is not: somebody else has changed the record, which is to be read first.
-    Changed,
-}
 
 /// Writes the journal, and what else in the state tree follows from an action. Fails when the leader lock is lost.
 #[allow(async_fn_in_trait)] // implementations are few and used by one task
@@ -134,6 +127,9 @@ pub enum DriverError {
     /// Mesos refuses a call.
     #[error("Mesos refused a call")]
     Call(#[source] BoxError),
+    /// What an update needs can't be done; its implementation knows why.
+    #[error("a step of the update failed")]
+    Errand,
     /// Somebody else may drive by now.
     #[error("the leader lock was lost")]
     LeaseLost,
@@ -149,6 +145,8 @@ pub struct Driver<'a, J, C: Connector> {
     connector: &'a C,
     link: Option<C::Link>,
     clock: fn() -> Millis,
+    /// What is to be done beside the engine, until that is begun.
+    errand: Option<Errand>,
     /// When the clock was looked at last, and what it showed.
     looked: (Instant, Millis),
     pause: Duration,
@@ -167,6 +165,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             connector,
             link: None,
             clock,
+            errand: None,
             looked: (Instant::now(), clock()),
             pause: FIRST_PAUSE,
             connect_at: Instant::now(),
@@ -198,12 +197,17 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
     pub async fn run(
         &mut self,
         news: &mut UnboundedReceiver<News>,
+        errands: &impl Errands,
         limits: RunLimits<'_>,
         mut observe: impl FnMut(&Model, Option<&BoxError>),
     ) -> Result<End, DriverError> {
         let goal = self.model.desired().goal;
         let mut condition_holds = !limits.has_condition;
+        let mut doing: Option<(Errand, Doing<'_>)> = None;
         loop {
+            if let Some(errand) = self.errand.take() {
+                doing = Some((errand, Box::pin(errands.run(errand))));
+            }
             if self.model.has_lost_lease() {
                 return Err(DriverError::LeaseLost);
             }
@@ -228,7 +232,18 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
                     News::DesiredChanged => self.desired_changed().await?,
                     News::LeaseLost => vec![Event::LeaseLost],
                 },
-                () = sleep_until(limits.deadline) => return self.timed_out(),
+                () = sleep_until(limits.deadline) => {
+                    if fails_at_last(&mut doing).await {
+                        return Err(DriverError::Errand);
+                    }
+                    return self.timed_out();
+                }
+                done = finished(&mut doing) => {
+                    let done = done.map_err(|ErrandFailed| DriverError::Errand)?;
+                    let mut events = self.desired_changed().await?;
+                    events.push(Event::ErrandDone(done));
+                    events
+                }
                 events = self.wait() => events?,
             };
             self.handle(events).await?;
@@ -330,6 +345,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             if std::mem::take(&mut batch.tmanager_ended) {
                 self.journal.tmanager_ended().await.map_err(DriverError::Journal)?;
             }
+            self.errand = batch.errand.take().or(self.errand);
             let mut follow = self.send(std::mem::take(&mut batch.calls)).await?;
             if std::mem::take(&mut batch.list_tasks) {
                 follow.extend(self.list_tasks().await);

@@ -33,6 +33,15 @@ pub enum JournalError {
     },
 }
 
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is done.
+    Done,
+    /// It is not: somebody else has changed the record, which is to be read first.
+    Changed,
+}
+
 /// The znodes of one topology's journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalPaths {

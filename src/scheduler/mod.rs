@@ -6,12 +6,14 @@
 //! clock, no randomness, so that a test can drive them through any sequence of bad luck from a seed. [`driver`] feeds them
 //! from the network.
 
+mod advance;
 mod batch;
 pub mod call;
 mod changes;
 pub mod closed;
 pub mod container;
 pub mod driver;
+pub mod errand;
 pub mod explanation;
 pub mod ids;
 pub mod journal;
@@ -29,4 +31,5 @@ pub mod task;
 mod tests;
 pub mod update;
 pub mod update_steps;
+mod updating;
 pub mod uri;

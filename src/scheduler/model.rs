@@ -8,6 +8,7 @@ use super::ids::{HostId, TaskId};
 use super::record::{Desired, Goal};
 use super::seen::Seen;
 use super::task::TaskState;
+use super::updating::Updating;
 use crate::clock::Millis;
 
 /// What is decided outside of the state machine.
@@ -113,6 +114,8 @@ pub struct Model {
     /// Where the next search for an offer begins, so that containers spread over hosts.
     pub(super) next_offer: usize,
     pub(super) closed: Option<Closed>,
+    /// What is known of the update that is under way.
+    pub(super) updating: Updating,
     /// Somebody else may drive by now: whatever is heard, nothing is said or written any more.
     pub(super) lease_lost: bool,
 }
@@ -194,6 +197,7 @@ impl Model {
             ending: Ending::Killing,
             next_offer: 0,
             closed: None,
+            updating: Updating::default(),
             lease_lost: false,
         }
     }
@@ -215,12 +219,15 @@ impl Model {
     pub fn is_settled(&self) -> bool {
         match self.desired.goal {
             Goal::Killed => self.ending == Ending::Gone,
-            Goal::Running => {
-                self.unanswered.is_empty()
-                    && self.strays.is_empty()
-                    && self.slots.values().all(Slot::agrees)
-            }
+            Goal::Running => self.desired.update.is_none() && self.containers_agree(),
         }
+    }
+
+    /// Whether every container is as the record wants it, and nothing else runs.
+    pub(super) fn containers_agree(&self) -> bool {
+        self.unanswered.is_empty()
+            && self.strays.is_empty()
+            && self.slots.values().all(Slot::agrees)
     }
 
     /// Whether the lease is lost, so that nothing more comes of it.

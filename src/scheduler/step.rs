@@ -11,6 +11,7 @@ use serde_json::Map;
 use super::call::Call;
 use super::closed::{Closed, ClosedReason};
 use super::container::{ContainerRecord, TaskFailure};
+use super::errand::Errand;
 use super::ids::{FrameworkId, HostId, OfferId, TaskId};
 use super::model::{Ending, Model, Slot, Stray};
 use super::offer::Offer;
@@ -51,6 +52,8 @@ pub enum Event {
     TasksListed(Vec<(TaskId, Option<HostId>)>),
     /// Somebody has changed the desired record: as it is now.
     DesiredChanged(Box<Desired>),
+    /// What an update had to be done for it is done.
+    ErrandDone(Errand),
     /// The lease is lost: somebody else may drive by now.
     LeaseLost,
     /// The clock was set, or the machine has slept: it shows so many milliseconds more, or fewer, than have passed. Comes before
@@ -73,6 +76,8 @@ pub enum Action {
     ListTasks,
     /// The TManager's container has come to its end: its location in the state tree is stale.
     TManagerEnded,
+    /// Do what an update needs beside the engine, and tell when it is done. No other is asked for before.
+    Errand(Errand),
 }
 
 impl Model {
@@ -97,6 +102,7 @@ impl Model {
         }
         if self.connected {
             self.reconcile(now, &mut actions);
+            self.advance_update(&mut actions);
         }
         actions
     }
@@ -120,6 +126,7 @@ impl Model {
             }
             Event::TasksListed(tasks) => self.tasks_listed(tasks),
             Event::DesiredChanged(desired) => self.desired_changed(*desired, actions),
+            Event::ErrandDone(errand) => self.errand_done(errand),
             Event::LeaseLost => self.lease_lost = true,
             Event::ClockJumped(by) => self.clock_jumped(by),
             Event::Tick => {}

@@ -1,9 +1,10 @@
 //! An update of a running topology, as the journal knows it: which steps there are, and what is kept of it between them.
-//! [`super::update_steps`] makes each step of the desired record; `crate::update` carries them out.
+//! [`super::update_steps`] makes each step of the desired record, `super::updating` decides which comes next, and whoever drives
+//! does what is an [`Errand`](super::errand::Errand) in it.
 //!
 //! ```text
 //! begun ──▶ (paused) ──▶ resized ──▶ (TManager ended) ──▶ written ──▶ (new physical plan) ──▶ removing ──▶ done
-//!   └──────────┴───────────┴──────────────┴──▶ undoing ──▶ done
+//!   └──────────┴───────────┴────────────────┴──▶ undoing ──▶ done
 //! ```
 //!
 //! Until the packing plan is written, an update can be undone: the topology runs by the old plan. From then on it can only
@@ -43,6 +44,12 @@ pub struct Update {
     pub old_plan: String,
     /// SHA-256 of the packing plan after it.
     pub new_plan: String,
+    /// The packing plan after it, compressed, for whoever writes it; none once it is written, and in records of version 0.1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Whether it is to be taken back; nothing comes of that once the packing plan is written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undo: bool,
     /// The state that the topology had and is to have again: RUNNING or PAUSED.
     pub state: String,
     /// Settings that were changed while it ran, `[component:]key:value`: they stand in the physical plan alone and would

@@ -25,6 +25,9 @@ pub fn begin(
 /// The record once containers are to get their new sizes.
 #[must_use]
 pub fn resize(desired: &Desired) -> Desired {
+    if !is_at(desired, |update| update.step == UpdateStep::Begun && !update.undo) {
+        return desired.clone();
+    }
     stepped(desired, UpdateStep::Resized, |containers, update| {
         set_sizes(containers, &update.resized, &update.relaunched);
     })
@@ -34,7 +37,7 @@ pub fn resize(desired: &Desired) -> Desired {
 /// whose TManager is dead heeds nothing (`docs/heron.md#executor-and-signals`).
 #[must_use]
 pub fn end_tmanager(desired: &Desired) -> Desired {
-    if has_ended_tmanager(desired) {
+    if has_ended_tmanager(desired) || !may_be_written(desired) {
         return desired.clone();
     }
     desired.changed(|desired| hold_tmanager(&mut desired.containers, true))
@@ -46,10 +49,39 @@ pub fn has_ended_tmanager(desired: &Desired) -> bool {
     desired.containers.iter().any(|container| container.id == 0 && container.held)
 }
 
+/// The record of an update that is to be taken back, unless it is too late for that.
+#[must_use]
+pub fn ask_undo(desired: &Desired) -> Desired {
+    changed_if(desired, |update| {
+        let asks = update.can_be_undone() && !update.undo;
+        update.undo |= asks;
+        asks
+    })
+}
+
+/// The record with the packing plan that is to be written, if an update has none in it.
+#[must_use]
+pub fn with_plan(desired: &Desired, plan: &str) -> Desired {
+    changed_if(desired, |update| {
+        let lacks = update.can_be_undone() && update.plan.is_none();
+        if lacks {
+            update.plan = Some(plan.to_owned());
+        }
+        lacks
+    })
+}
+
+/// Whether the packing plan of an update may be written now.
+#[must_use]
+pub fn may_be_written(desired: &Desired) -> bool {
+    is_at(desired, |update| update.can_be_undone() && !update.undo)
+}
+
 /// The record that is written together with the packing plan.
 #[must_use]
 pub fn write(desired: &Desired) -> Desired {
     stepped(desired, UpdateStep::Written, |containers, update| {
+        update.plan = None;
         let tmanager = tmanager(containers).filter(|_| update.tmanager_grace_ms.is_some());
         if let Some(tmanager) = tmanager {
             tmanager.held = false;
@@ -61,6 +93,9 @@ pub fn write(desired: &Desired) -> Desired {
 /// The record once the topology runs by the new plan: what goes is wanted no more.
 #[must_use]
 pub fn remove(desired: &Desired) -> Desired {
+    if !is_at(desired, |update| update.step == UpdateStep::Written) {
+        return desired.clone();
+    }
     stepped(desired, UpdateStep::Removing, |containers, update| {
         containers.retain(|container| !update.removed.contains(&container.id));
     })
@@ -69,25 +104,29 @@ pub fn remove(desired: &Desired) -> Desired {
 /// The record of an update that is to end with the topology in another state, if one is under way.
 #[must_use]
 pub fn aim_at(desired: &Desired, wanted: TopologyState) -> Desired {
-    if desired.update.as_ref().is_none_or(|update| update.state == wanted.name()) {
-        return desired.clone();
-    }
-    desired.changed(|desired| {
-        if let Some(update) = &mut desired.update {
-            wanted.name().clone_into(&mut update.state);
-        }
+    changed_if(desired, |update| {
+        let other = update.state != wanted.name();
+        wanted.name().clone_into(&mut update.state);
+        other
     })
 }
 
-/// The record of an update that has come to its end, either way.
+/// The record of an update that has come to its end, either way, with the topology in the state that it is to have.
 #[must_use]
-pub fn end(desired: &Desired) -> Desired {
+pub fn end(desired: &Desired, state: TopologyState) -> Desired {
+    let steps = [UpdateStep::Removing, UpdateStep::Undoing];
+    if !is_at(desired, |update| steps.contains(&update.step) && update.topology_state() == state) {
+        return desired.clone();
+    }
     desired.changed(|desired| desired.update = None)
 }
 
 /// The record of an update that is taken back. Only before the packing plan is written.
 #[must_use]
 pub fn undo(desired: &Desired) -> Desired {
+    if !is_at(desired, Update::can_be_undone) {
+        return desired.clone();
+    }
     desired.changed(|desired| {
         let Some(update) = &mut desired.update else { return };
         desired.containers.retain(|container| !update.added.contains(&container.id));
@@ -98,14 +137,28 @@ pub fn undo(desired: &Desired) -> Desired {
             desired.launch.command = command;
         }
         update.step = UpdateStep::Undoing;
+        update.plan = None;
         hold_tmanager(&mut desired.containers, false);
     })
+}
+
+fn is_at(desired: &Desired, at: impl FnOnce(&Update) -> bool) -> bool {
+    desired.update.as_ref().is_some_and(at)
+}
+
+/// The record with a change of its update, if that says that it has changed something.
+fn changed_if(desired: &Desired, change: impl FnOnce(&mut Update) -> bool) -> Desired {
+    let Some(mut update) = desired.update.clone() else { return desired.clone() };
+    if !change(&mut update) {
+        return desired.clone();
+    }
+    desired.changed(|desired| desired.update = Some(update))
 }
 
 fn stepped(
     desired: &Desired,
     step: UpdateStep,
-    change: impl FnOnce(&mut Vec<DesiredContainer>, &Update),
+    change: impl FnOnce(&mut Vec<DesiredContainer>, &mut Update),
 ) -> Desired {
     desired.changed(|desired| {
         if let Some(update) = &mut desired.update {
@@ -171,6 +224,8 @@ mod tests {
             request: "word:2".to_owned(),
             old_plan: "a".to_owned(),
             new_plan: "b".to_owned(),
+            plan: Some("p".to_owned()),
+            undo: false,
             state: "RUNNING".to_owned(),
             runtime_config: Vec::new(),
             added: vec![3],
@@ -207,7 +262,8 @@ mod tests {
         let removing = remove(&written);
         assert_eq!(ids(&removing), [(0, 5.0, 1), (1, 20.0, 1), (3, 8.0, 0)]);
         assert!(removing.update.is_some(), "what goes runs still");
-        let ended = end(&removing);
+        assert_eq!(end(&removing, TopologyState::Paused), removing, "it runs");
+        let ended = end(&removing, TopologyState::Running);
         assert_eq!((ended.update, ended.generation), (None, 10));
     }
 
@@ -223,6 +279,58 @@ mod tests {
         assert_eq!(ids(&undone), [(0, 5.0, 0), (1, 10.0, 2), (2, 10.0, 0)]);
         assert_eq!(undone.launch, before.launch);
         assert_eq!(undone.update.unwrap().step, UpdateStep::Undoing);
+    }
+
+    #[test]
+    fn the_tmanager_is_held_until_the_plan_is_written_or_given_up() {
+        let before = desired(vec![container(0, 5.0), container(1, 10.0), container(2, 10.0)]);
+        let begun = begin(&before, update(), vec![container(3, 8.0)], CommandTemplate::default());
+        let held = end_tmanager(&begun);
+        assert_eq!((end_tmanager(&held), held.generation), (held.clone(), begun.generation + 1));
+        let written = write(&held);
+        assert!(!has_ended_tmanager(&written) && written.update.unwrap().plan.is_none());
+        assert!(!has_ended_tmanager(&undo(&held)));
+    }
+
+    #[test]
+    fn what_is_to_be_taken_back_goes_no_further() {
+        let before = desired(vec![container(0, 5.0), container(1, 10.0), container(2, 10.0)]);
+        let begun = begin(&before, update(), vec![container(3, 8.0)], CommandTemplate::default());
+        let asked = ask_undo(&begun);
+        assert!(asked.update.as_ref().unwrap().undo && !may_be_written(&asked));
+        for same in [
+            resize(&asked),
+            end_tmanager(&asked),
+            ask_undo(&asked),
+            remove(&asked),
+            end(&asked, TopologyState::Running),
+        ] {
+            assert_eq!(same, asked);
+        }
+        assert_eq!(undo(&asked).containers, before.containers);
+        // It is too late.
+        let written = write(&begun);
+        assert_eq!((ask_undo(&written), undo(&written)), (written.clone(), written.clone()));
+        assert!(may_be_written(&begun) && !may_be_written(&written) && !may_be_written(&before));
+    }
+
+    #[test]
+    fn another_state_is_aimed_at_once() {
+        let begun = begin(&desired(vec![]), update(), vec![], CommandTemplate::default());
+        assert_eq!(aim_at(&begun, TopologyState::Running), begun);
+        let paused = aim_at(&begun, TopologyState::Paused);
+        assert_eq!(paused.update.unwrap().topology_state(), TopologyState::Paused);
+        let none = desired(vec![]);
+        assert_eq!(aim_at(&none, TopologyState::Paused), none);
+    }
+
+    #[test]
+    fn a_plan_is_added_where_there_is_none() {
+        let old = Update { plan: None, ..update() };
+        let begun = begin(&desired(vec![]), old, vec![], CommandTemplate::default());
+        let with = with_plan(&begun, "q");
+        assert_eq!(with.update.as_ref().unwrap().plan.as_deref(), Some("q"));
+        assert_eq!(with_plan(&with, "r"), with);
     }
 
     #[test]

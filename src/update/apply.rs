@@ -1,6 +1,6 @@
 //! Carries an update out: takes up the same one that was interrupted, or begins it; and takes it back when it can't be done.
 
-use super::change::{Change, change};
+use super::change::{Change, change, plan_of};
 use super::job::{Job, different, patience};
 use super::request::Request;
 use super::settle::{settle, undo};
@@ -37,8 +37,9 @@ pub async fn apply(
     if !resumed && !job.begin(lease).await? {
         return job.outcome(lease, None, false).await;
     }
-    match job.carry_on(lease).await {
-        Ok(update) => job.outcome(lease, Some(&update), resumed).await,
+    let (_, begun) = job.journal(lease).await?;
+    match job.drive(lease).await {
+        Ok(()) => job.outcome(lease, begun.update.as_ref(), resumed).await,
         Err(error) => Err(job.give_up(lease, error).await),
     }
 }
@@ -49,9 +50,8 @@ impl Job<'_> {
         let (_, desired) = self.journal(lease).await?;
         let Some(update) = &desired.update else { return Ok(false) };
         let same = self.request.is_some_and(|request| request.to_string() == update.request);
-        let undone = update.step == UpdateStep::Undoing;
-        let same = same && !undone;
-        if same && (!update.can_be_undone() || self.stored(lease, &desired, update).await.is_ok()) {
+        let undone = update.undo || update.step == UpdateStep::Undoing;
+        if same && !undone && self.has_plan(lease, &desired, update).await? {
             self.context
                 .reporter
                 .step(&format!("taking up the interrupted update of {}", self.name));
@@ -59,6 +59,32 @@ impl Job<'_> {
         }
         settle(self.context, lease, self.name, None, self.deadline).await?;
         Ok(false)
+    }
+
+    /// Whether an update can be gone on with. Records of version 0.1.0 keep the digest of the new plan only; it is decided anew
+    /// then, and must be the same.
+    async fn has_plan(
+        &self,
+        lease: &Lease,
+        desired: &Desired,
+        update: &Update,
+    ) -> anyhow::Result<bool> {
+        let Some(request) =
+            self.request.filter(|_| update.can_be_undone() && update.plan.is_none())
+        else {
+            return Ok(true);
+        };
+        let found = self.found(lease).await?;
+        let same_start = plan_of(&found) == update.old_plan;
+        let change = same_start.then(|| change(self.context, &found, desired, request));
+        let Some(Ok(change)) = change.filter(|change| {
+            change.as_ref().is_ok_and(|change| change.update.new_plan == update.new_plan)
+        }) else {
+            return Ok(false);
+        };
+        let plan = change.update.plan.unwrap_or_default();
+        self.change(lease, |desired| update_steps::with_plan(desired, &plan)).await?;
+        Ok(true)
     }
 
     /// Journals what is to be done; whether there is anything.

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use prost::Message;
 use serde_json::Map;
-use sha2::{Digest, Sha256};
 
 use super::request::{Request, RequestError};
 use crate::context::{CommandError, Context};
+use crate::controller::stored_plan::{pack, plan_digest};
 use crate::deployment::command::CommandTemplate;
 use crate::deployment::container::{Container, defaults};
-use crate::digest::hexadecimal;
 use crate::packing::{Algorithm, ContainerPlan, PackingInput, PackingPlan, repack};
 use crate::proto::api::Topology;
 use crate::proto::system;
@@ -33,8 +32,6 @@ pub struct Change {
     pub old: PackingPlan,
     /// The plan that is to be.
     pub new: PackingPlan,
-    /// The new plan as it goes into the state tree.
-    pub stored: Vec<u8>,
     /// What is journalled.
     pub update: Update,
     /// The new containers.
@@ -83,8 +80,10 @@ pub fn change(
     let update = Update {
         step: UpdateStep::Begun,
         request: request.to_string(),
-        old_plan: plan_digest(found),
-        new_plan: digest(&stored),
+        old_plan: plan_of(found),
+        new_plan: plan_digest(&stored),
+        plan: Some(pack(&stored)?),
+        undo: false,
         state: found.state().map_or("RUNNING", |state| state.name()).to_owned(),
         runtime_config,
         added: sizes.added.iter().map(|container| container.id).collect(),
@@ -107,7 +106,6 @@ pub fn change(
         algorithm,
         old,
         new,
-        stored,
         update,
         added: sizes.added,
         command,
@@ -163,12 +161,8 @@ fn replanned(
 
 /// SHA-256 of the packing plan as it stands in the state tree.
 #[must_use]
-pub fn plan_digest(found: &TopologyState) -> String {
-    found.packing_plan.as_ref().map(|plan| digest(&plan.node.data)).unwrap_or_default()
-}
-
-fn digest(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
+pub fn plan_of(found: &TopologyState) -> String {
+    found.packing_plan.as_ref().map(|plan| plan_digest(&plan.node.data)).unwrap_or_default()
 }
 
 /// What happens to containers.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::change::Change;
-use super::job::list;
 use crate::cli::UpdateArgs;
 use crate::context::{Context, StateTree};
+use crate::controller::drive::list;
 use crate::outcome::plan::{
     Planned, PlannedStep, PlannedTopology, PlannedUpdate, changes_document, containers_document,
 };

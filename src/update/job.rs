@@ -95,9 +95,10 @@ impl Job<'_> {
         .into())
     }
 
-    /// Drives the containers to what is desired.
-    pub async fn drive(&self, lease: &mut Lease, awaited: WaitCondition) -> anyhow::Result<()> {
+    /// Drives the topology to what is desired: until its update is over.
+    pub async fn drive(&self, lease: &mut Lease) -> anyhow::Result<()> {
         let policy = self.context.policy(Some(FAILURES));
+        let awaited = WaitCondition::Containers;
         let driven = drive(self.context, lease, self.name, &policy, awaited, self.deadline).await?;
         self.conclude(driven).await
     }
@@ -117,6 +118,11 @@ impl Job<'_> {
             }
             End::TimedOut => {
                 let mut what = missing(&model);
+                if what.is_empty() {
+                    what.push(
+                        "its containers run, but the physical plan is not complete".to_owned(),
+                    );
+                }
                 what.extend(problem.map(|problem| format!("Mesos: {problem}")));
                 Err(self.timed_out(&what.join("; ")).into())
             }
@@ -125,7 +131,7 @@ impl Job<'_> {
 
     /// The error for an update that takes too long.
     #[must_use]
-    pub fn timed_out(&self, why: &str) -> CommandError {
+    fn timed_out(&self, why: &str) -> CommandError {
         let what = format!("topology `{}` is not updated yet: {why}", self.name);
         let after = seconds(patience(self.context));
         CommandError::TimedOut { what, after, next: Vec::new() }
@@ -133,7 +139,7 @@ impl Job<'_> {
 
     /// The error for an interrupt.
     #[must_use]
-    pub fn interrupted(&self) -> anyhow::Error {
+    fn interrupted(&self) -> anyhow::Error {
         interrupted(self.context, &self.doing(), Vec::new())
     }
 
@@ -155,14 +161,4 @@ pub fn not_ours(topology: &str) -> CommandError {
 #[must_use]
 pub fn different(topology: &str, what: &str) -> CommandError {
     CommandError::Incomplete { topology: topology.to_owned(), what: what.to_owned() }
-}
-
-/// `container 3`, `containers 3, 4`.
-#[must_use]
-pub fn list(ids: &[u32]) -> String {
-    let noun = if ids.len() == 1 { "container" } else { "containers" };
-    let shown: Vec<String> = ids.iter().take(8).map(u32::to_string).collect();
-    let more = ids.len().saturating_sub(8);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{noun} {}{more}", shown.join(", "))
 }

@@ -41,26 +41,14 @@ pub async fn settle(
         "an update of topology {name} ({}) was interrupted; {then}",
         update.request
     ));
-    if update.can_be_undone() {
-        undo(&job, lease).await?;
-    } else {
-        job.carry_on(lease).await?;
-    }
+    undo(&job, lease).await?;
     Ok(true)
 }
 
-/// Takes an update back whose plan is not written yet. The topology works again at once where its TManager lives; where that
-/// was ended already, it is launched anew by the old plan first.
+/// Takes an update back whose plan is not written yet, and finishes any other.
 pub async fn undo(job: &Job<'_>, lease: &mut Lease) -> anyhow::Result<()> {
-    let (_, desired) = job.journal(lease).await?;
-    if desired.update.is_none() {
-        return Ok(());
-    }
-    if !update_steps::has_ended_tmanager(&desired) {
-        job.restore_state(lease).await?;
-    }
-    job.change(lease, update_steps::undo).await?;
-    job.carry_on(lease).await.map(|_| ())
+    job.change(lease, update_steps::ask_undo).await?;
+    job.drive(lease).await
 }
 
 /// Brings a topology whose update is under way, or was interrupted, into a state, for `activate` and `deactivate`: whoever

@@ -250,3 +250,27 @@ fn a_topology_is_paused_by_the_end_of_its_update_if_that_is_asked_for_meanwhile(
     env.ok(&["kill", "turned"]);
     env.assert_nothing_left("turned");
 }
+
+#[test]
+fn whoever_waits_settles_the_update_of_a_driver_that_dies() {
+    let env = without_offers("left");
+    let update = start(&env, &["update", "left", "--container-number", "3"]);
+    wait_for("the update's reason", || waits_for(&env, "left") == "waiting for offers");
+    let restart = start(&env, &["restart", "left", "1"]);
+    wait_for("the restart's request", || restarts(&env, "left") == [0, 1, 0, 0]);
+    signal(&update, Signal::SIGKILL);
+    drop(end(update));
+    env.cluster.control("/resume-offers", &json!({}));
+    let ran = end(restart);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("its plan was not written: undoing it"), "{}", ran.stderr);
+    let status = env.json(&["status", "left"]);
+    assert_eq!(
+        (&status["update"], &status["topology"]["state"]),
+        (&Value::Null, &json!("RUNNING"))
+    );
+    assert_eq!(attempts(&env, "left").len(), 3);
+    assert_eq!(env.cluster.live_tasks().len(), 3);
+    env.ok(&["kill", "left"]);
+    env.assert_nothing_left("left");
+}

@@ -134,6 +134,17 @@ impl Link for QuietLink {
     }
 }
 
+/// Does everything at once.
+#[derive(Default)]
+struct Done(RefCell<Vec<Errand>>);
+
+impl Errands for Done {
+    async fn run(&self, errand: Errand) -> Result<(), ErrandFailed> {
+        self.0.borrow_mut().push(errand);
+        Ok(())
+    }
+}
+
 /// Runs a driver that never reaches what it is for, telling it something at each look.
 async fn run(
     store: &mut Store,
@@ -149,7 +160,7 @@ async fn run(
     let deadline = Instant::now() + Duration::from_secs(30);
     let limits = RunLimits { deadline, reached: &never, has_condition: false };
     let observe = |model: &Model, _: Option<&BoxError>| look(model, &sender);
-    let end = driver.run(&mut news, limits, observe).await;
+    let end = driver.run(&mut news, &Done::default(), limits, observe).await;
     (end, calls.take())
 }
 

@@ -20,9 +20,11 @@ use crate::scheduler::ports::PortRange;
 use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_VERSION};
 use crate::scheduler::step::{Action, Event};
 use crate::scheduler::task::{Acknowledgement, TaskReport, TaskState};
+use heron::Heron;
 use requests::Others;
 
 mod bad_days;
+mod heron;
 mod requests;
 mod scenarios;
 
@@ -62,6 +64,8 @@ struct World {
     journal: Journal,
     /// What others request meanwhile.
     others: Others,
+    /// The TManager, and what else an update has to do with.
+    heron: Heron,
 }
 
 fn desired() -> Desired {
@@ -130,12 +134,14 @@ impl World {
                 intents: BTreeSet::new(),
             },
             others: Others::default(),
+            heron: Heron::default(),
         }
     }
 
     fn model(&self) -> Model {
         let records = self.journal.records.values().cloned().collect();
         self.others.unheard.set(false);
+        self.heron.forgotten.set(true);
         Model::new(self.journal.desired.clone(), records, policy())
     }
 
@@ -231,6 +237,10 @@ impl World {
                 self.journal.records.insert(record.id, *record);
             }
             Action::Call(call) => self.call(call),
+            Action::Errand(errand) => {
+                self.heron.forgotten.set(false);
+                self.heron.errand = Some(errand);
+            }
             Action::ListTasks => {
                 let live = self.tasks.iter().filter(|(_, task)| !task.state.is_terminal());
                 let live = live.map(|(id, task)| (id.clone(), Some(host_id(task.agent)))).collect();
@@ -498,7 +508,8 @@ fn run(world: &mut World, rounds: usize) -> Model {
             world.subscribe(&model);
             continue;
         }
-        events.extend(world.requested(round, bad, model.is_settled()));
+        events.extend(world.requested(round, bad));
+        events.extend(world.run_errand(bad));
         if events.is_empty() {
             events.push(Event::Tick);
         }

@@ -1,0 +1,48 @@
+//! What an update needs next, from its record and from what is known beside that.
+
+use super::errand::{Errand, RecordChange};
+use super::update::{Update, UpdateStep};
+
+/// What is known of an update beside its record. All of it can be found out again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Updating {
+    /// What is being done.
+    pub errand: Option<Errand>,
+    /// The topology is paused.
+    pub paused: bool,
+    /// A physical plan was made of the new packing plan.
+    pub plan_seen: bool,
+    /// The topology has the state that it is to have.
+    pub restored: bool,
+}
+
+impl Updating {
+    /// What comes next. `settled`: every container is as the record wants it; `held`: that of the TManager is to have ended.
+    pub fn next(self, update: &Update, settled: bool, held: bool) -> Option<Errand> {
+        let change = |change| Some(Errand::Change(change));
+        match update.step {
+            UpdateStep::Begun | UpdateStep::Resized if update.undo => {
+                // The topology works again while the rest is undone, unless its TManager is gone.
+                let restores = !held && !self.restored;
+                if restores { Some(Errand::Restore) } else { change(RecordChange::Undo) }
+            }
+            UpdateStep::Written if !self.plan_seen => Some(Errand::AwaitPlan),
+            _ if !settled => None,
+            // A TManager that is gone has paused the topology before.
+            UpdateStep::Begun | UpdateStep::Resized if !self.paused && !held => Some(Errand::Pause),
+            UpdateStep::Begun if !update.resized.is_empty() => change(RecordChange::Resize),
+            UpdateStep::Begun | UpdateStep::Resized => {
+                let holds = update.tmanager_grace_ms.is_some() && !held;
+                if holds { change(RecordChange::Hold) } else { Some(Errand::WritePlan) }
+            }
+            _ if !self.restored => Some(Errand::Restore),
+            UpdateStep::Written => change(RecordChange::Remove),
+            UpdateStep::Removing | UpdateStep::Undoing => {
+                change(RecordChange::End(update.topology_state()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
