@@ -1,18 +1,28 @@
 //! The settings that Heron's processes read without a default of their own.
 //!
 //! Keys and values are those that Heron ships for Mesos with 0.20.5 (`tests/data/yaml-0.20.5-mesos`), with the names
-//! and the few additional keys of older releases; but stream managers look for a lost TManager sooner ([`RECONNECTION`]).
+//! and the few additional keys of older releases; but what has lost its connection tries again sooner ([`RECONNECTION`]).
 
 use std::collections::BTreeMap;
 
 use super::dialect::Release;
 use super::yaml;
 
-/// How soon a stream manager tries again to reach its TManager, in seconds, and how often: Heron's default and ours. It is
-/// what an update's pause mostly consists of (`docs/heron.md#physical-plan`); tried for as long in all.
-const RECONNECTION: [(&str, u32, u32); 2] = [
-    ("heron.streammgr.client.reconnect.tmanager.interval.sec", 10, 1),
-    ("heron.streammgr.client.reconnect.tmanager.max.attempts", 30, 300),
+/// A setting, Heron's default of it, and ours.
+type Sooner = (&'static str, u32, u32);
+
+/// How soon, in seconds, and how often processes try again to reach one that they have lost: stream managers their TManager,
+/// and instances their stream manager, which is another where an update changes its instances. It is what an update's pause
+/// mostly consists of (`docs/heron.md#physical-plan`); tried for as long in all.
+const RECONNECTION: [[Sooner; 2]; 2] = [
+    [
+        ("heron.streammgr.client.reconnect.tmanager.interval.sec", 10, 1),
+        ("heron.streammgr.client.reconnect.tmanager.max.attempts", 30, 300),
+    ],
+    [
+        ("heron.instance.reconnect.streammgr.interval.sec", 5, 1),
+        ("heron.instance.reconnect.streammgr.times", 60, 300),
+    ],
 ];
 
 /// `heron_internals.yaml` apart from the logging directory, in the names of the newest release.
@@ -77,8 +87,6 @@ const INTERNALS: &[(&str, &str)] = &[
     ("heron.instance.execute.batch.time.ms", "16"),
     ("heron.instance.execute.batch.size.bytes", "32768"),
     ("heron.instance.force.exit.timeout.ms", "2000"),
-    ("heron.instance.reconnect.streammgr.interval.sec", "5"),
-    ("heron.instance.reconnect.streammgr.times", "60"),
     ("heron.instance.reconnect.metricsmgr.interval.sec", "5"),
     ("heron.instance.reconnect.metricsmgr.times", "60"),
     ("heron.instance.metrics.system.sample.interval.sec", "10"),
@@ -103,26 +111,24 @@ const OLDER: &[(&str, &str)] = &[
 pub(super) fn internals(release: &Release) -> Vec<(String, String)> {
     let older = if release.has_tmanager() { &[] } else { OLDER };
     let shipped = INTERNALS.iter().chain(older).map(|(key, value)| (*key, (*value).to_owned()));
-    let ours = RECONNECTION.iter().map(|(key, _, ours)| (*key, ours.to_string()));
+    let ours = RECONNECTION.iter().flatten().map(|(key, _, ours)| (*key, ours.to_string()));
     shipped.chain(ours).map(|(key, value)| (named(key, release), value)).collect()
 }
 
 /// A user's own `heron_internals.yaml` with the sooner reconnection, unless it says another one than Heron's default. All
 /// else stays as it is, to the letter.
 pub(super) fn with_reconnection(own: &[u8], release: &Release) -> Vec<u8> {
-    let keys = RECONNECTION.map(|(key, default, ours)| (named(key, release), default, ours));
     let (Ok(text), Ok(map)) = (std::str::from_utf8(own), yaml::read("heron_internals.yaml", own))
     else {
         return own.to_vec();
     };
-    let is_said = |(key, default, _): &(String, u32, u32)| {
-        map.get(key).is_some_and(|value| value.as_u64() != Some(u64::from(*default)))
+    let is_said = |(key, default, _): &Sooner| {
+        map.get(&named(key, release))
+            .is_some_and(|value| value.as_u64() != Some(u64::from(*default)))
     };
-    if keys.iter().any(is_said) {
-        return own.to_vec();
-    }
-    let mut missing: BTreeMap<&str, u32> =
-        keys.iter().map(|(key, _, ours)| (key.as_str(), *ours)).collect();
+    let unsaid = RECONNECTION.iter().filter(|pair| !pair.iter().any(is_said)).flatten();
+    let mut missing: BTreeMap<String, u32> =
+        unsaid.map(|(key, _, ours)| (named(key, release), *ours)).collect();
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let key = line.split_once(':').map_or("", |(key, _)| key);
@@ -132,7 +138,7 @@ pub(super) fn with_reconnection(own: &[u8], release: &Release) -> Vec<u8> {
         }
     }
     // A key that stands there in another way than at the beginning of a line is left alone.
-    if missing.keys().any(|key| map.contains_key(*key)) {
+    if missing.keys().any(|key| map.contains_key(key)) {
         return own.to_vec();
     }
     if !out.is_empty() && !out.ends_with('\n') {

@@ -3,6 +3,9 @@ use super::*;
 const INTERVAL: &str = "heron.streammgr.client.reconnect.tmanager.interval.sec";
 const ATTEMPTS: &str = "heron.streammgr.client.reconnect.tmanager.max.attempts";
 
+/// How soon instances look for their stream manager.
+const INSTANCES: &str = "heron.instance.reconnect.streammgr.interval.sec: 1\nheron.instance.reconnect.streammgr.times: 300\n";
+
 fn conf(release: &str) -> HeronConf {
     HeronConf {
         release: Release::parse(release).unwrap(),
@@ -45,6 +48,8 @@ fn what_the_runtime_reads_is_what_heron_ships() {
             // A shorter pause of updates; tried for as long.
             expected.insert(INTERVAL.to_owned(), 1.into());
             expected.insert(ATTEMPTS.to_owned(), 300.into());
+            expected.insert("heron.instance.reconnect.streammgr.interval.sec".to_owned(), 1.into());
+            expected.insert("heron.instance.reconnect.streammgr.times".to_owned(), 300.into());
         }
         assert!(!expected.is_empty());
         assert_eq!(parsed(&conf("0.20.5"), name), expected, "{name}");
@@ -129,7 +134,7 @@ fn old_releases_get_their_own_names() {
 fn files_of_the_user_win_but_the_state_manager_agrees_with_ours() {
     let own = "heron.logging.directory: own\n";
     let packed = text(&with_own(INTERNALS, own), INTERNALS);
-    assert_eq!(packed, format!("{own}{INTERVAL}: 1\n{ATTEMPTS}: 300\n"));
+    assert_eq!(packed, format!("{own}{INSTANCES}{INTERVAL}: 1\n{ATTEMPTS}: 300\n"));
     assert_eq!(text(&with_own("sub/any.txt", "x"), "sub/any.txt"), "x");
 
     let own = "heron.class.state.manager: org.apache.heron.statemgr.localfs.LocalFileSystemStateManager\n\
@@ -147,15 +152,17 @@ fn files_of_the_user_win_but_the_state_manager_agrees_with_ours() {
 fn stream_managers_look_for_their_tmanager_soon_unless_the_user_says_otherwise() {
     let packed = |own: &str| text(&with_own(INTERNALS, own), INTERNALS);
     let shipped = format!("# as shipped\n{INTERVAL}: 10 # seconds\na.b: 1\n{ATTEMPTS}: 30");
-    assert_eq!(packed(&shipped), format!("# as shipped\n{INTERVAL}: 1\na.b: 1\n{ATTEMPTS}: 300\n"));
+    let sooner = format!("# as shipped\n{INTERVAL}: 1\na.b: 1\n{ATTEMPTS}: 300\n{INSTANCES}");
+    assert_eq!(packed(&shipped), sooner);
     let own = [
         format!("{INTERVAL}: 5\n{ATTEMPTS}: 30\n"),
         format!("{INTERVAL}: 10\n{ATTEMPTS}: 31\n"),
         format!("{ATTEMPTS}: 60\n"),
-        format!("\"{INTERVAL}\": 10\n"),
-        "- no map\n".to_owned(),
     ];
     for own in own {
+        assert_eq!(packed(&own), format!("{own}{INSTANCES}"));
+    }
+    for own in [format!("\"{INTERVAL}\": 10\n"), "- no map\n".to_owned()] {
         assert_eq!(packed(&own), own);
     }
     let old = HeronConf {
