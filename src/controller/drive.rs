@@ -238,8 +238,10 @@ pub fn list(ids: &[u32]) -> String {
 /// What holds things up, in short.
 fn detail(model: &Model, goal: Goal, awaited: WaitCondition, all: bool) -> String {
     if all {
-        let waits = goal == Goal::Running
-            && (awaited == WaitCondition::PhysicalPlan || model.desired().update.is_some());
+        let waits = match &model.desired().update {
+            Some(update) => update.step == UpdateStep::Written,
+            None => goal == Goal::Running && awaited == WaitCondition::PhysicalPlan,
+        };
         return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
     }
     let failing = model.views().find_map(|view| {

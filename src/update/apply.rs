@@ -37,6 +37,7 @@ pub async fn apply(
     if !resumed && !job.begin(lease).await? {
         return job.outcome(lease, None, false).await;
     }
+    context.reporter.step(&format!("updating topology {name}"));
     let (_, begun) = job.journal(lease).await?;
     match job.drive(lease).await {
         Ok(()) => job.outcome(lease, begun.update.as_ref(), resumed).await,
