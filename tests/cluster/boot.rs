@@ -55,7 +55,11 @@ impl Boot {
         let handler = master::http::handler(Arc::downgrade(&self.sim), index);
         let server = tokio::spawn(http::serve(listener, handler)).abort_handle();
         let content = self.sim.with(|cluster| {
-            let master = Master::new(index, port, Arc::clone(&cluster.settings));
+            let mut master = Master::new(index, port, Arc::clone(&cluster.settings));
+            // The schedule stands in the registry.
+            if let Some(seat) = cluster.masters.first() {
+                master.maintenance.clone_from(&seat.master.maintenance);
+            }
             let content = master.znode();
             let seat = Seat { master, alive: true, server: Some(server), session: None };
             match cluster.masters.get_mut(index) {
@@ -207,8 +211,10 @@ impl Boot {
             ("disk", thousandths(options.disk)),
             ("ports", Amount::Ranges(ports)),
         ] {
-            let name = name.to_owned();
-            total.add_one(&Resource { name, amount, reservations: Vec::new(), allocated: None });
+            let role = options.port_role.as_ref().filter(|_| name == "ports");
+            let reservations = role.map(|role| json!({ "type": "STATIC", "role": role }));
+            let (name, reservations) = (name.to_owned(), reservations.into_iter().collect());
+            total.add_one(&Resource { name, amount, reservations, allocated: None });
         }
         if let Some(text) = &options.resources {
             let list: Value =

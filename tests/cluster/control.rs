@@ -50,6 +50,7 @@ pub async fn command(boot: &Arc<Boot>, path: &str, body: &Value) -> Result<Value
             Ok(json!({}))
         }
         "/fail-over" => fail_over(boot, body).await,
+        "/maintenance" => maintenance(boot, body),
         "/stop-master" | "/expire-session" => {
             let clean = path == "/stop-master" && body["clean"] != false;
             let index = master_index(boot, body)?;
@@ -137,6 +138,28 @@ fn simple(cluster: &mut Cluster, path: &str, body: &Value) -> Result<Value, Stri
         }
         _ => Err(format!("no such thing: {path}")),
     }
+}
+
+/// Plans an agent's maintenance, as `/maintenance/schedule` does for machines.
+fn maintenance(boot: &Boot, body: &Value) -> Result<Value, String> {
+    let index = boot.find_agent(&body["agent"]).ok_or("no such agent")?;
+    let nanoseconds = |ms: i64| json!({ "nanoseconds": ms.saturating_mul(1_000_000) });
+    let unavailability = (body["cancel"] != true).then(|| {
+        let start = wire::now_nanos() / 1_000_000 + body["in_ms"].as_i64().unwrap_or(0);
+        let mut planned = json!({ "start": nanoseconds(start) });
+        if let Some(length) = body["for_ms"].as_i64() {
+            planned["duration"] = nanoseconds(length);
+        }
+        planned
+    });
+    boot.sim.with(|cluster| {
+        let id = cluster.agents.get(index).and_then(|agent| agent.id.clone());
+        let id = id.ok_or("it is not registered")?;
+        for seat in &mut cluster.masters {
+            seat.master.plan_maintenance(&id, unavailability.clone());
+        }
+        Ok(json!({}))
+    })
 }
 
 fn leader(cluster: &mut Cluster) -> Result<&mut Master, String> {

@@ -52,6 +52,9 @@ pub struct Options {
     /// Break the default task ports into ranges of so many ports with one missing between.
     #[arg(long, default_value_t = 0)]
     pub port_fragments: u64,
+    /// The role that task ports are reserved for; by default they are anybody's.
+    #[arg(long)]
+    pub port_role: Option<String>,
     /// Further resources of each agent as a JSON list of Resource, reservations included.
     #[arg(long)]
     pub resources: Option<String>,

@@ -85,6 +85,8 @@ pub struct Master {
     pub gone: BTreeSet<String>,
     /// Outstanding offers.
     pub offers: BTreeMap<String, Offer>,
+    /// When agents are to be taken down, by their ids: `Unavailability`.
+    pub maintenance: BTreeMap<String, Value>,
     /// Nothing is offered while set.
     pub hold_offers: bool,
     /// An allocation is due without waiting for the interval.
@@ -232,6 +234,7 @@ impl Master {
             unreachable: BTreeMap::new(),
             gone: BTreeSet::new(),
             offers: BTreeMap::new(),
+            maintenance: BTreeMap::new(),
             hold_offers: false,
             allocate_soon: false,
             split: stream::Split::None,

@@ -107,6 +107,9 @@ impl Master {
         if !slave.attributes.is_empty() {
             map.insert("attributes".into(), json!(slave.attributes));
         }
+        if let Some(unavailability) = self.maintenance.get(agent_id) {
+            map.insert("unavailability".into(), unavailability.clone());
+        }
         if framework.can("MULTI_ROLE") {
             map.insert("allocation_info".into(), json!({ "role": role }));
         }
@@ -194,6 +197,20 @@ impl Master {
             self.rescind(id);
         }
         ids.len()
+    }
+
+    /// Plans an agent's maintenance, or gives the plan up. What was offered of it is taken back.
+    pub fn plan_maintenance(&mut self, agent_id: &str, unavailability: Option<Value>) {
+        match unavailability {
+            Some(unavailability) => {
+                self.maintenance.insert(agent_id.to_owned(), unavailability);
+            }
+            None => {
+                self.maintenance.remove(agent_id);
+            }
+        }
+        self.rescind_all(Some(agent_id));
+        self.allocate_soon = true;
     }
 
     /// DECLINE.
