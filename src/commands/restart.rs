@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
-use crate::controller::journal::load;
+use crate::controller::journal::{JournalNodes, load};
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::physical_plan::{Ports, is_up, server_port};
@@ -15,6 +15,8 @@ use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::verdict::{failed, half_way, interrupted};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
+use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::model::Model;
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::run::End;
 use crate::state::TopologyState;
@@ -44,8 +46,8 @@ pub async fn restart(
         return Err(error);
     }
     let restarted = match ask(&state, topology, container).await {
-        Ok(Some(asked)) => see_to(context, state, topology, &asked).await,
-        Ok(None) => once_free(context, state, topology, container).await,
+        Ok(Some(asked)) => Box::pin(see_to(context, state, topology, &asked)).await,
+        Ok(None) => Box::pin(once_free(context, state, topology, container)).await,
         Err(error) => {
             state.close().await;
             Err(error)
@@ -58,8 +60,9 @@ pub async fn restart(
     let id = found.current_topology().map(|topology| topology.id.clone());
     let name = found.state().map_or("UNKNOWN", |state| state.name());
     let topology = TopologyRef { name: topology.to_owned(), id, state: name.to_owned() };
-    let containers = ContainerRef::of(restarted);
-    Ok(Outcome::Restarted(Restarted { schema: SCHEMA, topology, containers }))
+    let containers = ContainerRef::of(restarted.asked);
+    let also_launched = ContainerRef::of(restarted.also);
+    Ok(Outcome::Restarted(Restarted { schema: SCHEMA, topology, containers, also_launched }))
 }
 
 fn doing(topology: &str) -> String {
@@ -81,9 +84,29 @@ struct Asked {
     topology_id: String,
     /// How many restarts each container has with it.
     restarts: BTreeMap<u32, u64>,
+    /// The attempt of each container before it, as far as it has a record.
+    attempts: BTreeMap<u32, u32>,
+}
+
+/// What was launched anew.
+struct Launched {
+    /// What was asked for.
+    asked: Vec<u32>,
+    /// What did not run besides.
+    also: Vec<u32>,
 }
 
 impl Asked {
+    /// What was launched anew, by the records after it.
+    fn launched<'a>(&self, records: impl IntoIterator<Item = &'a ContainerRecord>) -> Launched {
+        let is_new = |record: &&ContainerRecord| {
+            self.attempts.get(&record.id).is_some_and(|attempt| *attempt < record.attempt)
+        };
+        let new = records.into_iter().filter(is_new).map(|record| record.id);
+        let also = new.filter(|id| !self.restarts.contains_key(id)).collect();
+        Launched { asked: self.containers(), also }
+    }
+
     fn containers(&self) -> Vec<u32> {
         self.restarts.keys().copied().collect()
     }
@@ -114,6 +137,14 @@ async fn ask(
         Ok(desired)
     })
     .await?;
+    if let Some(asked) = &mut asked {
+        // Whoever drives needs longer than this to launch anything.
+        let paths = state.journal(topology);
+        let nodes = JournalNodes::find(&state.zk, &paths).await?;
+        let (journalled, _) = nodes.read(&state.zk, &paths).await?;
+        asked.attempts =
+            journalled.containers.iter().map(|record| (record.id, record.attempt)).collect();
+    }
     Ok(asked)
 }
 
@@ -144,7 +175,7 @@ async fn once_free(
     state: StateTree,
     topology: &str,
     container: Option<u32>,
-) -> anyhow::Result<Vec<u32>> {
+) -> anyhow::Result<Launched> {
     let lease = Lease::take(context, state, topology).await?;
     let asked = async {
         if let Some(asked) = ask(&lease.state, topology, container).await? {
@@ -163,22 +194,19 @@ async fn once_free(
             return Err(error);
         }
     };
-    let step = asked.step(topology);
-    context.reporter.step(&step);
-    drive_to_it(context, lease, topology, &step).await?;
-    Ok(asked.containers())
+    context.reporter.step(&asked.step(topology));
+    Box::pin(drive_to_it(context, lease, topology, &asked)).await
 }
 
-/// Sees to it that a restart is done: by driving, or by watching who does. Returns the containers.
+/// Sees to it that a restart is done: by driving, or by watching who does.
 async fn see_to(
     context: &Context<'_>,
     state: StateTree,
     topology: &str,
     asked: &Asked,
-) -> anyhow::Result<Vec<u32>> {
+) -> anyhow::Result<Launched> {
     let deadline = context.deadline(PATIENCE);
-    let step = asked.step(topology);
-    context.reporter.step(&step);
+    context.reporter.step(&asked.step(topology));
     let requested = Requested {
         doing: doing(topology),
         unfinished: format!("topology `{topology}` is not running again"),
@@ -188,28 +216,32 @@ async fn see_to(
     let wait = Wait { context, topology, deadline, requested: Some(&requested) };
     let done = async |state: &StateTree| is_done(state, topology, asked).await;
     match wait.lease_or(state, done).await? {
-        Waited::Done(()) => {}
-        Waited::Leased(lease) => drive_to_it(context, *lease, topology, &step).await?,
+        Waited::Done(launched) => Ok(launched),
+        Waited::Leased(lease) => Box::pin(drive_to_it(context, *lease, topology, asked)).await,
     }
-    Ok(asked.containers())
 }
 
 async fn drive_to_it(
     context: &Context<'_>,
     mut lease: Lease,
     topology: &str,
-    step: &str,
-) -> anyhow::Result<()> {
+    asked: &Asked,
+) -> anyhow::Result<Launched> {
     let mirrored = lease.mirrored(context);
-    mirrored.reporter.step(step);
-    let result = Box::pin(run(&mirrored, &mut lease, topology, step)).await;
+    let step = asked.step(topology);
+    mirrored.reporter.step(&step);
+    let result = Box::pin(run(&mirrored, &mut lease, topology, &step)).await;
     let result = obey(&mirrored, &mut lease, topology, result).await;
     lease.close(context).await;
-    result
+    Ok(asked.launched(result?.views().filter_map(|view| view.record)))
 }
 
-/// Whether somebody else has done what was asked; an error if nobody ever will.
-async fn is_done(state: &StateTree, topology: &str, asked: &Asked) -> anyhow::Result<Option<()>> {
+/// Whether somebody else has done what was asked, and what they launched; an error if nobody ever will.
+async fn is_done(
+    state: &StateTree,
+    topology: &str,
+    asked: &Asked,
+) -> anyhow::Result<Option<Launched>> {
     let journalled = load(&state.zk, &state.journal(topology)).await?;
     let desired = journalled.desired.filter(|desired| desired.topology_id == asked.topology_id);
     let Some(desired) = desired else {
@@ -233,7 +265,8 @@ async fn is_done(state: &StateTree, topology: &str, asked: &Asked) -> anyhow::Re
     if ports.values().any(Option::is_none) {
         return Ok(None);
     }
-    Ok(is_up(state, topology, &ports).await?.then_some(()))
+    let is_up = is_up(state, topology, &ports).await?;
+    Ok(is_up.then(|| asked.launched(&journalled.containers)))
 }
 
 async fn run(
@@ -241,7 +274,7 @@ async fn run(
     lease: &mut Lease,
     topology: &str,
     step: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Model> {
     let deadline = context.deadline(PATIENCE);
     let journalled = lease.journal().await?;
     let Some(desired) = &journalled.desired else {
@@ -260,9 +293,9 @@ async fn run(
     conclude(context, topology, driven).await
 }
 
-async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<()> {
+async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyhow::Result<Model> {
     match driven.end {
-        End::Settled => Ok(()),
+        End::Settled => Ok(driven.model),
         End::Interrupted => {
             Err(interrupted(context, &doing(topology), vec![follow(), see(topology)]))
         }

@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::tmanager_request::{Answer, TManagerRequest, ask_tmanager};
-use crate::health::look::First;
+use crate::health::look::{First, look};
 use crate::health::{Facts, Level, assess};
 use crate::outcome::{Outcome, SCHEMA, StateChanged};
 use crate::proto::api::TopologyState as Wanted;
@@ -20,6 +20,8 @@ use crate::update::settle::{is_mentioned, settle_for};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How much longer than the TManager Mesos may take: scripts are not to be kept by a master that they don't need.
 const GRACE: Duration = Duration::from_millis(300);
+/// Between looks whether there is a TManager to be waited for.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Brings a topology into the state that is wanted; being in it already is a success. An update that was interrupted is
 /// finished or undone first: its end would bring the state back that the topology had before.
@@ -62,20 +64,40 @@ async fn ask(
     let deadline = context.deadline(PATIENCE);
     let mut request =
         Box::pin(ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline));
+    let name = first.topology.name.clone();
     let mut looking = Box::pin(first.look_on(context, state));
-    tokio::select! {
+    let facts = tokio::select! {
         biased;
         answer = &mut request => {
             let answer = answer?;
             let facts = timeout(GRACE, looking).await;
-            Ok((answer, facts.ok().and_then(Result::ok)))
+            return Ok((answer, facts.ok().and_then(Result::ok)));
         }
-        facts = &mut looking => {
-            let facts = facts.ok();
-            if let Some(dead) = facts.as_ref().and_then(without_tmanager) {
-                return Err(dead.into());
-            }
-            Ok((request.await?, facts))
+        facts = &mut looking => facts.ok(),
+    };
+    if let Some(dead) = facts.as_ref().and_then(without_tmanager) {
+        return Err(dead.into());
+    }
+    tokio::select! {
+        biased;
+        answer = request => Ok((answer?, facts)),
+        dead = death_of_tmanager(context, state, &name) => Err(dead.into()),
+    }
+}
+
+/// Waits until the TManager's container is dead, and stays so for a while: somebody may be about to launch another.
+async fn death_of_tmanager(
+    context: &Context<'_>,
+    state: &StateTree,
+    topology: &str,
+) -> CommandError {
+    let mut was_dead = false;
+    loop {
+        sleep(LOOK).await;
+        let facts = Box::pin(look(context, state, topology)).await.ok();
+        match facts.as_ref().and_then(without_tmanager) {
+            Some(dead) if was_dead => return dead,
+            dead => was_dead = dead.is_some(),
         }
     }
 }

@@ -8,9 +8,11 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep};
 
 use super::errands::Work;
+use super::journal::StoreError;
 use super::lease::{Lease, is_session_loss};
 use super::physical_plan::{self, server_ports};
-use crate::context::{CommandError, Context};
+use crate::clock::Millis;
+use crate::context::{CommandError, Context, StateTree};
 use crate::net::cause::chain;
 use crate::report::Progress;
 use crate::scheduler::container::ContainerRecord;
@@ -66,10 +68,34 @@ pub async fn drive(
                 return Err(CommandError::Killed { topology: topology.to_owned() }.into());
             }
             Err(error) if is_session_loss(&error) && Instant::now() < deadline => error,
+            Err(error) if is_removal(&error) => return Err(removed(lease, topology).await),
             other => return other,
         };
         context.reporter.warn(&format!("{lost:#}; taking up again with a new session"));
         lease.reopen(context, topology, deadline).await?;
+    }
+}
+
+/// Whether somebody has removed the topology, or its record, under whoever drives it.
+fn is_removal(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(cause.downcast_ref(), Some(DriverError::Removed))
+            || matches!(cause.downcast_ref(), Some(StoreError::Gone { .. }))
+    })
+}
+
+/// The error for a topology that was removed like that. Nothing is tidied up: its TManager may live, and does harm where it finds
+/// its state gone.
+async fn removed(lease: &Lease, topology: &str) -> anyhow::Error {
+    let StateTree { zk, tree, .. } = &lease.state;
+    let topology = topology.to_owned();
+    match zk.exists(&tree.topology(&topology)).await {
+        Ok(None) => CommandError::NoSuchTopology { topology, place: lease.state.place() }.into(),
+        Ok(Some(_)) => {
+            let what = format!("the journal record {} is gone", lease.paths.record);
+            CommandError::Incomplete { topology, what }.into()
+        }
+        Err(error) => error.into(),
     }
 }
 
@@ -109,12 +135,14 @@ async fn once(
         *ports.borrow_mut() = server_ports(model);
         report(context, model, awaited, problem);
     };
+    // What is to end may be gone already.
+    let node = (awaited != WaitCondition::End).then(|| lease.state.tree.topology(topology));
     let (sender, mut news) = unbounded_channel();
     let ended = Box::pin(driver.run(&mut news, &work, limits, observe));
     let end = tokio::select! {
         biased;
         end = ended => end,
-        never = listen(context, lease, condition, &sender) => match never {},
+        never = listen(context, lease, node.as_deref(), condition, &sender) => match never {},
     };
     let end = match end {
         Err(DriverError::Errand) => return Err(work.why()),
@@ -127,10 +155,11 @@ async fn once(
     Ok(Driven { end, model, problem })
 }
 
-/// Tells a driver what happens outside of the engine.
+/// Tells a driver what happens outside of the engine. `node` is there for as long as the topology is.
 async fn listen(
     context: &Context<'_>,
     lease: &Lease,
+    node: Option<&str>,
     condition: impl Future<Output = ()>,
     sender: &UnboundedSender<News>,
 ) -> Infallible {
@@ -150,23 +179,33 @@ async fn listen(
         lease.lock.lost().await;
         tell(News::LeaseLost);
     };
-    let changed = watch_record(lease, || tell(News::DesiredChanged));
-    tokio::join!(interrupted, holds, lost, changed).3
+    let changed = watch_node(lease, &lease.paths.record, |_| tell(News::DesiredChanged));
+    let removed = async {
+        let Some(node) = node else { return };
+        let unless_there = |there: bool| {
+            if !there {
+                tell(News::Removed);
+            }
+        };
+        match watch_node(lease, node, unless_there).await {}
+    };
+    tokio::join!(interrupted, holds, lost, changed, removed).3
 }
 
-/// Tells of each change of the desired record; the first is not to be missed by whoever has read it before this began.
-async fn watch_record(lease: &Lease, tell: impl Fn()) -> Infallible {
+/// Tells of each change of a node, and whether it is there; the first is not to be missed by whoever has read it before this
+/// began.
+async fn watch_node(lease: &Lease, path: &str, tell: impl Fn(bool)) -> Infallible {
     loop {
-        match lease.state.zk.watch_exists(&lease.paths.record).await {
-            Ok((_, watch)) => {
-                tell();
+        match lease.state.zk.watch_exists(path).await {
+            Ok((stat, watch)) => {
+                tell(stat.is_some());
                 if watch.changed().await.is_err() {
                     // The lock went with the session, which is told by itself.
                     return std::future::pending().await;
                 }
             }
             Err(error) => {
-                tracing::info!("failed to watch the desired record: {error}");
+                tracing::info!("failed to watch {path}: {error}");
                 sleep(WATCH_PAUSE).await;
             }
         }
@@ -196,7 +235,7 @@ fn report(
         total: count(total),
         unit: "containers",
         detail: problem.map_or_else(
-            || detail(model, goal, awaited, agreeing == total),
+            || detail(model, (context.machine.clock)(), awaited, agreeing == total),
             |problem| format!("Mesos: {}", chain(problem.as_ref())),
         ),
     };
@@ -236,11 +275,12 @@ pub fn list(ids: &[u32]) -> String {
 }
 
 /// What holds things up, in short.
-fn detail(model: &Model, goal: Goal, awaited: WaitCondition, all: bool) -> String {
+fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> String {
     if all {
-        let waits = match &model.desired().update {
+        let desired = model.desired();
+        let waits = match &desired.update {
             Some(update) => update.step == UpdateStep::Written,
-            None => goal == Goal::Running && awaited == WaitCondition::PhysicalPlan,
+            None => desired.goal == Goal::Running && awaited == WaitCondition::PhysicalPlan,
         };
         return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
     }
@@ -250,14 +290,14 @@ fn detail(model: &Model, goal: Goal, awaited: WaitCondition, all: bool) -> Strin
         let message = failure.message.as_deref().unwrap_or("no reason given");
         Some(format!("container {} failed: {message}", view.id))
     });
-    if let Some(failing) = failing {
-        return failing;
-    }
-    match model.unplaced().count() {
-        0 => String::new(),
-        _ if model.seen().next().is_none() => "waiting for offers".to_owned(),
-        count => format!("{count} without a fitting offer"),
-    }
+    // Until it is to be launched again, nothing is offered.
+    let waiting = match model.unplaced().count() {
+        0 => None,
+        _ if failing.is_some() && !model.waits_for_room(now) => None,
+        _ if model.seen().next().is_none() => Some("waiting for offers".to_owned()),
+        count => Some(format!("{count} without a fitting offer")),
+    };
+    failing.into_iter().chain(waiting).collect::<Vec<_>>().join("; ")
 }
 
 /// Containers and states of those that are not as they should be.
@@ -265,7 +305,12 @@ fn detail(model: &Model, goal: Goal, awaited: WaitCondition, all: bool) -> Strin
 pub fn missing(model: &Model) -> Vec<String> {
     let state = |view: &crate::scheduler::model::View<'_>| match view.record {
         None => "not launched".to_owned(),
-        Some(record) => format!("{} on {}", record.state, record.host),
+        Some(record) => {
+            let failure = record.last_failure.as_ref().filter(|_| record.is_over());
+            let why = failure.and_then(|failure| failure.message.as_deref());
+            let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+            format!("{} on {}{why}", record.state, record.host)
+        }
     };
     let lagging: Vec<_> = model.views().filter(|view| !view.agrees).collect();
     let mut lines: Vec<String> = lagging

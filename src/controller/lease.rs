@@ -28,6 +28,8 @@ pub struct Lease {
     pub update_lock: Option<UpdateLock>,
     /// Where the journal is.
     pub paths: JournalPaths,
+    /// See [`Lease::is_lost`].
+    pub(super) lost: bool,
     /// What its holder tells.
     pub(super) mirror: Mirror,
     /// Writes that where those see it who wait.
@@ -44,7 +46,7 @@ impl Lease {
     ) -> Self {
         let mirror = Mirror::default();
         let telling = mirror.tell(state.zk.clone(), lock.path().to_owned(), context.holder());
-        Self { state, lock, update_lock: None, paths, mirror, telling }
+        Self { state, lock, update_lock: None, paths, lost: false, mirror, telling }
     }
 
     /// The same, by another mirror: that of a lease that was lost.
@@ -67,6 +69,12 @@ impl Lease {
         if let Some(lock) = &mut self.update_lock {
             lock.wait_by(deadline);
         }
+    }
+
+    /// Whether the session was lost, and no other came in its place: nothing can be written or undone then.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost
     }
 
     /// Whether somebody waits for the lock.

@@ -12,8 +12,8 @@ use super::verdict::{failed, interrupted};
 use crate::clock::seconds;
 use crate::config::settings::Mesos;
 use crate::context::{CommandError, Context};
+use crate::engine::Engine;
 use crate::engine::desired::{framework, labels, no_launch};
-use crate::engine::{Engine, ErrorClass};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
@@ -94,12 +94,12 @@ async fn end(
     conclude(context, topology, driven).await
 }
 
-/// Removes a framework for which no launch was ever journalled: whether it registered or not, nothing of it runs.
+/// Removes a framework for which no launch was ever journalled: whether it registered or not, nothing of it runs. Who may not
+/// remove it as an operator does so as its scheduler.
 async fn never_ran(context: &Context<'_>, framework: &FrameworkId) -> bool {
     let Ok(engine) = context.engine() else { return false };
     match engine.tear_down(framework).await {
         Ok(()) => true,
-        Err(error) if error.class() == ErrorClass::NotAllowed => true,
         Err(error) => {
             tracing::info!("failed to remove the framework: {error}");
             false

@@ -251,6 +251,7 @@ impl Lease {
         deadline: Instant,
     ) -> anyhow::Result<()> {
         let updating = self.update_lock.take().is_some();
+        self.lost = true;
         self.state.close().await;
         let wait = Wait { context, topology, deadline, requested: None };
         let state = context.open().await?;

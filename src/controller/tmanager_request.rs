@@ -162,13 +162,31 @@ impl Asking<'_> {
         }
     }
 
+    /// Waits for the physical plan, or for the end of the topology.
     async fn wait_for_plan(&self, problem: &str) -> anyhow::Result<()> {
-        let path = self.state.tree.physical_plan(self.name);
-        match self.state.zk.wait_for(&path, self.deadline).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(self.timed_out(problem)),
+        let StateTree { zk, tree, .. } = self.state;
+        let path = tree.physical_plan(self.name);
+        let waited = tokio::select! {
+            waited = zk.wait_for(&path, self.deadline) => waited.map(|plan| plan.is_some()),
+            gone = self.end_of_topology() => gone.map(|()| true),
+        };
+        match waited {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.timed_out(problem)),
             Err(StateError::Interrupted { signal, .. }) => Err(self.interrupted(signal)),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn end_of_topology(&self) -> Result<(), StateError> {
+        let path = self.state.tree.topology(self.name);
+        loop {
+            match self.state.zk.watch_exists(&path).await {
+                Ok((Some(_), watch)) => watch.changed().await?,
+                Ok((None, _)) => return Ok(()),
+                Err(StateError::ConnectionLost { .. }) => sleep(PAUSE).await,
+                Err(error) => return Err(error),
+            }
         }
     }
 

@@ -12,7 +12,8 @@ use crate::net::redact::redact;
 use crate::scheduler::closed::Closed;
 use crate::scheduler::container::TaskFailure;
 use crate::scheduler::driver::DriverError;
-use crate::scheduler::model::{Model, Verdict};
+use crate::scheduler::explanation::explain;
+use crate::scheduler::model::{Model, Verdict, View};
 use crate::state::StateError;
 
 /// How long a sandbox may take to answer.
@@ -21,6 +22,8 @@ const SANDBOX_LIMIT: Duration = Duration::from_secs(5);
 const TAIL_BYTES: u64 = 2048;
 /// How many lines of it.
 const TAIL_LINES: usize = 12;
+/// Of how many containers it is told how they failed that now find no room.
+const MOST_FAILURES: usize = 3;
 
 /// The error for a verdict of the state machine.
 pub async fn failed(
@@ -38,18 +41,44 @@ pub async fn failed(
         Verdict::Refused(container, failure) => (container, failure, "was refused by Mesos"),
         Verdict::Failing(container, failure) => (container, failure, "fails again and again"),
     };
-    let mut what = format!("{what}: {}", describe(&failure));
-    let place = TaskPlace::of_failure(&model.desired().framework.id, &failure);
+    let what = format!("{what}: {}", explained(context, model, &failure).await);
+    CommandError::Container { topology, container, what, next }.into()
+}
+
+/// Whether a run was over while containers waited for offers that they fit into. `problem`: why the engine could not be reached last.
+#[must_use]
+pub fn waits_for_room(context: &Context<'_>, model: &Model, problem: Option<&String>) -> bool {
+    problem.is_none() && model.waits_for_room((context.machine.clock)())
+}
+
+/// The error for containers that found no room; of those that had some and failed there, how they did.
+pub async fn no_room(context: &Context<'_>, topology: &str, model: &Model) -> anyhow::Error {
+    let mut why: Vec<String> = explain(model).iter().map(ToString::to_string).collect();
+    let failed = model.views().filter_map(|View { id, record, .. }| {
+        let record = record.filter(|record| record.is_over())?;
+        Some((id, record))
+    });
+    for (id, record) in failed.take(MOST_FAILURES) {
+        let Some(failure) = record.last_failure.as_ref().filter(|_| record.failures > 0) else {
+            continue;
+        };
+        let failure = explained(context, model, failure).await;
+        why.push(format!("container {id} had room before, and failed there: {failure}"));
+    }
+    CommandError::NoPlacement { topology: topology.to_owned(), why, next: Vec::new() }.into()
+}
+
+/// What is known of a failure, with the end of the sandbox's stderr.
+async fn explained(context: &Context<'_>, model: &Model, failure: &TaskFailure) -> String {
+    let mut text = describe(failure);
+    let place = TaskPlace::of_failure(&model.desired().framework.id, failure);
     if let Some(tail) = stderr_tail(context, &place).await {
         let lines: Vec<&str> = tail.trim_end().lines().collect();
         let last = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
-        what.push_str(&format!(
-            "\nthe end of its stderr on {}:\n{}",
-            failure.host,
-            last.join("\n")
-        ));
+        let last = last.join("\n");
+        text.push_str(&format!("\nthe end of its stderr on {}:\n{last}", failure.host));
     }
-    CommandError::Container { topology, container, what, next }.into()
+    text
 }
 
 /// The end of a failed task's stderr, if its host still tells. Secrets are masked: a fetcher logs the URIs that it was

@@ -29,6 +29,8 @@ pub struct Restarted {
     pub topology: TopologyRef,
     /// The containers that were restarted.
     pub containers: Vec<ContainerRef>,
+    /// Others that were launched anew meanwhile, because they did not run.
+    pub also_launched: Vec<ContainerRef>,
 }
 
 /// Outcome of `update` of a packing plan.

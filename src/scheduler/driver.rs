@@ -136,6 +136,9 @@ pub enum DriverError {
     /// Somebody has asked for the end of what was to run.
     #[error("the topology is to be killed")]
     KillRequested,
+    /// Somebody has removed what was driven.
+    #[error("the topology is gone")]
+    Removed,
 }
 
 /// Drives one topology.
@@ -231,6 +234,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
                     }
                     News::DesiredChanged => self.desired_changed().await?,
                     News::LeaseLost => vec![Event::LeaseLost],
+                    News::Removed => return Err(DriverError::Removed),
                 },
                 () = sleep_until(limits.deadline) => {
                     if fails_at_last(&mut doing).await {
@@ -287,23 +291,27 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             }
             Err(ConnectError::Final(source)) => Err(DriverError::Subscribe(source)),
             Err(ConnectError::Passing { source, retry_after }) => {
-                tracing::info!("failed to subscribe, trying again: {source}");
-                self.last_problem = Some(source);
-                self.pause_before_connecting(retry_after);
+                self.put_off(source, retry_after);
                 Ok(())
             }
         }
     }
 
     /// Leaves the engine alone for a while, longer each time until it takes a call again.
-    fn pause_before_connecting(&mut self, retry_after: Option<Duration>) {
+    fn put_off(&mut self, why: BoxError, retry_after: Option<Duration>) {
+        tracing::info!("no connection to the engine, trying again: {why}");
+        self.last_problem = Some(why);
         self.connect_at = Instant::now() + retry_after.unwrap_or_default().max(self.pause);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
     async fn handle(&mut self, events: Vec<Event>) -> Result<(), DriverError> {
-        let over =
-            events.iter().any(|event| matches!(event, Event::Disconnected | Event::Closed(_)));
+        let over = events.iter().any(Event::ends_connection);
+        for event in &events {
+            if let Event::TurnedAway(why) = event {
+                self.put_off(why.clone().into(), None);
+            }
+        }
         let framework = self.model.desired().framework.id.clone();
         let now = (self.clock)();
         let events = self.clock_jumped(now).into_iter().chain(events);
@@ -368,10 +376,8 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             }
             Err(CallError::Final(source)) => Err(DriverError::Call(source)),
             Err(CallError::Resubscribe { source, retry_after }) => {
-                tracing::info!("the subscription is gone: {source}");
-                self.last_problem = Some(source);
                 self.link = None;
-                self.pause_before_connecting(retry_after);
+                self.put_off(source, retry_after);
                 Ok(self.model.step((self.clock)(), Event::Disconnected))
             }
         }

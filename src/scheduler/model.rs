@@ -294,10 +294,9 @@ impl Model {
 
     /// Whether containers wait for an offer that they fit into, and not for the end of a backoff.
     #[must_use]
-    pub fn waits_for_room(&self) -> bool {
-        let fresh = |slot: &Slot| slot.record.as_ref().is_none_or(|record| record.failures == 0);
+    pub fn waits_for_room(&self, now: Millis) -> bool {
         self.desired.goal == Goal::Running
-            && self.slots.values().any(|slot| slot.wants_launch() && fresh(slot))
+            && self.slots.values().any(|slot| slot.wants_launch() && slot.not_before <= now)
     }
 
     /// What each host offered last, for each role.

@@ -28,6 +28,8 @@ pub enum News {
     DesiredChanged,
     /// The lease is lost.
     LeaseLost,
+    /// Somebody has removed what is driven, without asking whoever drives it.
+    Removed,
 }
 
 /// Limits of a run.

@@ -42,6 +42,8 @@ pub enum Event {
     },
     /// The connection is gone, and all offers with it.
     Disconnected,
+    /// The same, because the engine can't take us in at the moment, for this reason.
+    TurnedAway(String),
     /// What hosts offer.
     Offers(Vec<Offer>),
     /// The state of a task.
@@ -61,6 +63,14 @@ pub enum Event {
     ClockJumped(Millis),
     /// Time has passed.
     Tick,
+}
+
+impl Event {
+    /// Whether a connection is over with it.
+    #[must_use]
+    pub fn ends_connection(&self) -> bool {
+        matches!(self, Self::Disconnected | Self::TurnedAway(_) | Self::Closed(_))
+    }
 }
 
 /// What is to be done, in order.
@@ -113,7 +123,7 @@ impl Model {
             Event::Subscribed { framework_id, suppressed } => {
                 self.subscribed(now, framework_id, suppressed, actions);
             }
-            Event::Disconnected => self.connected = false,
+            Event::Disconnected | Event::TurnedAway(_) => self.connected = false,
             Event::Offers(offers) => self.offers(now, &offers, actions),
             Event::Update(report) => self.update(now, report, actions),
             Event::Closed(closed) => {

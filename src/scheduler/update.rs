@@ -82,6 +82,13 @@ pub struct Update {
 }
 
 impl Update {
+    /// Containers that get new tasks by it: the TManager's, so that it is back at once, and those that need more room.
+    #[must_use]
+    pub fn launched_anew(&self) -> Vec<u32> {
+        let tmanager = self.tmanager_grace_ms.map(|_| 0);
+        tmanager.into_iter().chain(self.relaunched.iter().copied()).collect()
+    }
+
     /// The state that the topology had and is to have again.
     #[must_use]
     pub fn topology_state(&self) -> TopologyState {

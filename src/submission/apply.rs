@@ -18,7 +18,9 @@ use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::lease::Lease;
 use crate::controller::obey::{is_kill, obey};
 use crate::controller::removal::{kill_containers, remove_state};
-use crate::controller::verdict::{failed, half_way, interrupted, is_out_of_reach, with_next};
+use crate::controller::verdict::{
+    failed, half_way, interrupted, is_out_of_reach, no_room, waits_for_room, with_next,
+};
 use crate::controller::withdraw::withdraw;
 use crate::deployment::Deployment;
 use crate::engine::desired::{framework, labels, launch};
@@ -29,7 +31,6 @@ use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{SCHEMA, Submitted, TopologyRef};
 use crate::proto::system::{self, ExecutionState, HeronReleaseState};
 use crate::scheduler::closed::{Closed, ClosedReason};
-use crate::scheduler::explanation::explain;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::Verdict;
@@ -144,6 +145,7 @@ async fn run(
         // Nothing is wrong with it: whoever takes it up again finds it as far as it came.
         Err(error)
             if context.whole.signals().seen().is_some()
+                || lease.is_lost()
                 || is_out_of_reach(&error)
                 || is_kill(&error) =>
         {
@@ -287,10 +289,8 @@ async fn conclude(
             let error = failed(context, name, &driven.model, verdict, Vec::new()).await;
             Err(roll_back(context, args, plan, lease, delivered, error).await)
         }
-        End::TimedOut if driven.model.waits_for_room() && driven.problem.is_none() => {
-            let why = explain(&driven.model).iter().map(ToString::to_string).collect();
-            let error =
-                CommandError::NoPlacement { topology: name.clone(), why, next: Vec::new() }.into();
+        End::TimedOut if waits_for_room(context, &driven.model, driven.problem.as_ref()) => {
+            let error = no_room(context, name, &driven.model).await;
             Err(roll_back(context, args, plan, lease, delivered, error).await)
         }
         End::TimedOut => {

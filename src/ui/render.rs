@@ -91,7 +91,14 @@ fn restarted_text(restarted: &Restarted) -> String {
     let ids: Vec<String> =
         restarted.containers.iter().map(|container| container.id.to_string()).collect();
     let noun = if ids.len() == 1 { "container" } else { "containers" };
-    format!("restarted {noun} {} of topology {}", ids.join(", "), restarted.topology.name)
+    let mut text =
+        format!("restarted {noun} {} of topology {}\n", ids.join(", "), restarted.topology.name);
+    if !restarted.also_launched.is_empty() {
+        let ids: Vec<String> =
+            restarted.also_launched.iter().map(|container| container.id.to_string()).collect();
+        text.push_str(&format!("  also launched, as they did not run: {}\n", ids.join(", ")));
+    }
+    text
 }
 
 fn updated_text(updated: &Updated) -> String {

@@ -8,9 +8,12 @@ use crate::context::{CommandError, Context};
 use crate::controller::lease::Lease;
 use crate::controller::obey::is_kill;
 use crate::controller::verdict::{is_out_of_reach, with_next};
+use crate::engine::Engine;
+use crate::engine::observation::FrameworkCondition;
 use crate::net::deadline::UNDO;
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{SCHEMA, TopologyRef, Updated};
+use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::update::{Update, UpdateStep};
 use crate::scheduler::update_steps;
@@ -30,8 +33,11 @@ pub async fn apply(
     };
     lease.take_update_lock(context, name).await?;
     let journalled = lease.journal().await?;
-    if journalled.desired.is_some_and(|desired| desired.goal == Goal::Killed) {
-        return Err(different(name, "it is being killed").into());
+    if let Some(desired) = &journalled.desired {
+        if desired.goal == Goal::Killed {
+            return Err(different(name, "it is being killed").into());
+        }
+        refuse_without_framework(context, name, &desired.framework.id).await?;
     }
     let resumed = job.take_up(lease).await?;
     if !resumed && !job.begin(lease).await? {
@@ -43,6 +49,31 @@ pub async fn apply(
         Ok(()) => job.outcome(lease, begun.update.as_ref(), resumed).await,
         Err(error) => Err(job.give_up(lease, error).await),
     }
+}
+
+/// Refuses a topology whose framework Mesos has removed, before anything of it is paused. Where Mesos doesn't tell, driving will.
+async fn refuse_without_framework(
+    context: &Context<'_>,
+    name: &str,
+    framework: &FrameworkId,
+) -> anyhow::Result<()> {
+    let seen = match context.engine()?.observe(std::slice::from_ref(framework)).await {
+        Ok(seen) => seen,
+        Err(error) => {
+            tracing::info!("failed to look for the framework: {error:#}");
+            return Ok(());
+        }
+    };
+    if seen.iter().all(|seen| seen.condition != FrameworkCondition::Gone) {
+        return Ok(());
+    }
+    let message = format!("framework {framework} is removed, with all its tasks");
+    let next = vec![removes(name)];
+    Err(CommandError::FrameworkEnded { topology: name.to_owned(), message, next }.into())
+}
+
+fn removes(name: &str) -> String {
+    format!("`heron-cli kill {name}` removes its state, then submit it anew")
 }
 
 impl Job<'_> {
@@ -118,6 +149,10 @@ impl Job<'_> {
         if is_kill(&error) {
             return error;
         }
+        if matches!(error.downcast_ref(), Some(CommandError::FrameworkEnded { .. })) {
+            // Nothing runs that could be brought back.
+            return self.with_next(error, &[&removes(name)]);
+        }
         let again = format!(
             "the same `heron-cli update` goes on with it, `heron-cli status {name}` shows its containers"
         );
@@ -165,7 +200,7 @@ impl Job<'_> {
     ) -> anyhow::Result<Updated> {
         let (_, desired) = self.journal(lease).await?;
         let found = self.found(lease).await?;
-        let ids = |pick: fn(&Update) -> &Vec<u32>| update.map(pick).cloned().unwrap_or_default();
+        let ids = |pick: fn(&Update) -> Vec<u32>| update.map(pick).unwrap_or_default();
         Ok(Updated {
             schema: SCHEMA,
             topology: TopologyRef {
@@ -177,9 +212,9 @@ impl Job<'_> {
             resumed,
             container_count: desired.containers.len(),
             containers: ContainerRef::of(desired.containers.iter().map(|container| container.id)),
-            added: ids(|update| &update.added),
-            removed: ids(|update| &update.removed),
-            relaunched: ids(|update| &update.relaunched),
+            added: ids(|update| update.added.clone()),
+            removed: ids(|update| update.removed.clone()),
+            relaunched: ids(Update::launched_anew),
         })
     }
 }

@@ -49,7 +49,7 @@ fn document(state: &StateTree, change: &Change) -> Value {
         "changes": changes_document(&change.old, &change.new),
         "added": change.added.iter().map(size).collect::<Vec<_>>(),
         "resized": update.resized.iter().map(size).collect::<Vec<_>>(),
-        "relaunched": relaunched(change),
+        "relaunched": if change.is_none() { Vec::new() } else { update.launched_anew() },
         "removed": update.removed,
         "runtime_config": update.runtime_config,
         "state": written(state, change),
@@ -63,12 +63,6 @@ fn size(container: &DesiredContainer) -> Value {
         "mem_mb": container.mem_mb,
         "disk_mb": container.disk_mb,
     })
-}
-
-/// Containers whose tasks are replaced: those that grow, and the TManager's.
-fn relaunched(change: &Change) -> Vec<u32> {
-    let tmanager = change.update.tmanager_grace_ms.filter(|_| !change.is_none()).map(|_| 0);
-    tmanager.into_iter().chain(change.update.relaunched.iter().copied()).collect()
 }
 
 fn written(state: &StateTree, change: &Change) -> Vec<String> {

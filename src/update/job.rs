@@ -10,8 +10,7 @@ use crate::context::{CommandError, Context};
 use crate::controller::drive::{Driven, WaitCondition, drive, missing};
 use crate::controller::journal::Journalled;
 use crate::controller::lease::Lease;
-use crate::controller::verdict::{failed, interrupted};
-use crate::scheduler::explanation::explain;
+use crate::controller::verdict::{failed, interrupted, no_room, waits_for_room};
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::run::End;
 use crate::state::{StateError, TopologyState};
@@ -105,16 +104,14 @@ impl Job<'_> {
 
     async fn conclude(&self, driven: Driven) -> anyhow::Result<()> {
         let Driven { end, model, problem } = driven;
-        let topology = self.name.to_owned();
         match end {
             End::Settled => Ok(()),
             End::Interrupted => Err(self.interrupted()),
             End::Verdict(verdict) => {
                 Err(failed(self.context, self.name, &model, verdict, Vec::new()).await)
             }
-            End::TimedOut if model.waits_for_room() && problem.is_none() => {
-                let why = explain(&model).iter().map(ToString::to_string).collect();
-                Err(CommandError::NoPlacement { topology, why, next: Vec::new() }.into())
+            End::TimedOut if waits_for_room(self.context, &model, problem.as_ref()) => {
+                Err(no_room(self.context, self.name, &model).await)
             }
             End::TimedOut => {
                 let mut what = missing(&model);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::environment::{Ran, TestEnv, zookeeper};
+use crate::environment::{Ran, TestEnv, TestOptions, zookeeper};
 
 /// Counts what a client sends through it, and kills the client after so many messages; or holds everything up.
 pub struct FaultProxy {
@@ -115,7 +115,11 @@ pub struct Killing {
 
 impl Killing {
     pub fn new() -> Self {
-        let env = TestEnv::new();
+        Self::with(&TestOptions::default())
+    }
+
+    pub fn with(options: &TestOptions) -> Self {
+        let env = TestEnv::with(options);
         let fault_proxy = FaultProxy::new();
         let zk = proxy(&zookeeper(), &fault_proxy);
         let master = proxy(&env.cluster.masters[0], &fault_proxy);

@@ -17,6 +17,7 @@ mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
 mod documents;
+mod endings;
 mod environment;
 mod eras;
 mod fault_proxy;
@@ -30,6 +31,7 @@ mod journals;
 mod life;
 mod mains;
 mod masters;
+mod offers;
 mod output;
 mod packages;
 mod programs;

@@ -57,7 +57,10 @@ fn a_task_that_dies_behind_our_back_is_seen_by_every_verb() {
     assert!(already.stdout.contains("already running"), "{}", already.stdout);
     assert!(already.stdout.contains("container 2 is TASK_FAILED"), "{}", already.stdout);
 
-    env.ok(&["restart", "watched", "2"]);
+    // What was dead besides comes back with it, and is told.
+    let restarted = env.json(&["restart", "watched", "1"]);
+    assert_eq!(restarted["containers"], json!([{ "id": 1 }]));
+    assert_eq!(restarted["also_launched"], json!([{ "id": 2 }]));
     env.ok(&["status", "watched", "--check"]);
     env.ok(&["kill", "watched"]);
     env.assert_nothing_left("watched");

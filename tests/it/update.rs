@@ -46,7 +46,7 @@ fn a_running_topology_grows_and_shrinks() {
     assert_eq!(again["already"], true);
     // All instances in one container, each with less RAM: executors are told of that when they are launched only.
     let updated = env.json(&["update", "wordcount", "--container-number", "1"]);
-    assert_eq!((ids(&updated, "relaunched"), ids(&updated, "removed")), (vec![1], vec![2, 3]));
+    assert_eq!((ids(&updated, "relaunched"), ids(&updated, "removed")), (vec![0, 1], vec![2, 3]));
     assert_eq!(updated["topology"]["state"], "RUNNING");
     assert_eq!(containers(&env, "wordcount"), running(2));
     assert_eq!(env.cluster.live_tasks().len(), 2);

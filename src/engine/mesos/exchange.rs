@@ -62,9 +62,7 @@ impl Exchange {
                 Some(mesos::Event::Update(status)) => {
                     Some(Event::Update(translate::report(status)))
                 }
-                Some(mesos::Event::Error(message)) => {
-                    Some(Event::Closed(translate::closed(message)))
-                }
+                Some(mesos::Event::Error(message)) => Some(translate::last_word(message)),
                 Some(_) => None,
             });
         }
@@ -241,6 +239,9 @@ mod tests {
         assert_eq!(reason("Framework failed over"), ClosedReason::Superseded);
         assert_eq!(reason("Not authorized to use role 'x'"), ClosedReason::NotAllowed);
         assert_eq!(reason("Role 'x' is no role"), ClosedReason::Refused);
+        let message = "Authorization failure: no answer".to_owned();
+        let error = event(&json!({"type": "ERROR", "error": {"message": message.clone()}}));
+        assert_eq!(exchange.events(vec![Some(error)]), [Event::TurnedAway(message)]);
         assert_eq!(exchange.events(vec![None]), [Event::Disconnected]);
     }
 }

@@ -14,6 +14,7 @@ use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::ids::{FrameworkId, HostId, OfferId, TaskId};
 use crate::scheduler::offer::{Resources, Unavailability};
 use crate::scheduler::record;
+use crate::scheduler::step::Event;
 use crate::scheduler::task::{Acknowledgement, TaskReport, TaskState};
 use crate::scheduler::uri;
 
@@ -98,15 +99,16 @@ pub(super) fn sums(resources: &ResourceSummary) -> Resources {
     Resources { cpus: resources.cpus, mem_mb: resources.mem, disk_mb: resources.disk }
 }
 
-/// The text of an ERROR.
-pub(super) fn closed(message: String) -> Closed {
+/// The text of an ERROR, after which the stream ends.
+pub(super) fn last_word(message: String) -> Event {
     let reason = match ErrorKind::of(&message) {
+        ErrorKind::Unavailable => return Event::TurnedAway(message),
         ErrorKind::Removed => ClosedReason::Removed,
         ErrorKind::Superseded => ClosedReason::Superseded,
         ErrorKind::Unauthorized => ClosedReason::NotAllowed,
-        ErrorKind::Unavailable | ErrorKind::Refused => ClosedReason::Refused,
+        ErrorKind::Refused => ClosedReason::Refused,
     };
-    Closed { reason, message }
+    Event::Closed(Closed { reason, message })
 }
 
 /// `host:port` of the agent's endpoints. The address is preferred to the name: it is what the agent really listens on.
