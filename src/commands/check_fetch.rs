@@ -1,5 +1,6 @@
 //! `check fetch`: whether Mesos can fetch the packages, shown by fetching them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,16 +12,21 @@ use crate::controller::journal;
 use crate::deployment::executor::layout;
 use crate::deployment::package::FetchedPackage;
 use crate::engine::{Engine, fetching};
+use crate::fetch_check::ephemeral::warning;
 use crate::fetch_check::error::CheckError;
 use crate::fetch_check::fetch::Fetch;
-use crate::fetch_check::judge::judge;
+use crate::fetch_check::judge::{Output, judge};
+use crate::fetch_check::look::SandboxContent;
 use crate::fetch_check::run::{Check, run};
 use crate::fetch_check::targets;
+use crate::fetch_check::tasks::Slot;
 use crate::outcome::error::ErrorMember;
 use crate::outcome::fetch::{FetchAgent, FetchChecked, FetchResult};
 use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{Outcome, SCHEMA};
+use crate::scheduler::ids::HostId;
 use crate::scheduler::offer::Resources;
+use crate::scheduler::ports::PortRange;
 use crate::scheduler::uri::Uri;
 
 /// How long all of it may take.
@@ -78,6 +84,7 @@ pub async fn fetch(context: &Context<'_>, args: &FetchArgs) -> anyhow::Result<Ou
                     Some(judge(fetch, slot, task, output, &chosen.release))
                 })
                 .collect(),
+            warnings: warnings(slot, outputs, &done.offered),
         })
         .collect();
     checked.sort_by(|one, other| (&one.host, &one.agent_id).cmp(&(&other.host, &other.agent_id)));
@@ -90,6 +97,19 @@ pub async fn fetch(context: &Context<'_>, args: &FetchArgs) -> anyhow::Result<Ou
         framework_id: done.framework.0,
         agents: checked,
     }))
+}
+
+/// What of an agent may trouble containers, though it fetches.
+fn warnings(
+    slot: &Slot,
+    outputs: &[Output],
+    offered: &BTreeMap<HostId, Vec<PortRange>>,
+) -> Vec<String> {
+    let ephemeral =
+        outputs.iter().find_map(|output| SandboxContent::parse(&output.stdout).ephemeral);
+    let offered = slot.agent.as_ref().and_then(|agent| offered.get(agent));
+    let clash = ephemeral.zip(offered).and_then(|(ephemeral, offered)| warning(ephemeral, offered));
+    clash.into_iter().collect()
 }
 
 /// The error of a check that is not good; the worst that came of it decides.

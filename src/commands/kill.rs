@@ -1,6 +1,9 @@
 //! `kill`: nothing of the topology is left, whatever there was of it.
 
 use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::journal::{JournalNodes, Journalled};
@@ -21,6 +24,12 @@ use crate::scheduler::journal::decode_desired;
 use crate::scheduler::record::Desired;
 use crate::scheduler::task::TaskState;
 use crate::state::TopologyState;
+
+/// How long hosts are waited for that are to come back to a master that has started anew; those of a master in order take a
+/// few seconds.
+const RETURN: Duration = Duration::from_mins(1);
+/// Between looks whether they have.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the command line says beside the name.
 #[derive(Clone, Copy, Debug)]
@@ -202,7 +211,12 @@ async fn look(
     }
     let record = others.first().and_then(Option::as_ref);
     let desired = record.and_then(|node| decode_desired(&paths.record, &node.data).ok().flatten());
-    let labelled = labelled(context, topology).await?;
+    let labelled = match labelled(context, topology).await? {
+        Some(none) if none.is_empty() && desired.is_none() => {
+            Some(once_hosts_are_back(context, topology).await?)
+        }
+        labelled => labelled,
+    };
     if let (Some(desired), Some(labelled)) = (&desired, &labelled) {
         refuse_foreign(context, &desired.framework.id, topology, labelled).await?;
     }
@@ -246,6 +260,41 @@ async fn labelled(
                 .into())
         }
     }
+}
+
+/// Looks again and again for frameworks that no record names, as long as hosts are to come back to a master that has started anew:
+/// it knows a framework only by those. One that it doesn't know yet is neither gone nor another's.
+async fn once_hosts_are_back(
+    context: &Context<'_>,
+    topology: &str,
+) -> anyhow::Result<Vec<FrameworkId>> {
+    let engine = context.engine()?;
+    let until = context.deadline(removal::PATIENCE).min(Instant::now() + RETURN);
+    let mut told = false;
+    while Instant::now() < until {
+        match engine.misses_hosts().await {
+            Ok(true) => {}
+            // They may have come back since.
+            Ok(false) if told => break,
+            Ok(false) => return Ok(Vec::new()),
+            Err(error) => {
+                tracing::info!("failed to ask for hosts that are to come back: {error:#}");
+                return Ok(Vec::new());
+            }
+        }
+        if !std::mem::replace(&mut told, true) {
+            context.reporter.step("waiting for agents to come back to the Mesos master");
+        }
+        if context.whole.run_through(sleep(PAUSE)).await.is_err() {
+            break;
+        }
+        let found = labelled(context, topology).await?.unwrap_or_default();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    context.unless_left(&doing(topology))?;
+    Ok(labelled(context, topology).await?.unwrap_or_default())
 }
 
 /// A record may name a framework that isn't the topology's: somebody has changed it. That framework is left alone.

@@ -24,6 +24,9 @@ pub trait Engine: Connector {
     /// What there is now of these frameworks, in their order; asked once for all of them.
     async fn observe(&self, frameworks: &[FrameworkId]) -> Result<Vec<FrameworkSeen>, EngineError>;
 
+    /// Whether hosts are still to come back to an engine that has started anew: what runs on them is not known until then.
+    async fn misses_hosts(&self) -> Result<bool, EngineError>;
+
     /// Frameworks that live and carry all of these labels.
     async fn find(&self, labels: &[(String, String)]) -> Result<Vec<FrameworkId>, EngineError>;
 

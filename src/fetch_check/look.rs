@@ -13,6 +13,8 @@ use crate::topology::core_package;
 /// The lines around what is printed.
 const BEGIN: &str = "heron-check-fetch begin";
 const END: &str = "heron-check-fetch end";
+/// Where Linux says from which ports outgoing connections come.
+const EPHEMERAL: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 /// The exit status of a task that lacks something.
 pub const LACKING: i32 = 3;
 
@@ -51,6 +53,8 @@ pub struct SandboxContent {
     pub version: Option<String>,
     /// The needs that are not met, as the task itself judged.
     pub lacking: Vec<usize>,
+    /// The lowest and the highest of the ports that the host gives to outgoing connections.
+    pub ephemeral: Option<(u16, u16)>,
     /// Whether the output has its end.
     pub complete: bool,
 }
@@ -98,6 +102,8 @@ impl Look {
                 self.needs.len()
             ));
         }
+        // The kernel gives it to one read only, and a shell's own reads single bytes.
+        parts.push(format!("e=$(cat {EPHEMERAL} 2>/dev/null) && printf 'ephemeral %s\\n' \"$e\""));
         parts.push(print(END));
         parts.push("exit $m".to_owned());
         Ok(parts.join("; "))
@@ -154,6 +160,13 @@ impl SandboxContent {
                 "v" => {
                     found.version =
                         core_package::build_in(value.as_bytes()).map(|build| build.version);
+                    continue;
+                }
+                "ephemeral" => {
+                    let mut bounds = value.split_whitespace().map(str::parse::<u16>);
+                    if let (Some(Ok(first)), Some(Ok(last))) = (bounds.next(), bounds.next()) {
+                        found.ephemeral = Some((first, last));
+                    }
                     continue;
                 }
                 "lacks" => {
@@ -229,6 +242,8 @@ mod tests {
         assert_eq!(found.entries["heron-core/lib"], Entry::Directory);
         assert_eq!(found.entries["release.yaml"], Entry::File);
         assert_eq!(found.bytes, Some(1234));
+        let (first, last) = found.ephemeral.expect("this is Linux");
+        assert!(1 < first && first < last, "{first} {last}");
         assert!(look().missing(&found).is_empty());
     }
 

@@ -5,6 +5,7 @@
 //! about; where there is time for it, it is removed in so many words.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -28,10 +29,11 @@ use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::driver::{BoxError, Driver, Journal};
 use crate::scheduler::errand::{Errand, ErrandFailed, Errands};
-use crate::scheduler::ids::FrameworkId;
+use crate::scheduler::ids::{FrameworkId, HostId};
 use crate::scheduler::journal::Written;
 use crate::scheduler::model::{Model, Policy, Verdict};
 use crate::scheduler::offer::Resources;
+use crate::scheduler::ports::PortRange;
 use crate::scheduler::record::{Desired, Framework, Goal, Phase, RECORD_VERSION};
 use crate::scheduler::run::{End, News, RunLimits};
 
@@ -67,6 +69,8 @@ pub struct Done {
     pub framework: FrameworkId,
     /// Each agent with the output of its tasks.
     pub slots: Vec<(Slot, Vec<Output>)>,
+    /// The ports of each host's last offers.
+    pub offered: BTreeMap<HostId, Vec<PortRange>>,
 }
 
 /// Nothing of a check is to be taken up again.
@@ -147,10 +151,23 @@ pub async fn run(
         }
         Err(_) => Vec::new(),
     };
+    let offered = offered_ports(driver.model());
     drop(driver);
     remove(context, engine, &framework).await;
     ended?;
-    Ok(Done { framework, slots: tasks.slots.into_iter().zip(outputs).collect() })
+    Ok(Done { framework, slots: tasks.slots.into_iter().zip(outputs).collect(), offered })
+}
+
+/// The ports of each host's last offers, of all roles.
+fn offered_ports(model: &Model) -> BTreeMap<HostId, Vec<PortRange>> {
+    let mut offered: BTreeMap<HostId, Vec<PortRange>> = BTreeMap::new();
+    for seen in model.seen() {
+        offered.entry(seen.host_id.clone()).or_default().extend(&seen.ports);
+    }
+    for ports in offered.values_mut() {
+        ports.sort_by_key(|range| range.first);
+    }
+    offered
 }
 
 /// What the scheduler is to see to.

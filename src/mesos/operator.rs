@@ -80,10 +80,8 @@ impl FrameworkState {
     /// The value of a label.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.labels
-            .iter()
-            .find(|label| label.key == key)
-            .map(|label| label.value.as_deref().unwrap_or_default())
+        let label = self.labels.iter().find(|label| label.key == key)?;
+        Some(label.value.as_deref().unwrap_or_default())
     }
 }
 
@@ -258,6 +256,8 @@ struct Tasks {
 struct Agents {
     #[serde(default, deserialize_with = "or_default")]
     slaves: Vec<AgentSummary>,
+    #[serde(default, deserialize_with = "or_default")]
+    recovered_slaves: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -314,8 +314,12 @@ impl Operator {
 
     /// All agents.
     pub async fn agents(&self) -> Result<Vec<AgentSummary>, HttpError> {
-        let agents: Agents = self.get("/slaves", &[]).await?;
-        Ok(agents.slaves)
+        Ok(self.get::<Agents>("/slaves", &[]).await?.slaves)
+    }
+
+    /// How many agents of the registry have not come back yet to a master that has started anew. What runs on them is not known.
+    pub async fn missing_agents(&self) -> Result<usize, HttpError> {
+        Ok(self.get::<Agents>("/slaves", &[]).await?.recovered_slaves.len())
     }
 
     /// The tasks of a framework: living, unreachable and ended ones mixed, oldest first.

@@ -33,6 +33,8 @@ pub struct FetchAgent {
     pub agent_id: Option<String>,
     /// Each URI.
     pub fetches: Vec<Fetched>,
+    /// What else of it may trouble containers.
+    pub warnings: Vec<String>,
 }
 
 /// One URI on one agent.

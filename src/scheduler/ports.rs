@@ -23,7 +23,8 @@ impl PortRange {
     }
 
     /// What of it lies between two bounds, both included.
-    fn between(self, first: u16, last: u16) -> Option<Self> {
+    #[must_use]
+    pub fn between(self, first: u16, last: u16) -> Option<Self> {
         let (first, last) = (self.first.max(first), self.last.min(last));
         (first <= last).then_some(Self { first, last })
     }

@@ -14,6 +14,8 @@ pub struct Seen {
     pub host: String,
     /// How much of what: cores, MB, MB, number of ports.
     pub available: [(&'static str, f64); 4],
+    /// The ports among that.
+    pub ports: Vec<PortRange>,
     /// When the host is to be taken down, if the offer was left alone for that.
     pub maintenance_at: Option<Millis>,
 }
@@ -30,6 +32,7 @@ impl Seen {
                 ("disk", offer.free.disk_mb),
                 ("ports", ports as f64),
             ],
+            ports: offer.ports.clone(),
             maintenance_at: offer.maintenance_at(now, lead_ms),
         }
     }

@@ -17,6 +17,9 @@ pub(super) fn fetch_checked(checked: &FetchChecked) -> String {
         for fetched in &agent.fetches {
             text.push_str(&details(name, fetched));
         }
+        for warning in &agent.warnings {
+            text.push_str(&format!("\n{name}:\n  {warning}\n"));
+        }
     }
     text.push_str(&format!("\nlooked at as Heron {}\n", checked.release.explained()));
     text
@@ -102,6 +105,7 @@ mod tests {
             host: "node".to_owned(),
             agent_id: Some(format!("6f0a-{id}")),
             fetches,
+            warnings: Vec::new(),
         };
         let checked = FetchChecked {
             schema: 1,

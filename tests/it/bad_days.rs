@@ -81,7 +81,8 @@ fn kill_removes_what_it_can_not_read() {
 
 #[test]
 fn kill_without_mesos_removes_the_state_alone_if_told_so() {
-    let env = TestEnv::new();
+    let cluster = ["--agents", "3", "--reregister-ms", "3000"].map(str::to_owned).to_vec();
+    let env = TestEnv::with(&TestOptions { cluster, ..TestOptions::default() });
     let file = env.topology("stranded", 1);
     env.ok(&["submit", &file]);
     env.cluster.control("/stop-master", &json!({}));
@@ -94,12 +95,9 @@ fn kill_without_mesos_removes_the_state_alone_if_told_so() {
     assert_eq!(env.znodes_of("stranded"), Vec::<String>::new());
     // What was left alone is found by its labels, and ended.
     env.cluster.control("/start-master", &json!({ "master": 0 }));
-    // The master knows of it again when the agents have come back.
-    let killed = (0..50).any(|_| {
-        std::thread::sleep(Duration::from_millis(200));
-        env.run(&["kill", "stranded"]).code == 0
-    });
-    assert!(killed, "{:?}", env.cluster.live_tasks());
+    // The master knows of it again when the agents have come back, which is waited for.
+    let killed = env.ok(&["kill", "stranded"]);
+    assert!(killed.stderr.contains("waiting for agents to come back"), "{}", killed.stderr);
     env.assert_nothing_left("stranded");
 }
 

@@ -127,6 +127,27 @@ fn every_agent_fetches_what_is_there() {
 }
 
 #[test]
+fn ports_that_connections_may_take_are_warned_of() {
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+    let first: u16 = range.split_whitespace().next().unwrap().parse().unwrap();
+    let cluster = |from: u16| {
+        let ports = format!("[{from}-{}]", from + 29);
+        ["--agents", "1", "--ports", &ports].map(str::to_owned).to_vec()
+    };
+    let checked = |from: u16| {
+        let env = TestEnv::with(&TestOptions { cluster: cluster(from), ..TestOptions::default() });
+        let ran = env.ok(&["check", "fetch"]);
+        let document = env.json(&["check", "fetch"]);
+        (ran.stdout, document["agents"][0]["warnings"].as_array().unwrap().clone())
+    };
+    let (text, warnings) = checked(first - 10);
+    assert!(text.contains("20 of the 30 ports that it offers"), "{text}");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let (text, warnings) = checked(first - 100);
+    assert!(!text.contains("ports that it offers") && warnings.is_empty(), "{text}");
+}
+
+#[test]
 fn a_topologys_package_is_fetched_too() {
     let env = TestEnv::new();
     let file = env.topology("fetched", 1);

@@ -120,6 +120,10 @@ impl Engine for MesosEngine {
         Ok(frameworks.iter().zip(ids).map(seen).collect())
     }
 
+    async fn misses_hosts(&self) -> Result<bool, EngineError> {
+        Ok(self.operator().await?.missing_agents().await? > 0)
+    }
+
     async fn find(&self, labels: &[(String, String)]) -> Result<Vec<FrameworkId>, EngineError> {
         let labels: Vec<(&str, &str)> =
             labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
