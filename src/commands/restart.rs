@@ -306,6 +306,7 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
             let mut what = vec![format!("topology `{topology}` is not running again")];
             what.extend(missing(&driven.model));
             what.extend(driven.problem.map(|problem| format!("Mesos: {problem}")));
+            what.extend(driven.deaths);
             what.extend(
                 crate::scheduler::explanation::explain(&driven.model)
                     .iter()

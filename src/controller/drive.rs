@@ -11,6 +11,7 @@ use super::errands::Work;
 use super::journal::StoreError;
 use super::lease::{Lease, is_session_loss};
 use super::physical_plan::{self, server_ports};
+use super::sandboxes::{self, Deaths, running};
 use crate::clock::Millis;
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::cause::chain;
@@ -47,6 +48,8 @@ pub struct Driven {
     pub model: Model,
     /// Why Mesos could not be reached last.
     pub problem: Option<String>,
+    /// What died in the containers while the physical plan took longer than usual.
+    pub deaths: Vec<String>,
 }
 
 /// Drives a topology whose lock is held, as its journal desires, whoever changes that meanwhile. A session that is lost is
@@ -122,9 +125,18 @@ async fn once(
     let failed = RefCell::default();
     let work = Work { context, lease, topology, deadline, ports: &ports, failed };
     let has_condition = awaited == WaitCondition::PhysicalPlan;
+    let updates = model.desired().update.is_some() && awaited != WaitCondition::End;
+    let (containers, deaths) = (RefCell::new(running(&model)), RefCell::new(Deaths::default()));
     let condition = async {
+        let watching = sandboxes::watch(context, lease, topology, &containers, &deaths);
         if has_condition {
-            physical_plan::wait(&lease.state, topology, &ports, None).await;
+            // Whatever is looked for is of no interest any more when the plan has come.
+            tokio::select! {
+                () = physical_plan::wait(&lease.state, topology, &ports, None) => {}
+                () = watching => {}
+            }
+        } else if updates {
+            watching.await;
         }
     };
     let reached: &dyn Fn(&Model) -> bool =
@@ -133,6 +145,7 @@ async fn once(
     let mut driver = Driver::new(model, &mut journal, &engine, context.machine.clock);
     let observe = |model: &Model, problem: Option<&BoxError>| {
         *ports.borrow_mut() = server_ports(model);
+        *containers.borrow_mut() = running(model);
         report(context, model, awaited, problem);
     };
     // What is to end may be gone already.
@@ -152,7 +165,8 @@ async fn once(
     let model = driver.into_model();
     let silent = || (!model.is_connected()).then(|| "the master does not answer".to_owned());
     let problem = problem.or_else(silent);
-    Ok(Driven { end, model, problem })
+    let deaths = deaths.into_inner().lines();
+    Ok(Driven { end, model, problem, deaths })
 }
 
 /// Tells a driver what happens outside of the engine. `node` is there for as long as the topology is.

@@ -1,6 +1,7 @@
 //! What commands have in common that change a topology: the journal in ZooKeeper, requests by it, the lease and the wait for it,
 //! driving what runs to what is desired, requests to its TManager, the end of it, and how all that can end badly in words.
 
+pub mod deaths;
 pub mod drive;
 mod errands;
 pub mod journal;
@@ -10,6 +11,7 @@ pub mod obey;
 pub mod physical_plan;
 pub mod removal;
 pub mod request;
+mod sandboxes;
 pub mod stored_plan;
 pub mod take;
 pub mod tmanager_request;

@@ -102,6 +102,21 @@ pub async fn is_up(state: &StateTree, topology: &str, ports: &Ports) -> Result<b
     Ok(found.flatten().next().is_some() && plan.is_some_and(|plan| is_complete(&plan, ports)))
 }
 
+/// Those of these containers whose stream managers have not registered with the TManager at these ports. The TManager's own has
+/// none.
+pub async fn without_stream_manager(
+    state: &StateTree,
+    topology: &str,
+    containers: impl Iterator<Item = (u32, u16)>,
+) -> Result<Vec<u32>, StateError> {
+    let StateTree { zk, tree, .. } = state;
+    let plan = zk.get(&tree.physical_plan(topology)).await?;
+    let plan = plan.and_then(|node| PhysicalPlan::decode(node.data.as_slice()).ok());
+    let plan = plan.unwrap_or_default();
+    let missing = |(id, port): &(u32, u16)| *id != 0 && !has_stream_manager(&plan, *id, *port);
+    Ok(containers.filter(missing).map(|(id, _)| id).collect())
+}
+
 impl Updated {
     /// Whether a plan was written by the TManager at a location, and that is another than before. An executor that is
     /// being ended may start its TManager once more.
@@ -116,11 +131,13 @@ fn is_complete(plan: &PhysicalPlan, ports: &Ports) -> bool {
         if *id == 0 {
             return port.is_some();
         }
-        let stmgr = format!("stmgr-{id}");
-        port.is_some_and(|port| {
-            plan.stmgrs.iter().any(|s| s.id == stmgr && s.data_port == i32::from(port))
-        })
+        port.is_some_and(|port| has_stream_manager(plan, *id, port))
     })
+}
+
+fn has_stream_manager(plan: &PhysicalPlan, container: u32, port: u16) -> bool {
+    let stmgr = format!("stmgr-{container}");
+    plan.stmgrs.iter().any(|s| s.id == stmgr && s.data_port == i32::from(port))
 }
 
 /// Whether a physical plan was made from a packing plan.

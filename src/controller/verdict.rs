@@ -84,6 +84,8 @@ async fn explained(context: &Context<'_>, model: &Model, failure: &TaskFailure) 
 /// The end of a failed task's stderr, if its host still tells. Secrets are masked: a fetcher logs the URIs that it was
 /// given.
 async fn stderr_tail(context: &Context<'_>, place: &TaskPlace) -> Option<String> {
+    // The command's own time may be up.
+    let context = &Context { whole: context.whole.undoing(), ..context.clone() };
     let engine = context.engine().ok()?;
     let sandbox = engine.sandbox(place)?;
     match context.whole.run(SANDBOX_LIMIT, sandbox.tail("stderr", TAIL_BYTES)).await {

@@ -299,6 +299,7 @@ async fn conclude(
                 what.push("its containers run, but the physical plan is not complete".to_owned());
             }
             what.extend(driven.problem.map(|problem| format!("Mesos: {problem}")));
+            what.extend(driven.deaths);
             Err(CommandError::TimedOut {
                 what: format!("topology `{name}` is not running yet: {}", what.join("; ")),
                 after: seconds(context.timeout.unwrap_or(PATIENCE)),

@@ -103,7 +103,7 @@ impl Job<'_> {
     }
 
     async fn conclude(&self, driven: Driven) -> anyhow::Result<()> {
-        let Driven { end, model, problem } = driven;
+        let Driven { end, model, problem, deaths } = driven;
         match end {
             End::Settled => Ok(()),
             End::Interrupted => Err(self.interrupted()),
@@ -121,6 +121,7 @@ impl Job<'_> {
                     );
                 }
                 what.extend(problem.map(|problem| format!("Mesos: {problem}")));
+                what.extend(deaths);
                 Err(self.timed_out(&what.join("; ")).into())
             }
         }

@@ -181,9 +181,9 @@ fn an_executor_that_heeds_no_signal_is_not_waited_for() {
     let pid = std::fs::read_to_string(sandbox.join("heron-tmanager.pid")).unwrap();
     kill(Pid::from_raw(pid.trim().parse().unwrap()), Signal::SIGKILL).unwrap();
     // From here on its executor waits to start it again.
-    let ended = format!("(pid {}) ended", pid.trim());
+    let ended = format!("heron-tmanager (pid={}) exited with status 9", pid.trim());
     wait_for("the end of the TManager", || {
-        let log = std::fs::read_to_string(sandbox.join("log-files/heron-executor-0.log"));
+        let log = std::fs::read_to_string(sandbox.join("heron-executor-0.stdout"));
         log.is_ok_and(|log| log.contains(&ended))
     });
     env.ok(&["restart", "deaf", "0", "--timeout", "30s"]);

@@ -237,3 +237,70 @@ fn calls_that_are_forbidden_are_explained_at_once() {
     env.ok(&["kill", "forbidden"]);
     env.assert_nothing_left("forbidden");
 }
+
+#[test]
+fn what_dies_inside_of_containers_is_told() {
+    let options = TestOptions {
+        cluster: ["--agents", "1"].map(str::to_owned).to_vec(),
+        ..TestOptions::default()
+    };
+    let env = TestEnv::with(&options);
+    let file = env.topology("strangled", 1);
+    // The first nine ports of the offer go to the TManager's container, the next is the other's stream manager's.
+    let port = first_port(&env) + 9;
+    let taken = std::net::TcpListener::bind(("0.0.0.0", port)).unwrap();
+    let ran = env.run(&["submit", &file, "--timeout", "45s"]);
+    assert_eq!(ran.code, 9, "{}", ran.stderr);
+    let death = "container 1 on 127.0.0.1: stream manager 1 has died";
+    let told = ran.stderr.lines().filter(|line| line.contains(death));
+    assert!(told.count() >= 2, "while it waits, and in the end: {}", ran.stderr);
+    assert!(ran.stderr.contains("(exit status 1): "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Address already in use"), "{}", ran.stderr);
+    drop(taken);
+    // Its executor goes on trying.
+    env.ok(&["submit", &file]);
+    env.ok(&["kill", "strangled"]);
+    env.assert_nothing_left("strangled");
+}
+
+/// The lowest port of the only agent.
+fn first_port(env: &TestEnv) -> u16 {
+    let state = env.cluster.state();
+    let ports = state["agents"][0]["resources"]["ports"].as_str().unwrap();
+    ports.trim_start_matches('[').split('-').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn an_update_is_undone_though_its_tmanager_is_dead() {
+    let env = TestEnv::new();
+    let file = env.topology("orphaned", 2);
+    env.ok(&["submit", &file]);
+    for (verb, container, state) in
+        [("activate", None, "RUNNING"), ("restart", Some("0"), "RUNNING")]
+    {
+        // Paused, and one container is to be launched anew with more room.
+        env.cluster.control("/hold-offers", &json!({}));
+        let mut update = spawn(&env, &["update", "orphaned", "--container-number", "1"]);
+        wait_for("the end of container 1", || env.cluster.live_tasks().len() == 2);
+        update.kill().unwrap();
+        update.wait().unwrap();
+        let status = env.json(&["status", "orphaned"]);
+        assert_eq!(status["update"]["step"], "RESIZED", "{status}");
+        env.cluster.control("/kill-task", &json!({ "task": status["containers"][0]["task_id"] }));
+        wait_for("the end of container 0", || env.cluster.live_tasks().len() == 1);
+        env.cluster.control("/resume-offers", &json!({}));
+        let began = Instant::now();
+        let words: Vec<&str> = [verb, "orphaned"].into_iter().chain(container).collect();
+        let ran = crate::fault_proxy::when_free(|| env.run(&words));
+        assert_eq!(ran.code, 0, "{verb}: {}", ran.stderr);
+        assert!(began.elapsed() < SOON, "{verb}");
+        let status = env.json(&["status", "orphaned"]);
+        assert_eq!(
+            (&status["topology"]["state"], &status["update"]),
+            (&json!(state), &Value::Null)
+        );
+        assert_eq!(env.cluster.live_tasks().len(), 3, "{verb}");
+    }
+    env.ok(&["kill", "orphaned"]);
+    env.assert_nothing_left("orphaned");
+}

@@ -65,15 +65,11 @@ fn a_component_that_instances_can_not_import_is_seen() {
         task["info"]["name"].as_str().is_some_and(|name| name.ends_with("container-1"))
     });
     let sandbox = PathBuf::from(task.unwrap()["sandbox"].as_str().unwrap());
-    let mut logs =
-        std::fs::read_dir(sandbox.join("log-files")).unwrap().map(|entry| entry.unwrap().path());
-    let of_spout = |path: &PathBuf| path.to_string_lossy().contains("/container_1_word_spout_");
-    let path = logs.find(of_spout).unwrap();
+    let path = sandbox.join("heron-executor-1.stdout");
     // Python takes its time to start where others are busy.
-    until("the instance to fail", || {
-        std::fs::read_to_string(&path).unwrap().contains("failed to import one_module.LonelySpout")
-    });
-    let log = std::fs::read_to_string(&path).unwrap();
+    let read = || std::fs::read_to_string(&path).unwrap();
+    until("the instance to fail", || read().contains("failed to import one_module.LonelySpout"));
+    let log = read();
     assert!(log.contains("HERON_OPTIONS"), "{log}");
     env.ok(&["kill", "lonely"]);
     env.assert_nothing_left("lonely");

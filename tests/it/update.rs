@@ -159,9 +159,9 @@ fn the_tmanagers_container_is_ended_before_the_plan_is_written() {
     env.ok(&["submit", &file]);
     env.ok(&["update", "heedful", "--container-number", "3"]);
     let sandbox = task(&env, "heedful-0-1")["sandbox"].as_str().unwrap().to_owned();
-    let log = std::fs::read_to_string(format!("{sandbox}/log-files/heron-executor-0.log")).unwrap();
+    let log = std::fs::read_to_string(format!("{sandbox}/heron-executor-0.stdout")).unwrap();
     assert!(log.contains("terminated; stopping all processes"), "{log}");
-    assert!(!log.contains("ended:"), "{log}");
+    assert!(!log.contains(" exited with status "), "{log}");
     let status = env.json(&["status", "heedful"]);
     assert_eq!(status["containers"][0]["attempt"], 2);
     assert_eq!(status["topology"]["state"], "RUNNING");

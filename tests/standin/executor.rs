@@ -4,15 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use futures_util::future::join;
 use heron_cli::proto::system::PackingPlan;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, setpgid};
 use prost::Message as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +34,9 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// How often a process may be started again before the executor gives up.
 const MOST_RESTARTS: u32 = 150;
 
+/// How long the last words of a process that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Tells a stream manager that it was started for a changed packing plan, while its TManager is gone.
 pub const AFTER_CHANGE: &str = "HERON_STANDIN_AFTER_CHANGE";
 
@@ -41,7 +46,8 @@ type Wanted = BTreeMap<String, Vec<String>>;
 struct Ended {
     name: String,
     pid: u32,
-    status: String,
+    /// As `wait(2)` tells it.
+    status: i32,
 }
 
 struct Executor {
@@ -156,7 +162,7 @@ fn prepare(flags: &ExecutorFlags, sandbox: &Sandbox, shard: u32) -> Result<()> {
     let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
     std::fs::create_dir_all(&sandbox.log_directory)
         .with_context(|| format!("failed to create {}", sandbox.log_directory))?;
-    log::also_to(Path::new(&sandbox.log_directory).join(format!("heron-executor-{shard}.log")));
+    log::also_to(format!("heron-executor-{shard}.stdout").into());
     for flag in ["--tmanager-binary", "--stmgr-binary", "--heron-shell-binary"] {
         let path = flags.get(flag);
         let mut permissions = std::fs::metadata(path)?.permissions();
@@ -347,28 +353,35 @@ impl Executor {
     fn start(&mut self, name: &str) -> Result<()> {
         let command = self.wanted.get(name).with_context(|| format!("{name} is not wanted"))?;
         let (program, arguments) = command.split_first().context("an empty command")?;
-        let path = Path::new(&self.sandbox.log_directory).join(format!("{name}.out"));
-        let output = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-        let output = output.with_context(|| format!("failed to open {}", path.display()))?;
         let mut child = Command::new(program)
             .args(arguments)
             .env("PEX_ROOT", std::env::current_dir()?.join(".pex"))
             .env(AFTER_CHANGE, if self.changed { "1" } else { "0" })
             .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("failed to start {program}"))?;
         let pid = child.id().context("the process has no id")?;
         write_pid(name, pid)?;
-        log::line(&format!("started {name} (pid {pid}): {}", command.join(" ")));
+        log::line(&format!("Running {name} process as {}", command.join(" ")));
         self.running.insert(name.to_owned(), pid);
         let (sender, name) = (self.ended.clone(), name.to_owned());
+        let output = join(
+            pass_on(name.clone(), child.stdout.take()),
+            pass_on(name.clone(), child.stderr.take()),
+        );
         tokio::spawn(async move {
-            let status = child
-                .wait()
-                .await
-                .map_or_else(|error| error.to_string(), |status| status.to_string());
+            tokio::pin!(output);
+            let status = tokio::select! {
+                _ = &mut output => child.wait().await,
+                status = child.wait() => {
+                    // What it said comes before its end; children of its own may keep the pipe.
+                    let _ = tokio::time::timeout(LAST_WORDS, output).await;
+                    status
+                }
+            };
+            let status = status.map_or(-1, ExitStatusExt::into_raw);
             let _ = sender.send(Ended { name, pid, status });
         });
         Ok(())
@@ -376,7 +389,14 @@ impl Executor {
 
     /// Starts a dead process again after the pause, during which a signal is not heeded, as with the real one.
     async fn restart(&mut self, ended: Ended) -> Result<()> {
-        log::line(&format!("{} (pid {}) ended: {}", ended.name, ended.pid, ended.status));
+        let command = self.wanted.get(&ended.name).map(|command| command.join(" "));
+        log::line(&format!(
+            "{} (pid={}) exited with status {}. command={}",
+            ended.name,
+            ended.pid,
+            ended.status,
+            command.unwrap_or_default()
+        ));
         if self.running.get(&ended.name) != Some(&ended.pid) {
             return Ok(());
         }
@@ -414,6 +434,15 @@ impl Executor {
         let _ = tokio::time::timeout(limit, all_ended).await;
         kill(Pid::from_raw(0), Signal::SIGKILL).context("failed to kill the process group")?;
         Ok(0)
+    }
+}
+
+/// Passes on what a process prints, line by line and under its name.
+async fn pass_on(name: String, output: Option<impl AsyncRead + Unpin>) {
+    let Some(output) = output else { return };
+    let mut lines = BufReader::new(output).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        log::line(&format!("{name} stdout: {}", String::from_utf8_lossy(&line)));
     }
 }
 

@@ -1,10 +1,13 @@
-//! Lines of a log, to stderr and, for the executor, into its file in the log directory.
+//! Lines of a log, to stderr and, for the executor, into its file in the sandbox, as Heron's writes them
+//! (`docs/heron.md#executor-log`).
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use heron_cli::clock::rfc3339;
 
 static FILE: OnceLock<PathBuf> = OnceLock::new();
 
@@ -21,6 +24,8 @@ pub fn line(text: &str) {
     if let Some(path) = FILE.get()
         && let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path)
     {
-        let _ = file.write_all(line.as_bytes());
+        let time = rfc3339(i64::try_from(now.as_millis()).unwrap_or_default());
+        let time = time.replace('T', " ").replace('Z', " +0000");
+        let _ = file.write_all(format!("[{time}] [INFO]: {text}\n").as_bytes());
     }
 }
