@@ -12,8 +12,9 @@ use super::verdict::{failed, interrupted};
 use crate::clock::seconds;
 use crate::config::settings::Mesos;
 use crate::context::{CommandError, Context};
-use crate::engine::Engine;
 use crate::engine::desired::{framework, labels, no_launch};
+use crate::engine::{Engine, EngineError, ErrorClass};
+use crate::scheduler::driver::DriverError;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
@@ -48,7 +49,13 @@ pub async fn kill_containers(
         let never_launched = journalled.containers.is_empty();
         if !(never_launched && never_ran(context, framework).await) {
             lease.change(topology, |desired| Ok(killed(desired, desired.keep_package))).await?;
-            end(context, lease, topology, deadline, &mut ended).await?;
+            match end(context, lease, topology, deadline, &mut ended).await {
+                // Whom Mesos doesn't let in has registered nothing, and launched nothing.
+                Err(error) if never_launched && is_refused(&error) => {
+                    tracing::info!("nothing to end: {error:#}");
+                }
+                result => result?,
+            }
         }
         ended.frameworks.push(framework.clone());
     } else if orphans.is_empty() {
@@ -92,6 +99,15 @@ async fn end(
     });
     ended.out_of_reach.extend(lost);
     conclude(context, topology, driven).await
+}
+
+/// Whether Mesos didn't let its scheduler in.
+fn is_refused(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let Some(DriverError::Subscribe(source)) = cause.downcast_ref() else { return false };
+        let error: Option<&EngineError> = source.downcast_ref();
+        error.is_some_and(|error| error.class() == ErrorClass::NotAllowed)
+    })
 }
 
 /// Removes a framework for which no launch was ever journalled: whether it registered or not, nothing of it runs. Who may not
