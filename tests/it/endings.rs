@@ -212,7 +212,9 @@ fn calls_that_are_forbidden_are_explained_at_once() {
     let env = TestEnv::new();
     let refuse = |call: &str| {
         let text = format!("no {call} for you");
-        let refusal = json!({ "calls": [call], "status": 403, "text": text, "count": 1 });
+        // A subscription that is given up for another has asked as well.
+        let count = if call == "SUBSCRIBE" { 10 } else { 1 };
+        let refusal = json!({ "calls": [call], "status": 403, "text": text, "count": count });
         env.cluster.control("/refuse", &refusal);
     };
     let explained = |words: &[&str], call: &str| {
