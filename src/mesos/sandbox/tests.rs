@@ -23,13 +23,13 @@ async fn agent(file: &'static [u8], known: bool) -> TestServer {
             let pair = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
             pair.map(str::to_owned)
         };
-        let base = if known { VIRTUAL } else { "/work/dir" };
+        let base = if known { VIRTUAL } else { "/var/mesos/dir" };
         let asked = value("path").unwrap_or_default();
         match path {
             "/state" => document(
                 &json!({"frameworks":[{"id":"other","executors":[{"id":"t 1","directory":"/wrong"}]}],
                     "completed_frameworks":[{"id":"f","executors":[{"id":"t2","directory":"/wrong"}],
-                        "completed_executors":[{"id":"t 1","directory":"/work/dir"}]}]})
+                        "completed_executors":[{"id":"t 1","directory":"/var/mesos/dir"}]}]})
                 .to_string(),
             ),
             "/files/browse" if asked == base => {

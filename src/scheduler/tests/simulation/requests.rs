@@ -111,14 +111,20 @@ fn a_kill_that_is_requested_at_any_time_leaves_nothing() {
     });
 }
 
+/// A world in which an update has begun, paused before with every second seed; with every third, others ask for restarts.
+fn updating(seed: u64) -> World {
+    let mut world = World::new(seed);
+    run(&mut world, 0);
+    world.heron.is_paused = seed.is_multiple_of(2);
+    begin_update(&mut world, seed.is_multiple_of(2));
+    world.others.restarts = seed.is_multiple_of(3);
+    world
+}
+
 #[test]
 fn an_update_ends_with_its_plan_and_in_its_state_whatever_happens() {
     with_seeds(|seed| {
-        let mut world = World::new(seed);
-        run(&mut world, 0);
-        world.heron.is_paused = seed % 2 == 0;
-        begin_update(&mut world, seed % 2 == 0);
-        world.others.restarts = seed % 3 == 0;
+        let mut world = updating(seed);
         run(&mut world, 400);
         assert!(world.heron.is_written && world.journal.desired.update.is_none());
         check_exactly(&world, &[0, 1, 2, 4, 5]);
@@ -136,11 +142,7 @@ fn an_update_ends_with_its_plan_and_in_its_state_whatever_happens() {
 fn an_update_is_taken_back_whole_or_not_at_all() {
     let (written, undone) = (AtomicUsize::new(0), AtomicUsize::new(0));
     with_seeds(|seed| {
-        let mut world = World::new(seed);
-        run(&mut world, 0);
-        world.heron.is_paused = seed % 2 == 0;
-        begin_update(&mut world, seed % 2 == 0);
-        world.others.restarts = seed % 3 == 0;
+        let mut world = updating(seed);
         world.change_soon(120, update_steps::ask_undo);
         run(&mut world, 300);
         assert!(world.journal.desired.update.is_none());
