@@ -16,11 +16,12 @@ use crate::clock::Millis;
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::cause::chain;
 use crate::report::Progress;
+use crate::scheduler::connection::BoxError;
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::driver::{BoxError, Driver, DriverError};
+use crate::scheduler::driver::Driver;
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::record::Goal;
-use crate::scheduler::run::{End, News, RunLimits};
+use crate::scheduler::run::{DriverError, End, News, RunLimits};
 use crate::scheduler::update::UpdateStep;
 use crate::scheduler::update_steps::has_ended_tmanager;
 

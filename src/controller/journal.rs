@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use crate::scheduler::connection::BoxError;
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::driver::{BoxError, Journal};
 use crate::scheduler::journal::{
-    JournalError, JournalPaths, Written, decode_container, decode_desired, encode,
+    Journal, JournalError, JournalPaths, Written, decode_container, decode_desired, encode,
 };
 use crate::scheduler::record::Desired;
 use crate::state::lock::Lock;

@@ -14,10 +14,10 @@ use crate::config::settings::Mesos;
 use crate::context::{CommandError, Context};
 use crate::engine::desired::{framework, labels, no_launch};
 use crate::engine::{Engine, EngineError, ErrorClass};
-use crate::scheduler::driver::DriverError;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::run::DriverError;
 use crate::scheduler::run::End;
 use crate::state::{Op, StateError, TopologyState, removal};
 

@@ -11,9 +11,9 @@ use crate::net::deadline::Signal;
 use crate::net::redact::redact;
 use crate::scheduler::closed::Closed;
 use crate::scheduler::container::TaskFailure;
-use crate::scheduler::driver::DriverError;
 use crate::scheduler::explanation::explain;
 use crate::scheduler::model::{Model, Verdict, View};
+use crate::scheduler::run::DriverError;
 use crate::state::StateError;
 
 /// How long a sandbox may take to answer.

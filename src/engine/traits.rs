@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::error::EngineError;
 use super::observation::FrameworkSeen;
+use crate::scheduler::connection::Connector;
 use crate::scheduler::container::{ContainerRecord, TaskFailure};
-use crate::scheduler::driver::Connector;
 use crate::scheduler::ids::{FrameworkId, HostId, TaskId};
 use crate::scheduler::offer::Resources;
 

@@ -14,7 +14,7 @@ use crate::net::zookeeper::ConnectError;
 use crate::outcome::exit::Exit;
 use crate::packing::PackingError;
 use crate::program::End;
-use crate::scheduler::driver::DriverError;
+use crate::scheduler::run::DriverError;
 use crate::state::StateError;
 use crate::topology::conf_directory::ConfDirectoryError;
 use crate::topology::definition::DefinitionError;

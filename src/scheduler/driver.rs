@@ -1,23 +1,20 @@
 //! Feeds the state machine from the network and carries out what it says.
 //!
 //! The driver owns the order of things: journal writes of a batch go first and together, calls to the engine follow.
-//! It knows neither ZooKeeper nor HTTP; both are behind the traits here, so that the simulation can stand in for them.
+//! It knows neither ZooKeeper nor HTTP; both are behind traits, [`Journal`], [`Connector`] and [`Link`].
 
 use std::time::Duration;
 
-use thiserror::Error;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::batch::Batch;
 use super::call::Call;
-use super::container::ContainerRecord;
+use super::connection::{BoxError, CallError, ConnectError, Connector, Link, Opening};
 use super::errand::{Doing, Errand, ErrandFailed, Errands, fails_at_last, finished};
-use super::ids::{FrameworkId, HostId, TaskId};
-use super::journal::Written;
+use super::journal::{Journal, Written};
 use super::model::Model;
-use super::record::{Desired, Framework};
-use super::run::{End, News, RunLimits};
+use super::run::{DriverError, End, News, RunLimits};
 use super::step::{Action, Event};
 use crate::clock::Millis;
 
@@ -29,124 +26,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// By how much a clock and what has passed may differ before that is a jump: clocks that are adjusted run faster or slower.
 const JUMP_MS: Millis = 5_000;
 
-/// Boxed error of an implementation; callers downcast it.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Writes the journal, and what else in the state tree follows from an action. Fails when the leader lock is lost.
-#[allow(async_fn_in_trait)] // implementations are few and used by one task
-pub trait Journal {
-    /// Writes the desired record, unless somebody else has changed it since it was read or written here.
-    async fn write_desired(&mut self, desired: &Desired) -> Result<Written, BoxError>;
-
-    /// Writes containers' records.
-    async fn write_containers(&mut self, containers: Vec<ContainerRecord>) -> Result<(), BoxError>;
-
-    /// The desired record, if somebody else has changed it since it was read or written here.
-    async fn changed(&mut self) -> Result<Option<Desired>, BoxError>;
-
-    /// Removes the location of a TManager whose container has ended.
-    async fn tmanager_ended(&mut self) -> Result<(), BoxError>;
-}
-
-/// Opens connections to the engine.
-#[allow(async_fn_in_trait)]
-pub trait Connector {
-    /// An open connection.
-    type Link: Link;
-
-    /// Finds the engine and connects as a framework.
-    async fn connect(
-        &self,
-        framework: &Framework,
-        suppressed: bool,
-    ) -> Result<Self::Link, ConnectError>;
-
-    /// The framework's tasks that have not come to their end, as the engine lists them.
-    async fn live_tasks(
-        &self,
-        framework: &FrameworkId,
-    ) -> Result<Vec<(TaskId, Option<HostId>)>, BoxError>;
-}
-
-/// An open connection.
-#[allow(async_fn_in_trait)]
-pub trait Link {
-    /// Waits for events and returns all that are there; [`Event::Disconnected`] is the last one ever. Cancel-safe.
-    async fn events(&mut self) -> Vec<Event>;
-
-    /// Sends calls so that the engine sees them in their order, except for those that have none: acknowledgements, and
-    /// launches or ends of tasks in a row.
-    async fn send(&mut self, calls: Vec<Call>) -> Result<(), CallError>;
-}
-
-/// No connection came about.
-#[derive(Debug, Error)]
-pub enum ConnectError {
-    /// It may work later.
-    #[error("{source}")]
-    Passing {
-        /// Why it didn't.
-        source: BoxError,
-        /// How long the engine wants to be left alone, if it says so.
-        retry_after: Option<Duration>,
-    },
-    /// It never will without a change: credentials, a refused role …
-    #[error(transparent)]
-    Final(BoxError),
-}
-
-/// A call was not taken.
-#[derive(Debug, Error)]
-pub enum CallError {
-    /// The connection is dead, or its state unknown: connect again, and reconcile.
-    #[error("{source}")]
-    Resubscribe {
-        /// Why it was not taken.
-        source: BoxError,
-        /// How long the engine wants to be left alone, if it says so.
-        retry_after: Option<Duration>,
-    },
-    /// The engine refuses the call as such.
-    #[error(transparent)]
-    Final(BoxError),
-}
-
-/// The driver can't go on.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DriverError {
-    /// The journal can't be written.
-    #[error("failed to write the journal")]
-    Journal(#[source] BoxError),
-    /// Mesos can't be reached, or does not let us in.
-    #[error("failed to subscribe to Mesos")]
-    Subscribe(#[source] BoxError),
-    /// It has not answered until the end, not even to refuse.
-    #[error("Mesos did not answer")]
-    Silent,
-    /// Mesos refuses a call.
-    #[error("Mesos refused a call")]
-    Call(#[source] BoxError),
-    /// What an update needs can't be done; its implementation knows why.
-    #[error("a step of the update failed")]
-    Errand,
-    /// Somebody else may drive by now.
-    #[error("the leader lock was lost")]
-    LeaseLost,
-    /// Somebody has asked for the end of what was to run.
-    #[error("the topology is to be killed")]
-    KillRequested,
-    /// Somebody has removed what was driven.
-    #[error("the topology is gone")]
-    Removed,
-}
-
 /// Drives one topology.
 pub struct Driver<'a, J, C: Connector> {
     model: Model,
     journal: &'a mut J,
     connector: &'a C,
     link: Option<C::Link>,
+    /// A connection that is being opened. It outlives whatever else is heard meanwhile: dropped, it might have been let in already,
+    /// and its answer would be lost.
+    opening: Option<Opening<'a, C::Link>>,
     clock: fn() -> Millis,
     /// What is to be done beside the engine, until that is begun.
     errand: Option<Errand>,
@@ -167,6 +55,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             journal,
             connector,
             link: None,
+            opening: None,
             clock,
             errand: None,
             looked: (Instant::now(), clock()),
@@ -280,10 +169,20 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         })
     }
 
+    /// Goes on with opening a connection. Cancel-safe.
     async fn connect(&mut self) -> Result<(), DriverError> {
-        sleep_until(self.connect_at).await;
-        let suppressed = self.model.wants_no_offers();
-        match self.connector.connect(&self.model.desired().framework, suppressed).await {
+        let opening = self.opening.get_or_insert_with(|| {
+            let (connector, at) = (self.connector, self.connect_at);
+            let framework = self.model.desired().framework.clone();
+            let suppressed = self.model.wants_no_offers();
+            Box::pin(async move {
+                sleep_until(at).await;
+                connector.connect(&framework, suppressed).await
+            })
+        });
+        let opened = opening.await;
+        self.opening = None;
+        match opened {
             Ok(link) => {
                 self.link = Some(link);
                 self.ever_connected = true;

@@ -1,9 +1,10 @@
-//! Where the journal stands in ZooKeeper, and how its records are read and written there.
+//! Where the journal stands in ZooKeeper, how its records are read and written there, and what the driver has written of them.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::connection::BoxError;
 use super::container::ContainerRecord;
 use super::record::{Desired, RECORD_VERSION};
 
@@ -40,6 +41,22 @@ pub enum Written {
     Done,
     /// It is not: somebody else has changed the record, which is to be read first.
     Changed,
+}
+
+/// Writes the journal, and what else in the state tree follows from an action. Fails when the leader lock is lost.
+#[allow(async_fn_in_trait)] // implementations are few and used by one task
+pub trait Journal {
+    /// Writes the desired record, unless somebody else has changed it since it was read or written here.
+    async fn write_desired(&mut self, desired: &Desired) -> Result<Written, BoxError>;
+
+    /// Writes containers' records.
+    async fn write_containers(&mut self, containers: Vec<ContainerRecord>) -> Result<(), BoxError>;
+
+    /// The desired record, if somebody else has changed it since it was read or written here.
+    async fn changed(&mut self) -> Result<Option<Desired>, BoxError>;
+
+    /// Removes the location of a TManager whose container has ended.
+    async fn tmanager_ended(&mut self) -> Result<(), BoxError>;
 }
 
 /// The znodes of one topology's journal.

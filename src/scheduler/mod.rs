@@ -11,6 +11,7 @@ mod batch;
 pub mod call;
 mod changes;
 pub mod closed;
+pub mod connection;
 pub mod container;
 pub mod driver;
 pub mod errand;

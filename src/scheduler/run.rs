@@ -1,7 +1,9 @@
 //! A run of the driver: what it is told meanwhile, until when it goes on, and how it ends.
 
+use thiserror::Error;
 use tokio::time::Instant;
 
+use super::connection::BoxError;
 use super::model::{Model, Verdict};
 
 /// Why a run ended.
@@ -15,6 +17,36 @@ pub enum End {
     TimedOut,
     /// The user wants to leave.
     Interrupted,
+}
+
+/// The driver can't go on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// The journal can't be written.
+    #[error("failed to write the journal")]
+    Journal(#[source] BoxError),
+    /// Mesos can't be reached, or does not let us in.
+    #[error("failed to subscribe to Mesos")]
+    Subscribe(#[source] BoxError),
+    /// It has not answered until the end, not even to refuse.
+    #[error("Mesos did not answer")]
+    Silent,
+    /// Mesos refuses a call.
+    #[error("Mesos refused a call")]
+    Call(#[source] BoxError),
+    /// What an update needs can't be done; its implementation knows why.
+    #[error("a step of the update failed")]
+    Errand,
+    /// Somebody else may drive by now.
+    #[error("the leader lock was lost")]
+    LeaseLost,
+    /// Somebody has asked for the end of what was to run.
+    #[error("the topology is to be killed")]
+    KillRequested,
+    /// Somebody has removed what was driven.
+    #[error("the topology is gone")]
+    Removed,
 }
 
 /// What is heard while a run goes on, other than from the engine.

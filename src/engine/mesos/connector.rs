@@ -9,7 +9,7 @@ use crate::engine::error::EngineError;
 use crate::mesos::operator::TaskSummary;
 use crate::mesos::scheduler_client::Subscription;
 use crate::mesos::task_state::TaskState;
-use crate::scheduler::driver::{BoxError, ConnectError, Connector};
+use crate::scheduler::connection::{BoxError, ConnectError, Connector};
 use crate::scheduler::ids::{FrameworkId, HostId, TaskId};
 use crate::scheduler::record::Framework;
 

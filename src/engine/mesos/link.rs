@@ -11,7 +11,7 @@ use crate::mesos::call::{Body, Call};
 use crate::mesos::event as mesos;
 use crate::mesos::scheduler_client::{self, CallSender, Subscription};
 use crate::scheduler::call;
-use crate::scheduler::driver::{CallError, Link};
+use crate::scheduler::connection::{CallError, Link};
 use crate::scheduler::record::Framework;
 use crate::scheduler::step::Event;
 

@@ -5,8 +5,10 @@ use serde_json::json;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::*;
+use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::ids::{FrameworkId, HostId, TaskId};
 use crate::scheduler::model::Policy;
-use crate::scheduler::record::Goal;
+use crate::scheduler::record::{Desired, Framework, Goal};
 use crate::scheduler::task::{TaskReport, TaskState};
 
 thread_local! {
@@ -93,6 +95,10 @@ impl Journal for Store {
 /// An engine that has confirmed the one task, and says nothing more.
 struct Quiet {
     framework: &'static str,
+    /// How long it takes to let somebody in.
+    slow: Duration,
+    /// How often it was asked to.
+    asked: Cell<usize>,
     calls: Rc<RefCell<Vec<Call>>>,
 }
 
@@ -105,6 +111,8 @@ impl Connector for Quiet {
     type Link = QuietLink;
 
     async fn connect(&self, _: &Framework, suppressed: bool) -> Result<QuietLink, ConnectError> {
+        self.asked.set(self.asked.get() + 1);
+        sleep(self.slow).await;
         let report = TaskReport {
             task_id: "t-0-1".into(),
             state: TaskState::Running,
@@ -145,23 +153,38 @@ impl Errands for Done {
     }
 }
 
+fn quiet(framework: &'static str) -> Quiet {
+    Quiet { framework, slow: Duration::ZERO, asked: Cell::new(0), calls: Rc::default() }
+}
+
 /// Runs a driver that never reaches what it is for, telling it something at each look.
 async fn run(
     store: &mut Store,
     framework: &'static str,
-    mut look: impl FnMut(&Model, &UnboundedSender<News>),
+    look: impl FnMut(&Model, &UnboundedSender<News>),
 ) -> (Result<End, DriverError>, Vec<Call>) {
-    let calls = Rc::new(RefCell::new(Vec::new()));
-    let engine = Quiet { framework, calls: calls.clone() };
+    let engine = quiet(framework);
+    let end = run_on(&engine, store, look).await;
+    (end, engine.calls.take())
+}
+
+async fn run_on(
+    engine: &Quiet,
+    store: &mut Store,
+    mut look: impl FnMut(&Model, &UnboundedSender<News>),
+) -> Result<End, DriverError> {
     let model = Model::new(desired(), vec![record()], Policy::default());
-    let mut driver = Driver::new(model, store, &engine, clock);
+    let mut driver = Driver::new(model, store, engine, clock);
     let (sender, mut news) = unbounded_channel();
     let never = |_: &Model| false;
     let deadline = Instant::now() + Duration::from_secs(30);
     let limits = RunLimits { deadline, reached: &never, has_condition: false };
     let observe = |model: &Model, _: Option<&BoxError>| look(model, &sender);
-    let end = driver.run(&mut news, &Done::default(), limits, observe).await;
-    (end, calls.take())
+    if !engine.slow.is_zero() {
+        // While it is asked to let us in.
+        sender.send(News::DesiredChanged).unwrap();
+    }
+    driver.run(&mut news, &Done::default(), limits, observe).await
 }
 
 fn kills(calls: &[Call]) -> usize {
@@ -251,4 +274,26 @@ async fn a_clock_that_was_set_is_noticed() {
     let by = since[4] - since[3];
     assert_eq!(since[..4], [1_000_000; 4]);
     assert!((-3_600_500..-3_599_500).contains(&by), "{by}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_being_opened_outlives_other_news() {
+    let engine = Quiet { slow: Duration::from_secs(1), ..quiet("f") };
+    let mut store = Store::new();
+    let others = store.clone();
+    let mut looks = 0;
+    let end = run_on(&engine, &mut store, |model, sender| {
+        looks += 1;
+        match looks {
+            1..5 => {
+                others.change(|desired| desired.generation += 1);
+                sender.send(News::DesiredChanged).unwrap();
+            }
+            _ if model.is_connected() => sender.send(News::Interrupted).unwrap(),
+            _ => {}
+        }
+    })
+    .await;
+    assert_eq!(end.unwrap(), End::Interrupted);
+    assert_eq!(engine.asked.get(), 1, "its answer was lost");
 }
