@@ -308,7 +308,8 @@ async fn refuse_foreign(
         return Ok(());
     }
     let ids = std::slice::from_ref(framework);
-    let observed = context.engine()?.observe(ids).await?;
+    let engine = context.engine()?;
+    let observed = engine.observe(&engine.locate().await?, ids).await?;
     let lives = observed.iter().any(|seen| {
         matches!(seen.condition, FrameworkCondition::Connected | FrameworkCondition::Waiting)
     });

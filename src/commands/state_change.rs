@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::tmanager_request::{Answer, TManagerRequest, ask_tmanager};
+use crate::health::asked::{Sought, meanwhile, seek};
 use crate::health::look::{First, look};
 use crate::health::{Facts, Level, assess};
 use crate::outcome::{Outcome, SCHEMA, StateChanged};
@@ -30,15 +31,15 @@ pub(super) async fn bring(
     topology: &str,
     wanted: Wanted,
 ) -> anyhow::Result<Outcome> {
-    let asked = context
-        .with_state(async |state| {
-            let first = First::look(context, state, topology).await?;
-            if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
-                return Ok(None);
-            }
-            ask(context, state, first, wanted).await.map(Some)
-        })
-        .await?;
+    let sought = seek(context);
+    let asking = Box::pin(context.with_state(async |state| {
+        let first = First::look(context, state, topology).await?;
+        if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
+            return Ok(None);
+        }
+        ask(context, state, &sought, first, wanted).await.map(Some)
+    }));
+    let asked = meanwhile(&sought, asking).await?;
     let (answer, facts) = match asked {
         Some(asked) => asked,
         None => (Box::pin(settle_for(context, topology, wanted)).await?, None),
@@ -57,6 +58,7 @@ pub(super) async fn bring(
 async fn ask(
     context: &Context<'_>,
     state: &StateTree,
+    sought: &Sought<'_>,
     first: First,
     wanted: Wanted,
 ) -> anyhow::Result<(Answer, Option<Facts>)> {
@@ -65,7 +67,7 @@ async fn ask(
     let mut request =
         Box::pin(ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline));
     let name = first.topology.name.clone();
-    let mut looking = Box::pin(first.look_on(context, state));
+    let mut looking = Box::pin(first.look_on(context, state, sought));
     let facts = tokio::select! {
         biased;
         answer = &mut request => {

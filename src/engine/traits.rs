@@ -14,6 +14,8 @@ use crate::scheduler::offer::Resources;
 pub trait Engine: Connector {
     /// The sandbox of a task.
     type Sandbox: Sandbox;
+    /// Who answers for the engine at the moment.
+    type Seat;
 
     /// Waits until it can be reached, for as long as trying again may help; tells where its frameworks are shown.
     async fn reach(&self, until: Instant) -> Result<WebPages, EngineError>;
@@ -21,8 +23,15 @@ pub trait Engine: Connector {
     /// All hosts, as far as we may see them.
     async fn hosts(&self) -> Result<Vec<Host>, EngineError>;
 
+    /// Looks once who answers for the engine.
+    async fn locate(&self) -> Result<Self::Seat, EngineError>;
+
     /// What there is now of these frameworks, in their order; asked once for all of them.
-    async fn observe(&self, frameworks: &[FrameworkId]) -> Result<Vec<FrameworkSeen>, EngineError>;
+    async fn observe(
+        &self,
+        seat: &Self::Seat,
+        frameworks: &[FrameworkId],
+    ) -> Result<Vec<FrameworkSeen>, EngineError>;
 
     /// Whether hosts are still to come back to an engine that has started anew: what runs on them is not known until then.
     async fn misses_hosts(&self) -> Result<bool, EngineError>;

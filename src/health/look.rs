@@ -1,13 +1,11 @@
 //! Reads what there is to know of topologies: Heron's nodes, the journal, who holds the lock, and what the engine says.
 
-use std::time::Duration;
-
 use futures_util::future::{join, join_all, join3};
 
+use super::asked::{Sought, meanwhile, observe, seek};
 use super::facts::Facts;
 use crate::context::{Context, StateTree};
 use crate::controller::journal::{JournalNodes, Journalled};
-use crate::engine::Engine;
 use crate::engine::observation::Observation;
 use crate::net::cause::chain;
 use crate::scheduler::ids::FrameworkId;
@@ -16,8 +14,6 @@ use crate::state::holder::Holder;
 use crate::state::lock::holder_among;
 use crate::state::{StateError, TopologyState};
 
-/// How long the engine may take to answer; without its answer the rest is still worth showing.
-const ENGINE_LIMIT: Duration = Duration::from_secs(5);
 /// Topologies whose nodes are read at the same time.
 const TOGETHER: usize = 64;
 
@@ -27,7 +23,9 @@ pub async fn look(
     state: &StateTree,
     name: &str,
 ) -> Result<Facts, StateError> {
-    Box::pin(First::look(context, state, name)).await?.look_on(context, state).await
+    let sought = seek(context);
+    let first = meanwhile(&sought, Box::pin(First::look(context, state, name))).await?;
+    first.look_on(context, state, &sought).await
 }
 
 /// What is known of topologies, in the order of their names. The engine is asked once.
@@ -36,18 +34,19 @@ pub async fn look_at_all(
     state: &StateTree,
     names: &[String],
 ) -> Result<Vec<Facts>, StateError> {
+    let sought = seek(context);
     let mut found = Vec::with_capacity(names.len());
     for some in names.chunks(TOGETHER) {
         let all = some.iter().map(|name| {
             Box::pin(async { First::look(context, state, name).await?.rest(context, state).await })
         });
-        for nodes in join_all(all).await {
+        for nodes in meanwhile(&sought, join_all(all)).await {
             found.push(nodes?);
         }
     }
     let frameworks: Vec<FrameworkId> =
         found.iter().filter_map(|nodes: &Nodes| nodes.framework().cloned()).collect();
-    let mut observed = observe(context, &frameworks).await.into_iter();
+    let mut observed = observe(context, &sought, &frameworks).await.into_iter();
     let now = (context.machine.clock)();
     Ok(found
         .into_iter()
@@ -99,10 +98,11 @@ impl First {
         self,
         context: &Context<'_>,
         state: &StateTree,
+        sought: &Sought<'_>,
     ) -> Result<Facts, StateError> {
-        let nodes = Box::pin(self.rest(context, state)).await?;
+        let nodes = meanwhile(sought, Box::pin(self.rest(context, state))).await?;
         let framework: Vec<FrameworkId> = nodes.framework().cloned().into_iter().collect();
-        let observed = observe(context, &framework).await.pop();
+        let observed = observe(context, sought, &framework).await.pop();
         Ok(nodes.with(observed.unwrap_or(Observation::NotAsked), (context.machine.clock)()))
     }
 
@@ -127,26 +127,6 @@ fn warn_of_hidden(context: &Context<'_>, path: &str) {
         "the znode {path} can't be read by this user: containers, framework and who works on the topology are not shown; \
          heron.statemgr.zookeeper.auth.file says who we are for ZooKeeper"
     ));
-}
-
-/// What the engine says of each of these frameworks.
-pub async fn observe(context: &Context<'_>, frameworks: &[FrameworkId]) -> Vec<Observation> {
-    if frameworks.is_empty() {
-        return Vec::new();
-    }
-    if context.settings.mesos.is_none() {
-        return vec![Observation::NotAsked; frameworks.len()];
-    }
-    let asked = Box::pin(async {
-        let engine = context.engine()?;
-        anyhow::Ok(engine.observe(frameworks).await?)
-    });
-    let failed = |why: String| vec![Observation::Failed(why); frameworks.len()];
-    match context.whole.run(ENGINE_LIMIT, asked).await {
-        Ok(Ok(seen)) => seen.into_iter().map(Observation::Seen).collect(),
-        Ok(Err(error)) => failed(chain(error.as_ref())),
-        Err(stopped) => failed(stopped.to_string()),
-    }
 }
 
 struct Nodes {

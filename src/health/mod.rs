@@ -1,9 +1,10 @@
 //! What is true of a topology: one function makes its state and health of Heron's nodes, the journal, and what the engine
 //! says now. Every verb that tells how a topology is asks here.
 //!
-//! [`look`] reads, [`facts`] is what was read, [`assess`](mod@assess) judges it, `problems` puts what is wrong into words;
+//! [`look`] reads, [`asked`] the engine, [`facts`] is what was read, [`assess`](mod@assess) judges it, `problems` puts what is wrong into words;
 //! [`assessment`] is what comes of it.
 
+pub mod asked;
 pub mod assess;
 pub mod assessment;
 pub mod facts;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use thiserror::Error;
-use zookeeper_client::{Client, Error as ZkError, SessionState};
+use zookeeper_client::{Client, Error as ZkError};
 
 use super::master::{LeaderUrl, Scheme};
 use super::master_info::{MasterInfo, MasterInfoError, leading_node};
@@ -12,8 +12,6 @@ use crate::net::zookeeper::{self, Access, ConnectError, Credentials, ElectionAdd
 
 /// As Mesos's own detector.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
-/// For closing the session, so that the server need not wait for it to expire.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How to look.
 #[derive(Debug)]
@@ -145,7 +143,8 @@ pub(super) async fn elected(
     let client = zookeeper::connect(&connection, deadline).await?;
     let what = || format!("waiting for ZooKeeper at {}", address.ensemble);
     let found = deadline.run_saying(look.timeout, what, leading(&client, address)).await;
-    close(client, deadline).await;
+    // Its session ends with the client, and holds nothing: nobody need wait for that.
+    drop(client);
     let (znode, info) = found.map_err(ElectionError::Stopped)??;
     match info.url(look.scheme, look.prefer_hostname) {
         Ok(url) => Ok(Elected { url, znode }),
@@ -206,15 +205,4 @@ fn failed(address: &ElectionAddress, error: &ZkError) -> ElectionError {
         ZkError::NoAuth | ZkError::AuthFailed => ElectionError::Denied { address, reason },
         _ => ElectionError::Failed { address, reason },
     }
-}
-
-/// Ends the session now instead of leaving it to its timeout.
-async fn close(client: Client, deadline: &Deadline) {
-    let mut watcher = client.state_watcher();
-    drop(client);
-    let closed = async {
-        while !matches!(watcher.changed().await, SessionState::Closed | SessionState::Expired) {}
-    };
-    // A session that isn't closed in time expires.
-    let _ = deadline.tidy(CLOSE_TIMEOUT, closed).await;
 }

@@ -57,7 +57,12 @@ async fn refuse_without_framework(
     name: &str,
     framework: &FrameworkId,
 ) -> anyhow::Result<()> {
-    let seen = match context.engine()?.observe(std::slice::from_ref(framework)).await {
+    let engine = context.engine()?;
+    let looking = async {
+        let seat = engine.locate().await?;
+        engine.observe(&seat, std::slice::from_ref(framework)).await
+    };
+    let seen = match looking.await {
         Ok(seen) => seen,
         Err(error) => {
             tracing::info!("failed to look for the framework: {error:#}");

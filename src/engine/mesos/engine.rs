@@ -89,6 +89,7 @@ impl MesosEngine {
 
 impl Engine for MesosEngine {
     type Sandbox = MesosSandbox;
+    type Seat = LeaderUrl;
 
     async fn reach(&self, until: Instant) -> Result<WebPages, EngineError> {
         let began = Instant::now();
@@ -109,11 +110,18 @@ impl Engine for MesosEngine {
         Ok(agents.into_iter().map(host).collect())
     }
 
-    async fn observe(&self, frameworks: &[FrameworkId]) -> Result<Vec<FrameworkSeen>, EngineError> {
+    async fn locate(&self) -> Result<LeaderUrl, EngineError> {
+        Ok(self.leader().await.map_err(MesosError::from)?.url)
+    }
+
+    async fn observe(
+        &self,
+        leader: &LeaderUrl,
+        frameworks: &[FrameworkId],
+    ) -> Result<Vec<FrameworkSeen>, EngineError> {
         let ids: Vec<_> = frameworks.iter().map(translate::framework_id).collect();
-        let leader = self.leader().await.map_err(MesosError::from)?;
-        let pages = pages(&leader.url);
-        let found = Operator::new(self.http.clone(), leader.url).frameworks(&ids).await?;
+        let pages = pages(leader);
+        let found = Operator::new(self.http.clone(), leader.clone()).frameworks(&ids).await?;
         let seen = |(framework, id)| {
             seen(found.iter().find(|found| found.id == id), pages.page(framework))
         };

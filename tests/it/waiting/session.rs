@@ -94,7 +94,9 @@ fn a_zookeeper_that_falls_silent_holds_nobody_up() {
             let done = ran.code == 0 && !ran.stdout.is_empty();
             assert!(
                 done || [6, 130, 143].contains(&ran.code),
-                "{line:?} {messages}: {}",
+                "{line:?} {messages}: {}\n{}{}",
+                ran.code,
+                ran.stdout,
                 ran.stderr
             );
             assert!(took < super::LEAVE, "{line:?} {messages} took {took:?}");
