@@ -171,14 +171,14 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
 
     /// Goes on with opening a connection. Cancel-safe.
     async fn connect(&mut self) -> Result<(), DriverError> {
+        if self.opening.is_none() {
+            sleep_until(self.connect_at).await;
+        }
         let opening = self.opening.get_or_insert_with(|| {
-            let (connector, at) = (self.connector, self.connect_at);
+            let connector = self.connector;
             let framework = self.model.desired().framework.clone();
             let suppressed = self.model.wants_no_offers();
-            Box::pin(async move {
-                sleep_until(at).await;
-                connector.connect(&framework, suppressed).await
-            })
+            Box::pin(async move { connector.connect(&framework, suppressed).await })
         });
         let opened = opening.await;
         self.opening = None;
@@ -217,7 +217,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         let actions = self.model.handle_all(now, events);
         // The calls of a connection carry the id that it was opened with.
         if over || self.model.desired().framework.id != framework {
-            self.link = None;
+            (self.link, self.opening) = (None, None);
         }
         self.carry_out(actions).await
     }
