@@ -7,11 +7,10 @@ use super::facts::Facts;
 use super::registered::stream_manager_is_registered;
 use crate::clock::rfc3339;
 use crate::engine::observation::{FrameworkCondition, Observation};
+use crate::scheduler::backoff::CRASH_LOOP;
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::task::TaskState;
 
-/// Failures in a row that are no accident any more.
-const FLAPPING: u32 = 3;
 /// How many containers are named in a line.
 const NAMED: usize = 8;
 
@@ -107,7 +106,7 @@ fn ended(facts: &Facts, state: &TaskState, record: &ContainerRecord) -> String {
     let failure = record.last_failure.as_ref().filter(|failure| failure.task_id == record.task_id);
     let words = failure.and_then(|failure| failure.message.as_deref());
     let words = words.map(|message| format!(": {message}")).unwrap_or_default();
-    if record.failures >= FLAPPING {
+    if record.failures >= CRASH_LOOP {
         let count = record.failures;
         return format!(
             "fails again and again, {count} times in a row, last on host {} at {}{words}",

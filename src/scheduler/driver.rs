@@ -18,8 +18,6 @@ use super::run::{DriverError, End, News, RunLimits};
 use super::step::{Action, Event};
 use crate::clock::Millis;
 
-/// How often the state machine is told that time has passed.
-const TICK: Duration = Duration::from_millis(200);
 /// Pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -159,13 +157,14 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
 
     /// Waits for something to happen; without a subscription, for one to be opened. Cancel-safe.
     async fn wait(&mut self) -> Result<Vec<Event>, DriverError> {
+        let rest = self.model.rest((self.clock)());
         let Some(link) = &mut self.link else {
             self.connect().await?;
             return Ok(Vec::new());
         };
         Ok(tokio::select! {
             events = link.events() => events,
-            () = sleep(TICK) => vec![Event::Tick],
+            () = sleep(rest) => vec![Event::Tick],
         })
     }
 
@@ -177,7 +176,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
         let opening = self.opening.get_or_insert_with(|| {
             let connector = self.connector;
             let framework = self.model.desired().framework.clone();
-            let suppressed = self.model.wants_no_offers();
+            let suppressed = self.model.wants_no_offers((self.clock)());
             Box::pin(async move { connector.connect(&framework, suppressed).await })
         });
         let opened = opening.await;

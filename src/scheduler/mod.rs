@@ -7,6 +7,7 @@
 //! from the network.
 
 mod advance;
+pub mod backoff;
 mod batch;
 pub mod call;
 mod changes;
@@ -14,6 +15,7 @@ pub mod closed;
 pub mod connection;
 pub mod container;
 pub mod driver;
+mod due;
 pub mod errand;
 pub mod explanation;
 pub mod ids;

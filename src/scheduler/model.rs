@@ -27,6 +27,9 @@ pub struct Policy {
     pub decline_seconds: f64,
     /// Whether tasks are to end by themselves: each container is launched once, and any end of it is as it should be.
     pub run_once: bool,
+    /// Whether the driver goes on whatever becomes of containers: those that are refused are tried again after the longest
+    /// pause, and an update whose containers fail is taken back.
+    pub stays: bool,
 }
 
 impl Default for Policy {
@@ -38,6 +41,7 @@ impl Default for Policy {
             maintenance_ms: 3_600_000,
             decline_seconds: 3600.0,
             run_once: false,
+            stays: false,
         }
     }
 }
@@ -210,8 +214,8 @@ impl Model {
 
     /// Whether a connection that is opened now should ask for no offers.
     #[must_use]
-    pub fn wants_no_offers(&self) -> bool {
-        !self.wants_offers()
+    pub fn wants_no_offers(&self, now: Millis) -> bool {
+        !self.wants_offers(now)
     }
 
     /// Whether what the engine confirmed is what is desired.
@@ -258,7 +262,7 @@ impl Model {
         if let Some(closed) = self.closed.as_ref().filter(|_| !self.is_settled()) {
             return Some(Verdict::Closed(closed.clone()));
         }
-        if self.desired.goal == Goal::Killed {
+        if self.desired.goal == Goal::Killed || self.policy.stays {
             return None;
         }
         self.slots.values().find_map(|slot| {
@@ -304,8 +308,9 @@ impl Model {
         self.seen.values()
     }
 
-    pub(super) fn wants_offers(&self) -> bool {
-        self.desired.goal == Goal::Running && self.slots.values().any(Slot::wants_launch)
+    /// Whether something is to be launched now. What waits for the end of its backoff needs no offers yet.
+    pub(super) fn wants_offers(&self, now: Millis) -> bool {
+        self.waits_for_room(now)
     }
 
     /// The container whose task this is.

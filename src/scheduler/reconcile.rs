@@ -1,10 +1,12 @@
 //! What follows from all that is known and from the time: reconciliation, kills, asking for offers, and the end.
 
+use super::backoff::FIRST_BACKOFF_MS;
 use super::call::{Call, Kill};
+use super::container::ContainerRecord;
 use super::ids::{HostId, TaskId};
 use super::model::{Ending, Killing, Model, Policy, Slot};
 use super::record::Goal;
-use super::step::{Action, FIRST_BACKOFF_MS};
+use super::step::Action;
 use super::task::TaskState;
 use crate::clock::Millis;
 
@@ -18,7 +20,7 @@ const LOST_MS: Millis = 5_000;
 /// The same where nothing at all is heard of a task, or it doesn't heed that it is being killed.
 const SILENT_MS: Millis = 45_000;
 /// Pause before a framework that is still there is told again to go.
-const TEAR_DOWN_MS: Millis = 2_000;
+pub(super) const TEAR_DOWN_MS: Millis = 2_000;
 /// Pause between searches for tasks that no record names.
 const SEARCH_MS: Millis = 600_000;
 /// Tasks that are asked about at once.
@@ -31,7 +33,7 @@ impl Model {
         self.ask_about_tasks(now, actions);
         self.kill(now, actions);
         match self.desired.goal {
-            Goal::Running => self.ask_for_offers(actions),
+            Goal::Running => self.ask_for_offers(now, actions),
             Goal::Killed => self.end(now, actions),
         }
     }
@@ -39,20 +41,10 @@ impl Model {
     /// Gives tasks up that are out of reach, after the time that their hosts have to come back. Where a restart was asked for,
     /// nobody waits: should the old task come back, it is killed.
     fn abandon_the_unreachable(&mut self, now: Millis) {
-        let Policy { unreachable_ms, unknown_ms, .. } = self.policy;
         for slot in self.slots.values_mut() {
-            let Some(record) = &slot.record else { continue };
-            let patience = match record.state {
-                TaskState::Unreachable | TaskState::Unknown
-                    if slot.confirmed && slot.wants_restart() =>
-                {
-                    0
-                }
-                TaskState::Unreachable => unreachable_ms,
-                TaskState::Unknown => unknown_ms,
-                _ => continue,
-            };
-            if now.saturating_sub(record.since) >= patience {
+            if slot.is_given_up_at(&self.policy).is_some_and(|at| now >= at)
+                && let Some(record) = &slot.record
+            {
                 slot.abandoned = true;
                 self.unanswered.remove(&record.task_id);
             }
@@ -76,7 +68,7 @@ impl Model {
             .values()
             .filter_map(|slot| slot.record.as_ref())
             .filter(|record| self.unanswered.contains(&record.task_id))
-            .map(|record| (record.task_id.clone(), Some(record.host_id.clone())))
+            .map(asked)
             .collect();
         for batch in tasks.chunks(RECONCILE_BATCH) {
             actions.push(Action::Call(Call::Reconcile(batch.to_vec())));
@@ -86,18 +78,29 @@ impl Model {
     /// Asks for all tasks of the framework once nothing else is open: what no container record names is a stray, such as
     /// a task that was given up with its host and has come back while nobody was connected.
     fn search_strays(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        let launched = self.slots.values().any(|slot| slot.record.is_some());
-        if launched && now >= self.search_at {
-            self.search_at = now.saturating_add(SEARCH_MS);
-            actions.push(Action::Call(Call::Reconcile(Vec::new())));
+        if !self.has_launched() || now < self.search_at {
+            return;
         }
+        // Whoever has just connected has asked for its own tasks; whoever stays does so again.
+        if self.search_at > self.connected_at {
+            let live = self.slots.values().filter_map(|slot| slot.record.as_ref());
+            let live: Vec<_> = live.filter(|record| !record.is_over()).map(asked).collect();
+            let calls = live.chunks(RECONCILE_BATCH).map(|batch| Call::Reconcile(batch.to_vec()));
+            actions.extend(calls.map(Action::Call));
+        }
+        self.search_at = now.saturating_add(SEARCH_MS);
+        actions.push(Action::Call(Call::Reconcile(Vec::new())));
+    }
+
+    /// Whether there is, or was, a task of which something may be heard.
+    pub(super) fn has_launched(&self) -> bool {
+        self.slots.values().any(|slot| slot.record.is_some())
     }
 
     fn ask_about_silent_launches(&mut self, now: Millis) {
         for slot in self.slots.values_mut() {
+            let silent = slot.is_asked_about_at().is_some_and(|at| now >= at);
             let Some(record) = &mut slot.record else { continue };
-            let silent = record.state == TaskState::Staging
-                && now.saturating_sub(record.since) >= LAUNCH_SILENCE_MS;
             // An answer does not change `since` of a task that still stages, so it is asked about each round.
             if silent && self.unanswered.insert(record.task_id.clone()) {
                 record.since = now;
@@ -124,8 +127,8 @@ impl Model {
         }
     }
 
-    fn ask_for_offers(&mut self, actions: &mut Vec<Action>) {
-        let wanted = self.wants_offers();
+    fn ask_for_offers(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        let wanted = self.wants_offers(now);
         if wanted && self.suppressed {
             self.suppressed = false;
             actions.push(Action::Call(Call::Revive));
@@ -156,19 +159,59 @@ impl Model {
     }
 }
 
+/// A task, as it is asked about.
+fn asked(record: &ContainerRecord) -> (TaskId, Option<HostId>) {
+    (record.task_id.clone(), Some(record.host_id.clone()))
+}
+
+impl Killing {
+    /// When the task is asked for its end again, if it hasn't come: not before its grace period has passed.
+    pub(super) fn again_at(&self, grace_ms: i64) -> Millis {
+        let pause = grace_ms.saturating_add(FIRST_BACKOFF_MS << self.tries.min(6));
+        self.sent_at.saturating_add(pause)
+    }
+}
+
+impl Policy {
+    /// How long a task in this state is waited for before another takes its place; none: it isn't given up for its state.
+    pub(super) fn patience_ms(&self, state: &TaskState) -> Option<Millis> {
+        match state {
+            TaskState::Unreachable => Some(self.unreachable_ms),
+            TaskState::Unknown => Some(self.unknown_ms),
+            _ => None,
+        }
+    }
+}
+
 impl Slot {
-    /// Whether the framework of a killed topology is left alone for this container's task. One that is out of reach is ended
-    /// by the engine when its host comes back, as the framework is gone by then.
-    fn holds_up_the_end(&self, now: Millis, connected_at: Millis) -> bool {
-        let Some(record) = self.record.as_ref().filter(|record| !record.is_over()) else {
-            return false;
-        };
+    /// When its task is given up for being out of reach, if it is.
+    pub(super) fn is_given_up_at(&self, policy: &Policy) -> Option<Millis> {
+        let record = self.record.as_ref()?;
+        let patience = policy.patience_ms(&record.state)?;
+        let asked_for = self.confirmed && self.wants_restart();
+        Some(record.since.saturating_add(if asked_for { 0 } else { patience }))
+    }
+
+    /// When the engine is asked about its task, of whose launch nothing was heard.
+    pub(super) fn is_asked_about_at(&self) -> Option<Millis> {
+        let record = self.record.as_ref().filter(|record| record.state == TaskState::Staging)?;
+        Some(record.since.saturating_add(LAUNCH_SILENCE_MS))
+    }
+
+    /// Until when the framework of a killed topology is left alone for this container's task, if at all. One that is out of reach
+    /// is ended by the engine when its host comes back, as the framework is gone by then.
+    pub(super) fn end_is_due_at(&self, now: Millis, connected_at: Millis) -> Option<Millis> {
+        let record = self.record.as_ref().filter(|record| !record.is_over())?;
         let (since, patience) = match record.state {
             _ if !self.confirmed => (connected_at, SILENT_MS),
             TaskState::Unreachable | TaskState::Unknown => (record.since, LOST_MS),
             _ => (self.killing.as_ref().map_or(now, |killing| killing.first_at), SILENT_MS),
         };
-        now.saturating_sub(since) < patience
+        Some(since.saturating_add(patience))
+    }
+
+    fn holds_up_the_end(&self, now: Millis, connected_at: Millis) -> bool {
+        self.end_is_due_at(now, connected_at).is_some_and(|at| now < at)
     }
 }
 
@@ -183,8 +226,7 @@ fn send_kill(
 ) {
     let (first_at, tries) = match killing {
         Some(sent) => {
-            let pause = grace_ms.saturating_add(FIRST_BACKOFF_MS << sent.tries.min(6));
-            if now.saturating_sub(sent.sent_at) < pause {
+            if now < sent.again_at(grace_ms) {
                 return;
             }
             (sent.first_at, sent.tries.saturating_add(1))

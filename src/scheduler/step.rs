@@ -8,6 +8,7 @@
 
 use serde_json::Map;
 
+use super::backoff::{self, LONGEST_BACKOFF_MS};
 use super::call::Call;
 use super::closed::{Closed, ClosedReason};
 use super::container::{ContainerRecord, TaskFailure};
@@ -21,12 +22,6 @@ use super::seen::Seen;
 use super::task::{TaskReport, TaskState};
 use crate::clock::Millis;
 
-/// First pause before something is tried again; doubles with each try.
-pub(super) const FIRST_BACKOFF_MS: Millis = 1_000;
-/// Longest pause between launches of a container that fails.
-const LONGEST_BACKOFF_MS: Millis = 60_000;
-/// A task that ran for so long was no failure from the start.
-const STABLE_MS: Millis = 60_000;
 /// Characters that are kept of why a task failed: the record of a container has to fit into its znode, with others.
 const KEPT: usize = 2_000;
 
@@ -210,21 +205,20 @@ impl Model {
 
     /// How long offers stay away that are of no use now: until something can be launched again.
     pub(super) fn refuse_seconds(&self, now: Millis) -> f64 {
-        let next =
-            self.slots.values().filter(|slot| slot.wants_launch()).map(|s| s.not_before).min();
-        match next {
-            _ if self.desired.goal == Goal::Killed => self.policy.decline_seconds,
-            None => self.policy.decline_seconds,
-            // What would fit now is offered in spite of the filter as soon as a host has more to offer.
-            Some(at) if at <= now => 5.0,
-            Some(at) => ((at - now) as f64 / 1000.0).max(1.0),
+        if !self.wants_offers(now) {
+            return self.policy.decline_seconds;
         }
+        // What would fit now is offered in spite of the filter as soon as a host has more to offer.
+        let next = self.next_launch(now).map_or(f64::INFINITY, |at| (at - now) as f64 / 1000.0);
+        next.clamp(1.0, 5.0)
     }
 
     fn update(&mut self, now: Millis, report: TaskReport, actions: &mut Vec<Action>) {
         if let Some(id) = self.slot_of(&report.task_id) {
             // A task that the engine does not know is asked about again until it is given up.
-            if report.state != TaskState::Unknown {
+            if report.state == TaskState::Unknown {
+                self.unanswered.insert(report.task_id.clone());
+            } else {
                 self.unanswered.remove(&report.task_id);
             }
             self.container_update(now, id, &report, actions);
@@ -273,7 +267,8 @@ impl Model {
             return;
         }
         slot.abandoned = false;
-        if record.state == TaskState::Running && now.saturating_sub(record.since) >= STABLE_MS {
+        let ran_ms = now.saturating_sub(record.since);
+        if record.state == TaskState::Running && backoff::is_stable(ran_ms) {
             record.failures = 0;
             slot.failures = 0;
         }
@@ -287,8 +282,13 @@ impl Model {
                 record.failures = record.failures.saturating_add(failures);
                 slot.failures = slot.failures.saturating_add(failures);
                 record.last_failure = Some(Box::new(failure_of(record, now, report)));
-                slot.not_before = now.saturating_add(backoff(record.failures));
-                slot.refused = report.state == TaskState::Error;
+                // What was refused as such is refused again, until somebody changes what it is refused for.
+                let is_refused = report.state == TaskState::Error;
+                let stays = self.policy.stays && is_refused;
+                let pause =
+                    if stays { LONGEST_BACKOFF_MS } else { backoff::pause_ms(record.failures) };
+                slot.not_before = now.saturating_add(pause);
+                slot.refused = is_refused && !stays;
             }
         }
         let over = record.is_over();
@@ -370,9 +370,4 @@ fn kept(text: &str) -> String {
         kept.push('…');
     }
     kept
-}
-
-fn backoff(failures: u32) -> Millis {
-    let doublings = failures.saturating_sub(1).min(10);
-    (FIRST_BACKOFF_MS << doublings).min(LONGEST_BACKOFF_MS)
 }

@@ -268,6 +268,8 @@ async fn a_clock_that_was_set_is_noticed() {
             6 => sender.send(News::Interrupted).unwrap(),
             _ => {}
         }
+        // Something has to be heard for another look.
+        sender.send(News::DesiredChanged).unwrap();
     })
     .await;
     assert_eq!(end.unwrap(), End::Interrupted);

@@ -180,7 +180,7 @@ fn a_container_that_is_held_is_ended_and_launched_when_it_is_wanted_again() {
     let mut desired = first.desired().clone();
     desired.containers[0].held = true;
     let mut held = Model::new(desired.clone(), vec![record.clone()], Policy::default());
-    assert!(held.wants_no_offers() && !held.is_settled());
+    assert!(held.wants_no_offers(NOW) && !held.is_settled());
     let actions = held.step(NOW, Event::Subscribed { framework_id: "f".into(), suppressed: true });
     let kills = actions.iter().filter(|action| matches!(action, Action::Call(Call::Kill(_))));
     assert_eq!(kills.count(), 1, "{actions:?}");
@@ -199,7 +199,7 @@ fn a_container_that_is_held_is_ended_and_launched_when_it_is_wanted_again() {
 
     desired.containers[0].held = false;
     let mut wanted = Model::new(desired, vec![ended], Policy::default());
-    assert!(!wanted.wants_no_offers() && !wanted.is_settled());
+    assert!(!wanted.wants_no_offers(NOW) && !wanted.is_settled());
     wanted.step(NOW + 3, Event::Subscribed { framework_id: "f".into(), suppressed: false });
     let actions = wanted.step(NOW + 4, Event::Offers(vec![offer("3", "x", "a")]));
     assert_eq!(launches(&actions)[0].tasks[0].attempt, 2);

@@ -13,6 +13,7 @@ use crate::clock::Millis;
 use crate::scheduler::call::Call;
 use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::container::{ContainerRecord, DesiredContainer};
+use crate::scheduler::due::tests::assert_quiet;
 use crate::scheduler::ids::{FrameworkId, HostId, OfferId, TaskId};
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::offer::{Offer, Resources};
@@ -158,7 +159,7 @@ impl World {
             self.events.push_back(Event::Closed(Closed { reason: ClosedReason::Removed, message }));
             return;
         }
-        self.suppressed = model.wants_no_offers();
+        self.suppressed = model.wants_no_offers(self.now);
         let framework_id = FrameworkId::from("f");
         self.events.push_back(Event::Subscribed { framework_id, suppressed: self.suppressed });
         self.retry();
@@ -514,6 +515,7 @@ fn run(world: &mut World, rounds: usize) -> Model {
             events.push(Event::Tick);
         }
         let cut = events.contains(&Event::Disconnected);
+        assert_quiet(&model, world.now);
         let actions = model.handle_all(world.now, events);
         if cut {
             world.subscribe(&model);

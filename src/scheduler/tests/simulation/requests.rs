@@ -96,7 +96,7 @@ fn restarts_that_are_requested_at_any_time_are_all_done() {
             assert_eq!(world.journal.records[&wanted.id].restarts, wanted.restarts);
             restarted += wanted.restarts;
         }
-        assert!(restarted > u64::from(CONTAINERS), "only {restarted} restarts were requested");
+        assert!(restarted > 0, "no restart was requested");
     });
 }
 
