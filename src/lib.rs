@@ -30,6 +30,7 @@ pub mod report;
 pub mod scheduler;
 pub mod state;
 pub mod submission;
+pub mod supervision;
 pub mod temporary;
 pub mod tmanager;
 pub mod topology;

@@ -41,6 +41,15 @@ pub struct TopologyPositionals {
     pub container: Option<u32>,
 }
 
+/// The positionals of a verb that names any number of topologies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamesPositionals {
+    /// Overrides of any form.
+    pub overrides: Option<String>,
+    /// The topologies.
+    pub names: Vec<String>,
+}
+
 /// The positionals of a verb that takes overrides alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverridesAlone {
@@ -61,6 +70,12 @@ impl Positionals for TopologyPositionals {
 
     fn topology(&self) -> Option<&str> {
         Some(&self.topology)
+    }
+}
+
+impl Positionals for NamesPositionals {
+    fn overrides(&self) -> Option<&str> {
+        self.overrides.as_deref()
     }
 }
 
@@ -148,6 +163,18 @@ pub fn restart(words: &[String]) -> Result<TopologyPositionals, UsageError> {
         [overrides, topology, id] => named(Some(overrides), topology, container(id)?),
         [_, _, _, word, ..] => Err(UsageError::TooMany { word: word.clone() }),
     }
+}
+
+/// The positionals of `supervise`: `[overrides] <topology>…`. A bare word is a topology.
+pub fn names(words: &[String]) -> Result<NamesPositionals, UsageError> {
+    let (overrides, names) = match words {
+        [first, rest @ ..] if is_overrides(first) => (Some(first.clone()), rest),
+        names => (None, names),
+    };
+    for name in names {
+        names::check_reference(Named::Topology, name)?;
+    }
+    Ok(NamesPositionals { overrides, names: names.to_vec() })
 }
 
 /// The positionals of `list`: `[overrides]`.

@@ -55,7 +55,7 @@ fn row(facts: &Facts) -> (Option<AsOf>, TopologyRow) {
         submitted_at: execution
             .and_then(|at| at.submission_time)
             .map(|seconds| rfc3339(seconds.saturating_mul(1000))),
-        supervised: false,
+        supervised: facts.supervisors > 0,
     };
     (facts.desired.as_ref().map(|_| assessed.as_of.into()), row)
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
-use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::controller::awaited::WaitCondition;
+use crate::controller::drive::{Driven, drive};
 use crate::controller::journal::{JournalNodes, load};
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::physical_plan::{Ports, is_up, server_port};
 use crate::controller::request;
 use crate::controller::take::{Requested, Wait, Waited};
+use crate::controller::told::missing;
 use crate::controller::verdict::{failed, half_way, interrupted};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};

@@ -11,7 +11,8 @@ use crate::health::look::look;
 use crate::health::{Assessment, Condition, Facts, assess};
 use crate::outcome::container::{StatusContainer, StatusInstance};
 use crate::outcome::status::{
-    Driver, StatusComponent, StatusFramework, StatusTManager, StatusTopology, StatusUpdate,
+    Driver, Leader, StatusComponent, StatusFramework, StatusSupervisor, StatusTManager,
+    StatusTopology, StatusUpdate,
 };
 use crate::outcome::{Outcome, SCHEMA, Status};
 use crate::scheduler::container::TaskFailure;
@@ -63,7 +64,7 @@ fn shown(facts: &Facts, assessed: &Assessment<'_>) -> anyhow::Result<Status> {
             controller_port: location.controller_port,
         }),
         framework: framework(facts),
-        supervisor: None,
+        supervisor: supervisor(facts),
         driver: facts.driver.as_ref().map(|holder| Driver {
             command: holder.command.clone(),
             host: holder.host.clone(),
@@ -116,6 +117,14 @@ fn framework(facts: &Facts) -> Option<StatusFramework> {
     let state = condition.unwrap_or(FrameworkCondition::Unknown).name();
     let connected = condition.map(|condition| condition == FrameworkCondition::Connected);
     Some(StatusFramework { id, state, page, connected })
+}
+
+fn supervisor(facts: &Facts) -> Option<StatusSupervisor> {
+    let leader = facts.driver.as_ref().filter(|holder| holder.is_resident());
+    let leader =
+        leader.map(|holder| Leader { host: holder.host.clone(), since: holder.since.clone() });
+    let running = facts.supervisors;
+    (running > 0).then_some(StatusSupervisor { wanted: 0, running, leader })
 }
 
 fn update(facts: &Facts) -> Option<StatusUpdate> {

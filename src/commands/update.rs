@@ -1,14 +1,16 @@
 //! `update`: other numbers of instances or containers, or other settings, for a topology that runs.
 
 use crate::cli::UpdateArgs;
-use crate::context::Context;
+use crate::context::{Context, StateTree};
 use crate::controller::journal;
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
+use crate::controller::take::Waited;
 use crate::controller::verdict::half_way;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Updated};
 use crate::state::TopologyState;
 use crate::update::apply::apply;
+use crate::update::ask::{Asked, ask};
 use crate::update::change::change;
 use crate::update::document::planned;
 use crate::update::job::not_ours;
@@ -39,12 +41,8 @@ pub async fn update(
         state.close().await;
         return Err(error);
     }
-    let mut lease = Lease::take(context, state, topology).await?;
-    let mirrored = lease.mirrored(context);
-    let result = apply(&mirrored, &mut lease, topology, &request).await;
-    let result = obey(&mirrored, &mut lease, topology, result).await;
-    lease.close(context).await;
-    let updated = result.map_err(|error| {
+    let updated = Box::pin(see_to(context, state, topology, &request)).await;
+    let updated = updated.map_err(|error| {
         let next = vec![
             format!("`heron-cli status {topology}` shows how far it came"),
             "the same `heron-cli update` goes on with it".to_owned(),
@@ -52,6 +50,27 @@ pub async fn update(
         half_way(context, error, &format!("updating topology `{topology}`"), next)
     })?;
     Ok(Outcome::Updated(updated))
+}
+
+/// Carries it out; where somebody drives without an end, they do.
+async fn see_to(
+    context: &Context<'_>,
+    state: StateTree,
+    topology: &str,
+    request: &Request,
+) -> anyhow::Result<Updated> {
+    let mut lease = match Lease::take_unless_resident(context, state, topology).await? {
+        Waited::Leased(lease) => *lease,
+        Waited::Done(()) => match ask(context, context.open().await?, topology, request).await? {
+            Asked::Done(updated) => return Ok(updated),
+            Asked::Ours(lease) => *lease,
+        },
+    };
+    let mirrored = lease.mirrored(context);
+    let result = apply(&mirrored, &mut lease, topology, request).await;
+    let result = obey(&mirrored, &mut lease, topology, result).await;
+    lease.close(context).await;
+    result
 }
 
 /// What the update would do, by the same decisions.

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use super::tree::{self, Known};
-use crate::cli::{Legacy, positionals};
+use crate::cli::Legacy;
+use crate::cli::positionals::is_overrides;
 use crate::config::context::read;
 use crate::config::keys;
 use crate::context::configure::context_files;
@@ -51,6 +52,11 @@ pub(super) fn positionals(typed: &Typed, _: &str) -> Vec<String> {
         Command::Update(args) => (&args.words.arguments, false),
         Command::Kill(args) => (&args.words.arguments, false),
         Command::Status(args) => (&args.words.arguments, false),
+        Command::Supervise(args) => {
+            let overrides = args.words.arguments.first().filter(|word| is_overrides(word));
+            let known = look(typed, overrides.map(String::as_str));
+            return known.map(|known| known.topologies).unwrap_or_default();
+        }
         Command::Submit(_)
         | Command::List(_)
         | Command::Check(_)
@@ -62,7 +68,7 @@ pub(super) fn positionals(typed: &Typed, _: &str) -> Vec<String> {
     };
     match (words.as_slice(), restarts) {
         ([], _) => topologies(typed, ""),
-        ([first], true) if !positionals::is_overrides(first) => {
+        ([first], true) if !is_overrides(first) => {
             let of_topology = look_into(typed, None, first);
             of_topology.map(|known| known.containers).unwrap_or_default()
         }

@@ -11,10 +11,10 @@ use super::stored_plan::{plan_digest, unpack};
 use super::tmanager_request::{TManagerRequest, ask_tmanager};
 use super::verdict::interrupted;
 use crate::clock::seconds;
-use crate::context::{CommandError, Context};
+use crate::context::{CommandError, Context, StateTree};
 use crate::net::deadline::Stopped;
 use crate::proto::api::TopologyState as Wanted;
-use crate::scheduler::errand::{Errand, ErrandFailed, Errands};
+use crate::scheduler::errand::{Errand, ErrandFailed, Errands, RecordChange};
 use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::update::{Update, UpdateStep};
@@ -37,26 +37,66 @@ pub(super) struct Work<'a> {
     /// Where the containers are, as far as is known.
     pub ports: &'a RefCell<Ports>,
     /// Why an errand could not be done.
-    pub failed: RefCell<Option<anyhow::Error>>,
+    failed: RefCell<Option<anyhow::Error>>,
+    /// Heron's own update lock, where whoever drives has not taken it: from the first step that it hears of to the last.
+    update_lock: RefCell<Option<UpdateLock>>,
 }
 
 impl Errands for Work<'_> {
     async fn run(&self, errand: Errand) -> Result<(), ErrandFailed> {
-        let done = match errand {
-            Errand::Pause => self.pause().await,
-            Errand::Change(change) => self.change(|desired| change.apply(desired)).await,
-            Errand::WritePlan => self.write_plan().await,
-            Errand::AwaitPlan => self.await_plan().await,
-            Errand::Restore => self.restore().await,
+        let done = async {
+            self.lock().await?;
+            match errand {
+                Errand::Pause => self.pause().await,
+                Errand::Change(change) => self.change(|desired| change.apply(desired)).await,
+                Errand::WritePlan => self.write_plan().await,
+                Errand::AwaitPlan => self.await_plan().await,
+                Errand::Restore => self.restore().await,
+            }?;
+            self.unlock(errand).await
         };
-        done.map_err(|error| {
+        done.await.map_err(|error| {
             *self.failed.borrow_mut() = Some(error);
             ErrandFailed
         })
     }
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    pub fn new(
+        context: &'a Context<'a>,
+        lease: &'a Lease,
+        topology: &'a str,
+        deadline: Instant,
+        ports: &'a RefCell<Ports>,
+    ) -> Self {
+        let (failed, update_lock) = (RefCell::default(), RefCell::default());
+        Self { context, lease, topology, deadline, ports, failed, update_lock }
+    }
+
+    /// Keeps other tools from changing the packing plan.
+    async fn lock(&self) -> anyhow::Result<()> {
+        if self.lease.update_lock.is_some() || self.update_lock.borrow().is_some() {
+            return Ok(());
+        }
+        let (StateTree { zk, tree, .. }, holder) = (&self.lease.state, self.context.holder());
+        let lock = UpdateLock::lock(zk, tree, self.topology, &holder, self.deadline).await?;
+        *self.update_lock.borrow_mut() = Some(lock);
+        Ok(())
+    }
+
+    /// Lets them again, when the update is over.
+    async fn unlock(&self, errand: Errand) -> anyhow::Result<()> {
+        let lock = match errand {
+            Errand::Change(RecordChange::End(_)) => self.update_lock.take(),
+            _ => None,
+        };
+        if let Some(lock) = lock {
+            lock.release().await?;
+        }
+        Ok(())
+    }
+
     /// Why an errand could not be done.
     pub fn why(&self) -> anyhow::Error {
         let unknown = || self.incomplete("a step of its update failed").into();
@@ -160,7 +200,7 @@ impl Work<'_> {
         version: i32,
         desired: &Desired,
     ) -> anyhow::Result<Vec<Op>> {
-        let Lease { lock: _, update_lock, paths, .. } = self.lease;
+        let paths = &self.lease.paths;
         let gone = |what: &str| self.incomplete(&format!("its {what} is gone"));
         let topology = found.topology.as_ref().ok_or_else(|| gone("definition"))?;
         let packing = found.packing_plan.as_ref().ok_or_else(|| gone("packing plan"))?;
@@ -177,7 +217,9 @@ impl Work<'_> {
                 location.map(|found| found.node.stat.ephemeral_owner).filter(|id| *id != 0);
         }
         let definition = edit::with_state(&topology.node.data, update.topology_state())?;
-        let mut ops: Vec<Op> = update_lock.iter().map(UpdateLock::fence).collect();
+        let own = self.update_lock.borrow();
+        let update_lock = self.lease.update_lock.as_ref().or(own.as_ref());
+        let mut ops: Vec<Op> = update_lock.map(UpdateLock::fence).into_iter().collect();
         ops.push(Op::set(&packing.path, plan, Some(packing.node.stat.version)));
         if definition != topology.node.data {
             ops.push(Op::set(&topology.path, definition, Some(topology.node.stat.version)));

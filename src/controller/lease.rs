@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::journal::{JournalNodes, JournalStore, Journalled, StoreError, load};
 use super::mirror::{Mirror, Telling};
 use super::request;
@@ -11,10 +13,12 @@ use crate::net::deadline::Deadline;
 use crate::scheduler::journal::JournalPaths;
 use crate::scheduler::record::Desired;
 use crate::scheduler::run::DriverError;
-use crate::state::lock::Lock;
+use crate::state::lock::{Lock, queued};
 use crate::state::update_lock::UpdateLock;
 use crate::state::{Op, StateError, TopologyState, Zk, removal};
 
+/// Longer than anybody waits.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
 /// How long giving something back may take.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -37,6 +41,18 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// Queues for the lock of a topology, for as long as it takes. Nobody is asked for anything meanwhile, and nothing is shown.
+    pub async fn queued(
+        context: &Context<'_>,
+        state: StateTree,
+        topology: &str,
+    ) -> Result<Self, StateError> {
+        let paths = state.journal(topology);
+        let far = Instant::now() + FOREVER;
+        let lock = Lock::lock(&state.zk, &paths.lock, &context.holder(), far).await?;
+        Ok(Self::new(context, state, lock, paths))
+    }
+
     /// Of a lock that was just taken.
     pub(super) fn new(
         context: &Context<'_>,
@@ -77,10 +93,10 @@ impl Lease {
         self.lost
     }
 
-    /// Whether somebody waits for the lock.
+    /// Whether somebody waits for the lock who is about something; those who stay wait for it all the time.
     pub async fn is_awaited(&self) -> Result<bool, StateError> {
-        let queue = self.state.zk.children(&self.paths.lock).await?.unwrap_or_default();
-        Ok(queue.len() > 1)
+        let queue = queued(&self.state.zk, &self.paths.lock).await?;
+        Ok(queue.iter().skip(1).any(|waiting| !waiting.is_resident()))
     }
 
     /// Reads the journal.
@@ -160,6 +176,11 @@ impl Lease {
 
     /// Gives the lock up and ends the session. What ZooKeeper doesn't confirm soon goes with the session.
     pub async fn close(self, context: &Context<'_>) {
+        self.release(context).await.close().await;
+    }
+
+    /// Gives the lock up; the session goes on.
+    pub async fn release(self, context: &Context<'_>) -> StateTree {
         let Self { state, lock, update_lock, telling, .. } = self;
         drop(telling);
         let released = async {
@@ -173,7 +194,7 @@ impl Lease {
             }
         };
         context.whole.tidy(CLOSE, released).await;
-        state.close().await;
+        state
     }
 }
 

@@ -1,6 +1,8 @@
 //! What commands have in common that change a topology: the journal in ZooKeeper, requests by it, the lease and the wait for it,
 //! driving what runs to what is desired, requests to its TManager, the end of it, and how all that can end badly in words.
 
+pub mod attend;
+pub mod awaited;
 pub mod deaths;
 pub mod drive;
 mod errands;
@@ -15,5 +17,6 @@ mod sandboxes;
 pub mod stored_plan;
 pub mod take;
 pub mod tmanager_request;
+pub mod told;
 pub mod verdict;
 pub mod withdraw;

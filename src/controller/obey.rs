@@ -17,16 +17,27 @@ pub async fn obey<T>(
     if !is_kill(&error) || context.whole.signals().seen().is_some() {
         return Err(error);
     }
+    finish(context, lease, topology).await?;
+    Err(error)
+}
+
+/// Ends a topology that is to be killed; whether its state is removed, too, and not left to whoever waits for the lease.
+pub async fn finish(
+    context: &Context<'_>,
+    lease: &mut Lease,
+    topology: &str,
+) -> anyhow::Result<bool> {
     context.reporter.step(&format!("killing topology {topology}, as somebody has asked for"));
     kill_containers(context, lease, topology, &[], context.deadline(PATIENCE)).await?;
-    if !lease.is_awaited().await? {
-        if let Some(desired) = &lease.readable_journal().await?.desired {
-            let kept = desired.keep_package.then_some("--keep-package");
-            withdraw(context, lease, topology, &desired.launch, kept).await?;
-        }
-        remove_state(lease, topology).await?;
+    if lease.is_awaited().await? {
+        return Ok(false);
     }
-    Err(error)
+    if let Some(desired) = &lease.readable_journal().await?.desired {
+        let kept = desired.keep_package.then_some("--keep-package");
+        withdraw(context, lease, topology, &desired.launch, kept).await?;
+    }
+    remove_state(lease, topology).await?;
+    Ok(true)
 }
 
 /// Whether a command has ended because somebody asked for the topology's end.

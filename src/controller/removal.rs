@@ -6,8 +6,10 @@ use std::time::Duration;
 use serde_json::Map;
 use tokio::time::Instant;
 
-use super::drive::{Driven, WaitCondition, drive, missing};
+use super::awaited::WaitCondition;
+use super::drive::{Driven, drive};
 use super::lease::Lease;
+use super::told::missing;
 use super::verdict::{failed, interrupted};
 use crate::clock::seconds;
 use crate::config::settings::Mesos;

@@ -10,7 +10,8 @@ use super::mirror::Shown;
 use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::deadline::Deadline;
-use crate::state::lock::{Lock, watch_holder};
+use crate::state::holder::Holder;
+use crate::state::lock::{Lock, holder, watch_holder};
 use crate::state::update_lock::UpdateLock;
 use crate::state::{Op, StateError};
 
@@ -123,7 +124,13 @@ impl Wait<'_> {
             let ours = context.holder();
             let other = seen.filter(|(who, _)| (&who.host, who.pid) != (&ours.host, ours.pid));
             if let Some((holder, _)) = &other {
-                let text = format!("waiting for {holder}, who is changing {}", self.topology);
+                let topology = self.topology;
+                let text = match self.requested {
+                    Some(_) if holder.is_resident() => {
+                        format!("asked {holder}, who drives {topology}")
+                    }
+                    _ => format!("waiting for {holder}, who is changing {topology}"),
+                };
                 if text != named {
                     drop(told.take());
                     told = Some(context.whole.say(&text));
@@ -223,6 +230,28 @@ impl Lease {
             Waited::Leased(lease) => Ok(*lease),
             Waited::Done(never) => match never {},
         }
+    }
+
+    /// As [`Lease::take`], unless somebody who stays holds it: they carry out what is requested.
+    ///
+    /// Whatever comes of it but the lease, `state` is closed.
+    pub async fn take_unless_resident(
+        context: &Context<'_>,
+        state: StateTree,
+        topology: &str,
+    ) -> anyhow::Result<Waited<()>> {
+        let deadline = patient(context);
+        let wait = Wait { context, topology, deadline, requested: None };
+        let lock = state.journal(topology).lock;
+        let is_resident = async |state: &StateTree| {
+            let holder = holder(&state.zk, &lock).await?;
+            Ok(holder.filter(Holder::is_resident).map(|_| ()))
+        };
+        if is_resident(&state).await?.is_some() {
+            state.close().await;
+            return Ok(Waited::Done(()));
+        }
+        wait.lease_or(state, is_resident).await
     }
 
     /// Takes Heron's own update lock as well, so that no other tool changes the packing plan meanwhile.

@@ -70,7 +70,7 @@ pub async fn no_room(context: &Context<'_>, topology: &str, model: &Model) -> an
 
 /// What is known of a failure, with the end of the sandbox's stderr.
 async fn explained(context: &Context<'_>, model: &Model, failure: &TaskFailure) -> String {
-    let mut text = describe(failure);
+    let mut text = failure_in_words(failure);
     let place = TaskPlace::of_failure(&model.desired().framework.id, failure);
     if let Some(tail) = stderr_tail(context, &place).await {
         let lines: Vec<&str> = tail.trim_end().lines().collect();
@@ -98,7 +98,9 @@ async fn stderr_tail(context: &Context<'_>, place: &TaskPlace) -> Option<String>
     }
 }
 
-fn describe(failure: &TaskFailure) -> String {
+/// What is known of a failure, in a line.
+#[must_use]
+pub fn failure_in_words(failure: &TaskFailure) -> String {
     let message = failure.message.as_deref().unwrap_or("Mesos gave no reason");
     let reason = failure.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     format!("{} on {}: {message}{reason}", failure.state, failure.host)

@@ -16,6 +16,7 @@ use crate::packing::PackingError;
 use crate::program::End;
 use crate::scheduler::run::DriverError;
 use crate::state::StateError;
+use crate::supervision::SupervisionError;
 use crate::topology::conf_directory::ConfDirectoryError;
 use crate::topology::definition::DefinitionError;
 use crate::topology::dialect::ReleaseError;
@@ -48,6 +49,9 @@ pub(super) fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> 
     }
     if let Some(error) = error.downcast_ref::<RequestError>() {
         return Some((Exit::Usage, error.hints()));
+    }
+    if error.is::<SupervisionError>() {
+        return Some((Exit::Usage, hint("`heron-cli help supervise` shows its arguments")));
     }
     if error.is::<ReleaseError>() {
         return Some((Exit::Configuration, hint("it is set by heron.release.version")));

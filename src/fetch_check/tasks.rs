@@ -148,7 +148,7 @@ impl Tasks {
 
     /// Notes how far the tasks have come by what the scheduler knows.
     pub fn observe(&mut self, now: Millis, model: &Model) {
-        for View { id, record, agrees } in model.views() {
+        for View { id, record, agrees, .. } in model.views() {
             let Some(record) = record else { continue };
             let found = self.slots.iter_mut().find_map(|slot| {
                 let index = slot.tasks.iter().position(|task| task.container == id)?;

@@ -20,6 +20,8 @@ pub struct Facts {
     pub unreadable: Vec<String>,
     /// Who holds the leader lock.
     pub driver: Option<Holder>,
+    /// How many supervisors there are for it: who drives it without an end, and who would take over from them.
+    pub supervisors: usize,
     /// What the engine says.
     pub observed: Observation,
     /// When that was.

@@ -11,7 +11,7 @@ use crate::net::cause::chain;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::JournalError;
 use crate::state::holder::Holder;
-use crate::state::lock::holder_among;
+use crate::state::lock::queued_among;
 use crate::state::{StateError, TopologyState};
 
 /// Topologies whose nodes are read at the same time.
@@ -109,16 +109,18 @@ impl First {
     async fn rest(self, context: &Context<'_>, state: &StateTree) -> Result<Nodes, StateError> {
         let Self { topology, journal, lock } = self;
         let paths = state.journal(&topology.name);
-        let (records, driver) =
-            join(journal.read(&state.zk, &paths), holder_among(&state.zk, &paths.lock, lock)).await;
-        let ((journalled, unreadable), driver) = match (records, driver) {
+        let (records, queue) =
+            join(journal.read(&state.zk, &paths), queued_among(&state.zk, &paths.lock, lock)).await;
+        let ((journalled, unreadable), queue) = match (records, queue) {
             (Err(StateError::NoAuth { path }), _) | (_, Err(StateError::NoAuth { path })) => {
                 warn_of_hidden(context, &path);
-                ((Journalled::default(), Vec::new()), None)
+                ((Journalled::default(), Vec::new()), Vec::new())
             }
-            (records, driver) => (records?, driver?),
+            (records, queue) => (records?, queue?),
         };
-        Ok(Nodes { topology, journalled, unreadable, driver })
+        let supervisors = queue.iter().filter(|one| one.is_resident()).count();
+        let driver = queue.into_iter().next();
+        Ok(Nodes { topology, journalled, unreadable, driver, supervisors })
     }
 }
 
@@ -134,6 +136,7 @@ struct Nodes {
     journalled: Journalled,
     unreadable: Vec<JournalError>,
     driver: Option<Holder>,
+    supervisors: usize,
 }
 
 impl Nodes {
@@ -142,13 +145,14 @@ impl Nodes {
     }
 
     fn with(self, observed: Observation, now: crate::clock::Millis) -> Facts {
-        let Self { topology, journalled, unreadable, driver } = self;
+        let Self { topology, journalled, unreadable, driver, supervisors } = self;
         Facts {
             topology,
             desired: journalled.desired,
             records: journalled.containers,
             unreadable: unreadable.iter().map(|error| chain(error)).collect(),
             driver,
+            supervisors,
             observed,
             now,
         }

@@ -99,6 +99,7 @@ fn facts(observed: Observation) -> Facts {
         records: vec![record(0, 1), record(1, stmgr_port())],
         unreadable: Vec::new(),
         driver: None,
+        supervisors: 0,
         observed,
         now: 9000,
     }

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod release;
 pub mod status;
 pub mod submission;
+pub mod supervision;
 pub mod topology;
 
 use serde::Serialize;
@@ -31,6 +32,7 @@ pub use listing::TopologyList;
 pub use plan::Planned;
 pub use status::Status;
 pub use submission::{Submitted, SubmittedAll};
+pub use supervision::Supervised;
 pub use topology::TopologyRef;
 
 /// The version of every JSON document.
@@ -56,6 +58,8 @@ pub enum Outcome {
     SettingsChanged(SettingsChanged),
     /// `kill`.
     Killed(Killed),
+    /// `supervise`, when it is ended.
+    Supervised(Supervised),
     /// `list`.
     Listed(TopologyList),
     /// `status`.

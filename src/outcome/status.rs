@@ -21,8 +21,8 @@ pub struct Status {
     pub tmanager: Option<StatusTManager>,
     /// Its framework, if heron-cli started it.
     pub framework: Option<StatusFramework>,
-    /// The supervisors that drive it without an end; none as long as it has none.
-    pub supervisor: Option<Value>,
+    /// The supervisors that drive it without an end; none if there are none.
+    pub supervisor: Option<StatusSupervisor>,
     /// The command that drives it, or holds its lock, at the moment.
     pub driver: Option<Driver>,
     /// An update that is under way or was interrupted.
@@ -104,6 +104,26 @@ pub struct StatusFramework {
     pub page: Option<String>,
     /// Whether a scheduler is connected; none if the master could not be asked.
     pub connected: Option<bool>,
+}
+
+/// The supervisors of a topology.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusSupervisor {
+    /// That it is to have of its own.
+    pub wanted: usize,
+    /// That there are: who drives it, and those who would take over.
+    pub running: usize,
+    /// The one that drives it; none while a command does.
+    pub leader: Option<Leader>,
+}
+
+/// The supervisor that drives a topology.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Leader {
+    /// Name of its machine.
+    pub host: String,
+    /// Since when, RFC 3339.
+    pub since: String,
 }
 
 /// Who drives a topology.

@@ -1,10 +1,10 @@
 //! The update in the state machine: its work other than the engine's is done by [`Errand`]s, which are asked for here.
 
-use super::errand::Errand;
-use super::model::Model;
+use super::errand::{Errand, RecordChange};
+use super::model::{Model, Slot};
 use super::record::{Desired, Goal};
 use super::step::Action;
-use super::update::UpdateStep;
+use super::update::{Update, UpdateStep};
 use super::update_steps;
 use super::updating::Updating;
 
@@ -21,13 +21,24 @@ impl Model {
         if self.desired.goal == Goal::Killed || self.updating.errand.is_some() {
             return;
         }
-        let errand = self.updating.next(
-            update,
-            self.containers_agree(),
-            update_steps::has_ended_tmanager(&self.desired),
-        );
+        let errand = if self.update_fails(update) {
+            Some(Errand::Change(RecordChange::AskUndo))
+        } else {
+            let held = update_steps::has_ended_tmanager(&self.desired);
+            self.updating.next(update, self.containers_agree(), held)
+        };
         self.updating.errand = errand;
         actions.extend(errand.map(Action::Errand));
+    }
+
+    /// Whether an update is to be taken back, by whoever stays: nobody may be there who waits for it, and gives up.
+    fn update_fails(&self, update: &Update) -> bool {
+        if !self.policy.stays || update.undo || !update.can_be_undone() {
+            return false;
+        }
+        let launched = update.launched_anew();
+        let mut needed = update.added.iter().chain(&launched).filter_map(|id| self.slots.get(id));
+        needed.any(Slot::fails)
     }
 
     /// An errand is done.

@@ -37,6 +37,8 @@ pub enum RecordChange {
     Hold,
     /// What goes is wanted no more.
     Remove,
+    /// It is to be taken back: containers that it needs fail.
+    AskUndo,
     /// Everything is as it was.
     Undo,
     /// The update is over, with the topology in this state; unless it is to have another meanwhile.
@@ -51,6 +53,7 @@ impl RecordChange {
             Self::Resize => update_steps::resize(desired),
             Self::Hold => update_steps::end_tmanager(desired),
             Self::Remove => update_steps::remove(desired),
+            Self::AskUndo => update_steps::ask_undo(desired),
             Self::Undo => update_steps::undo(desired),
             Self::End(state) => update_steps::end(desired, state),
         }

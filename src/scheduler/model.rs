@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::backoff::CRASH_LOOP;
 use super::closed::{Closed, ClosedReason};
 use super::container::{ContainerRecord, DesiredContainer, TaskFailure};
 use super::ids::{HostId, TaskId};
@@ -161,6 +162,10 @@ pub struct View<'a> {
     pub record: Option<&'a ContainerRecord>,
     /// Whether it is as it should be.
     pub agrees: bool,
+    /// Whether the engine was asked about its task, and has yet to answer.
+    pub is_open: bool,
+    /// Whether its task ends as somebody has asked for: another is to take its place, now or later.
+    pub restart_is_asked: bool,
 }
 
 impl Model {
@@ -259,7 +264,8 @@ impl Model {
     /// Why going on is of no use, if so.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
-        if let Some(closed) = self.closed.as_ref().filter(|_| !self.is_settled()) {
+        let matters = self.policy.stays || !self.is_settled();
+        if let Some(closed) = self.closed.as_ref().filter(|_| matters) {
             return Some(Verdict::Closed(closed.clone()));
         }
         if self.desired.goal == Goal::Killed || self.policy.stays {
@@ -279,11 +285,16 @@ impl Model {
 
     /// Every container, in the order of ids.
     pub fn views(&self) -> impl Iterator<Item = View<'_>> {
-        self.slots.values().map(|slot| View {
-            id: slot.desired.id,
-            record: slot.record.as_ref(),
-            agrees: slot.agrees()
-                && slot.record.as_ref().is_some_and(|r| !self.unanswered.contains(&r.task_id)),
+        self.slots.values().map(|slot| {
+            let record = slot.record.as_ref();
+            let is_open = record.is_some_and(|record| self.unanswered.contains(&record.task_id));
+            View {
+                id: slot.desired.id,
+                record,
+                agrees: slot.agrees() && record.is_some() && !is_open,
+                is_open: is_open && record.is_some_and(|one| one.state != TaskState::Unknown),
+                restart_is_asked: slot.desired.held || slot.wants_restart(),
+            }
         })
     }
 
@@ -361,6 +372,12 @@ impl Slot {
     /// Its task, unless that has come to its end.
     pub(super) fn live_task(&self) -> Option<TaskId> {
         self.record.as_ref().filter(|record| !record.is_over()).map(|record| record.task_id.clone())
+    }
+
+    /// Whether launching it again is not likely to help.
+    pub(super) fn fails(&self) -> bool {
+        let is_refused = |record: &ContainerRecord| record.state == TaskState::Error;
+        self.failures >= CRASH_LOOP || self.record.as_ref().is_some_and(is_refused)
     }
 
     fn agrees(&self) -> bool {

@@ -59,7 +59,16 @@ impl Doing {
     }
 }
 
+/// The command of those who drive without an end.
+const RESIDENT: &str = "supervise";
+
 impl Holder {
+    /// Whether it drives without an end, and carries out whatever is requested.
+    #[must_use]
+    pub fn is_resident(&self) -> bool {
+        self.command == RESIDENT
+    }
+
     /// Reads the content of a lock's node. Curator leaves an address there; of anything else, nothing is known.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {

@@ -90,7 +90,10 @@ impl Lock {
         };
         for name in queue.iter().take(at).rev() {
             let path = format!("{}/{name}", self.directory);
+            let ours = self.zk.session_id();
             match self.zk.watch_exists(&path).await? {
+                // A place that we have left, while that could not be told.
+                (Some(stat), _) if stat.ephemeral_owner == ours => self.zk.delete_and_forget(&path),
                 (Some(stat), watch) if stat.ephemeral_owner != 0 => return Ok(Some(watch)),
                 (Some(_), _) => self.zk.delete_and_forget(&path),
                 (None, _) => {}
@@ -204,28 +207,27 @@ pub async fn watch_holder(zk: &Zk, directory: &str) -> Result<Option<(Holder, Wa
     Ok(None)
 }
 
-/// Who holds a lock now, if anybody.
-pub async fn holder(zk: &Zk, directory: &str) -> Result<Option<Holder>, StateError> {
-    holder_among(zk, directory, zk_children(zk, directory).await?).await
+/// Everybody in the queue of a lock: who holds it, then those who wait, in their order.
+pub async fn queued(zk: &Zk, directory: &str) -> Result<Vec<Holder>, StateError> {
+    queued_among(zk, directory, zk_children(zk, directory).await?).await
 }
 
-/// The same, where the lock's nodes are known.
-pub async fn holder_among(
+/// The same, where the lock's nodes are known. A node that is not ephemeral is no lock.
+pub async fn queued_among(
     zk: &Zk,
     directory: &str,
     nodes: Vec<String>,
-) -> Result<Option<Holder>, StateError> {
-    // Whoever is first in the list may be gone by the time we read; the next one holds then. A node that is not ephemeral
-    // is no lock.
-    for name in queue(nodes) {
-        match zk.get(&format!("{directory}/{name}")).await? {
-            Some(node) if node.stat.ephemeral_owner != 0 => {
-                return Ok(Some(Holder::from_bytes(&node.data)));
-            }
-            _ => {}
-        }
-    }
-    Ok(None)
+) -> Result<Vec<Holder>, StateError> {
+    let names = queue(nodes);
+    let paths: Vec<String> = names.iter().map(|name| format!("{directory}/{name}")).collect();
+    let nodes = zk.read_many(&paths).await?.into_iter().flatten();
+    let live = nodes.filter(|node| node.stat.ephemeral_owner != 0);
+    Ok(live.map(|node| Holder::from_bytes(&node.data)).collect())
+}
+
+/// Who holds a lock now, if anybody.
+pub async fn holder(zk: &Zk, directory: &str) -> Result<Option<Holder>, StateError> {
+    Ok(queued(zk, directory).await?.into_iter().next())
 }
 
 async fn zk_children(zk: &Zk, directory: &str) -> Result<Vec<String>, StateError> {

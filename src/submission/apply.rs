@@ -1,7 +1,5 @@
 //! Carries a plan out: package, state, containers; and takes it back when it can't be done.
 
-use std::time::Duration;
-
 use serde_json::Map;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -10,14 +8,18 @@ use super::deliver::{Delivered, deliver};
 use super::plan::Plan;
 use super::preflight::{agents_are_large_enough, name_is_free, reach_engine, resumable};
 use super::source::Sources;
+use super::watch::{PATIENCE, doing, watch};
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::clock::seconds;
 use crate::config::settings::{Mesos, ReleaseSettings};
 use crate::context::{CommandError, Context};
-use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::controller::awaited::WaitCondition;
+use crate::controller::drive::{Driven, drive, has_run};
 use crate::controller::lease::Lease;
 use crate::controller::obey::{is_kill, obey};
 use crate::controller::removal::{kill_containers, remove_state};
+use crate::controller::take::Waited;
+use crate::controller::told::missing;
 use crate::controller::verdict::{
     failed, half_way, interrupted, is_out_of_reach, no_room, waits_for_room, with_next,
 };
@@ -40,8 +42,6 @@ use crate::state::Op;
 use crate::state::topology_state::NewTopology;
 use crate::topology::core_package::Build;
 
-/// How long a submission is waited for.
-const PATIENCE: Duration = Duration::from_mins(5);
 /// Failures in a row of one container after which the submission has failed.
 const FAILURES: u32 = 3;
 
@@ -67,7 +67,16 @@ pub async fn apply(
         state.close().await;
         return Err(error);
     }
-    let mut lease = Lease::take(context, state, &plan.name).await?;
+    let mut lease = match Lease::take_unless_resident(context, state, &plan.name).await? {
+        Waited::Leased(lease) => *lease,
+        Waited::Done(()) => match watch(context, args, plan, deadline).await? {
+            Waited::Leased(lease) => *lease,
+            Waited::Done(desired) => {
+                let page = pages.page(&desired.framework.id);
+                return Ok(submitted(args, plan, &desired, page, true));
+            }
+        },
+    };
     let site = Site { engine: &engine, pages: &pages, sources, deadline };
     let mirrored = lease.mirrored(context);
     let result = Box::pin(run(&mirrored, args, plan, &site, &mut lease)).await;
@@ -160,10 +169,7 @@ async fn run(
     if args.wait == WaitFor::None {
         return Ok((desired, resumed));
     }
-    // It has run, so that another submission of the name is a conflict.
-    let launched =
-        |desired: &Desired| Ok(desired.changed(|desired| desired.phase = Phase::Launched));
-    Ok((lease.change(&plan.name, launched).await?, resumed))
+    Ok((lease.change(&plan.name, has_run).await?, resumed))
 }
 
 /// Uploads the package and writes the topology and its journal in one transaction. Returns what was uploaded.
@@ -353,9 +359,4 @@ async fn roll_back(
         }
         .into(),
     }
-}
-
-/// What is being done, for messages.
-fn doing(name: &str) -> String {
-    format!("submitting topology `{name}`")
 }

@@ -8,3 +8,4 @@ pub mod document;
 pub mod plan;
 pub mod preflight;
 pub mod source;
+mod watch;

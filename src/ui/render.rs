@@ -3,7 +3,7 @@
 use super::{check, config, listing, status};
 use crate::outcome::change::PackageEnd;
 use crate::outcome::{
-    Killed, Outcome, Restarted, SettingsChanged, StateChanged, Submitted, Updated,
+    Killed, Outcome, Restarted, SettingsChanged, StateChanged, Submitted, Supervised, Updated,
 };
 
 /// The one document on stdout.
@@ -23,6 +23,7 @@ pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
         Outcome::Updated(updated) => updated_text(updated),
         Outcome::SettingsChanged(changed) => settings_text(changed),
         Outcome::Killed(killed) => killed_text(killed),
+        Outcome::Supervised(supervised) => supervised_text(supervised),
         Outcome::Listed(listed) => listing::text(listed),
         Outcome::Status(status) => status::text(status, verbose),
         Outcome::FetchChecked(checked) => check::fetch_checked(checked),
@@ -71,6 +72,18 @@ fn submitted_text(submitted: &Submitted) -> String {
         text.push_str(&format!("  page       {page}\n"));
     }
     text
+}
+
+fn supervised_text(supervised: &Supervised) -> String {
+    let heals: u64 = supervised.topologies.iter().map(|topology| topology.heals).sum();
+    let healed = match heals {
+        0 => String::new(),
+        1 => "; one container was brought back".to_owned(),
+        heals => format!("; {heals} containers were brought back"),
+    };
+    let count = supervised.topologies.len();
+    let noun = if count == 1 { "topology" } else { "topologies" };
+    format!("handed over {count} {noun}, which run on{healed}\n")
 }
 
 fn state_text(changed: &StateChanged) -> String {

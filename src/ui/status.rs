@@ -60,6 +60,10 @@ fn facts(status: &Status) -> Vec<(&'static str, String)> {
     let page = status.framework.as_ref().and_then(|one| one.page.clone());
     facts.extend(page.map(|page| ("Page", page)));
     facts.extend(status.driver.as_ref().map(|driver| ("Driven by", driven_by(driver))));
+    let others =
+        status.supervisor.as_ref().map(|one| one.running - usize::from(one.leader.is_some()));
+    let others = others.filter(|others| *others > 0);
+    facts.extend(others.map(|others| ("Standby", supervisors(others))));
     if let Some(update) = &status.update {
         let next = if update.can_be_undone { "undone" } else { "finished" };
         let request = &update.request;
@@ -97,6 +101,11 @@ fn framework(framework: &StatusFramework) -> String {
         _ if framework.connected.is_none() => format!("{id} (the master could not be asked)"),
         _ => format!("{id} (the master does not know it)"),
     }
+}
+
+fn supervisors(count: usize) -> String {
+    let noun = if count == 1 { "supervisor" } else { "supervisors" };
+    format!("{count} {noun} to take over")
 }
 
 fn driven_by(driver: &Driver) -> String {

@@ -1,10 +1,11 @@
 //! Carries an update out: takes up the same one that was interrupted, or begins it; and takes it back when it can't be done.
 
-use super::change::{Change, change, plan_of};
-use super::job::{Job, different, patience};
+use super::change::{change, plan_of};
+use super::job::{Job, different, not_ours, patience};
 use super::request::Request;
 use super::settle::{settle, undo};
-use crate::context::{CommandError, Context};
+use crate::context::{CommandError, Context, StateTree};
+use crate::controller::journal::load;
 use crate::controller::lease::Lease;
 use crate::controller::obey::is_kill;
 use crate::controller::verdict::{is_out_of_reach, with_next};
@@ -41,18 +42,18 @@ pub async fn apply(
     }
     let resumed = job.take_up(lease).await?;
     if !resumed && !job.begin(lease).await? {
-        return job.outcome(lease, None, false).await;
+        return job.outcome(&lease.state, None, false).await;
     }
     context.reporter.step(&format!("updating topology {name}"));
     let (_, begun) = job.journal(lease).await?;
     match job.drive(lease).await {
-        Ok(()) => job.outcome(lease, begun.update.as_ref(), resumed).await,
+        Ok(()) => job.outcome(&lease.state, begun.update.as_ref(), resumed).await,
         Err(error) => Err(job.give_up(lease, error).await),
     }
 }
 
 /// Refuses a topology whose framework Mesos has removed, before anything of it is paused. Where Mesos doesn't tell, driving will.
-async fn refuse_without_framework(
+pub(super) async fn refuse_without_framework(
     context: &Context<'_>,
     name: &str,
     framework: &FrameworkId,
@@ -111,7 +112,7 @@ impl Job<'_> {
         else {
             return Ok(true);
         };
-        let found = self.found(lease).await?;
+        let found = self.found(&lease.state).await?;
         let same_start = plan_of(&found) == update.old_plan;
         let change = same_start.then(|| change(self.context, &found, desired, request));
         let Some(Ok(change)) = change.filter(|change| {
@@ -126,24 +127,16 @@ impl Job<'_> {
 
     /// Journals what is to be done; whether there is anything.
     async fn begin(&self, lease: &mut Lease) -> anyhow::Result<bool> {
-        self.wait_for_plan(lease).await?;
+        self.wait_for_plan(&lease.state).await?;
         let (_, desired) = self.journal(lease).await?;
         let Some(request) = self.request else { return Ok(false) };
-        let found = self.found(lease).await?;
+        let found = self.found(&lease.state).await?;
         let change = change(self.context, &found, &desired, request)?;
         if change.is_none() {
             return Ok(false);
         }
-        for item in &change.lost_settings {
-            self.context.reporter.warn(&format!(
-                "the setting `{item}` was made while the topology ran; no TManager takes it a second time, and it is lost"
-            ));
-        }
-        let Change { update, added, command, .. } = change;
-        let begin = |desired: &Desired| {
-            update_steps::begin(desired, update.clone(), added.clone(), command.clone())
-        };
-        self.change(lease, begin).await?;
+        change.warn_of_lost_settings(self.context);
+        self.change(lease, |desired| change.begin(desired)).await?;
         Ok(true)
     }
 
@@ -197,14 +190,17 @@ impl Job<'_> {
         with_next(self.context, error, &self.doing(), next)
     }
 
-    async fn outcome(
+    /// What is told of an update that is done; of none, if the topology was as it was asked for already.
+    pub(super) async fn outcome(
         &self,
-        lease: &Lease,
+        state: &StateTree,
         update: Option<&Update>,
         resumed: bool,
     ) -> anyhow::Result<Updated> {
-        let (_, desired) = self.journal(lease).await?;
-        let found = self.found(lease).await?;
+        let journalled = load(&state.zk, &state.journal(self.name)).await?;
+        let desired = journalled.desired.ok_or_else(|| not_ours(self.name))?;
+        self.unless_killed(&desired)?;
+        let found = self.found(state).await?;
         let ids = |pick: fn(&Update) -> Vec<u32>| update.map(pick).unwrap_or_default();
         Ok(Updated {
             schema: SCHEMA,

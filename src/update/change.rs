@@ -16,6 +16,7 @@ use crate::proto::system;
 use crate::scheduler::container::DesiredContainer;
 use crate::scheduler::record::{Desired, TMANAGER_GRACE_MS};
 use crate::scheduler::update::{Update, UpdateStep};
+use crate::scheduler::update_steps;
 use crate::state::TopologyState;
 use crate::topology::dialect::Release;
 
@@ -43,6 +44,21 @@ pub struct Change {
 }
 
 impl Change {
+    /// The record with the update begun.
+    #[must_use]
+    pub fn begin(&self, desired: &Desired) -> Desired {
+        update_steps::begin(desired, self.update.clone(), self.added.clone(), self.command.clone())
+    }
+
+    /// Tells what is lost by it.
+    pub fn warn_of_lost_settings(&self, context: &Context<'_>) {
+        for item in &self.lost_settings {
+            context.reporter.warn(&format!(
+                "the setting `{item}` was made while the topology ran; no TManager takes it a second time, and it is lost"
+            ));
+        }
+    }
+
     /// Whether the topology is as it was asked for already.
     #[must_use]
     pub fn is_none(&self) -> bool {

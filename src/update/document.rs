@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::change::Change;
 use crate::cli::UpdateArgs;
 use crate::context::{Context, StateTree};
-use crate::controller::drive::list;
+use crate::controller::told::list;
 use crate::outcome::plan::{
     Planned, PlannedStep, PlannedTopology, PlannedUpdate, changes_document, containers_document,
 };

@@ -6,10 +6,12 @@ use tokio::time::Instant;
 
 use super::request::Request;
 use crate::clock::seconds;
-use crate::context::{CommandError, Context};
-use crate::controller::drive::{Driven, WaitCondition, drive, missing};
+use crate::context::{CommandError, Context, StateTree};
+use crate::controller::awaited::WaitCondition;
+use crate::controller::drive::{Driven, drive};
 use crate::controller::journal::Journalled;
 use crate::controller::lease::Lease;
+use crate::controller::told::missing;
 use crate::controller::verdict::{failed, interrupted, no_room, waits_for_room};
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::run::End;
@@ -65,7 +67,7 @@ impl Job<'_> {
         lease.change(self.name, changed).await
     }
 
-    fn unless_killed(&self, desired: &Desired) -> Result<(), CommandError> {
+    pub(super) fn unless_killed(&self, desired: &Desired) -> Result<(), CommandError> {
         match desired.goal {
             Goal::Running => Ok(()),
             Goal::Killed => Err(CommandError::Killed { topology: self.name.to_owned() }),
@@ -73,14 +75,14 @@ impl Job<'_> {
     }
 
     /// The topology as it stands in the state tree.
-    pub async fn found(&self, lease: &Lease) -> Result<TopologyState, StateError> {
-        TopologyState::read(&lease.state.zk, &lease.state.tree, self.name).await
+    pub async fn found(&self, state: &StateTree) -> Result<TopologyState, StateError> {
+        TopologyState::read(&state.zk, &state.tree, self.name).await
     }
 
     /// A topology that is just coming up is waited for: its state is known only then.
-    pub async fn wait_for_plan(&self, lease: &Lease) -> anyhow::Result<()> {
-        let path = lease.state.tree.physical_plan(self.name);
-        if lease.state.zk.wait_for(&path, self.deadline).await?.is_some() {
+    pub async fn wait_for_plan(&self, state: &StateTree) -> anyhow::Result<()> {
+        let path = state.tree.physical_plan(self.name);
+        if state.zk.wait_for(&path, self.deadline).await?.is_some() {
             return Ok(());
         }
         let name = self.name;
@@ -129,7 +131,7 @@ impl Job<'_> {
 
     /// The error for an update that takes too long.
     #[must_use]
-    fn timed_out(&self, why: &str) -> CommandError {
+    pub(super) fn timed_out(&self, why: &str) -> CommandError {
         let what = format!("topology `{}` is not updated yet: {why}", self.name);
         let after = seconds(patience(self.context));
         CommandError::TimedOut { what, after, next: Vec::new() }

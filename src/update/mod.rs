@@ -8,6 +8,7 @@
 //! still works: it pauses only when everything that the new plan needs is there.
 
 pub mod apply;
+pub mod ask;
 pub mod change;
 pub mod document;
 pub mod job;

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::verb::Verb;
-use crate::cli::positionals::{list, restart, submit, topology};
+use crate::cli::positionals::{list, names, restart, submit, topology};
 use crate::cli::{self, Legacy, UsageError, Words};
 use crate::commands::{self as run, config};
 use crate::config::Need::{Engine, Launch, State};
@@ -41,6 +41,7 @@ verbs! {
     Restart(a: cli::RestartArgs) => Verb::cluster("restart", Engine, a.words, restart, work!(c, t => run::restart::restart(c, &t.topology, t.container)))?;
     Update(a: cli::UpdateArgs) => Verb::cluster("update", a.need(), a.words.clone(), topology, work!(c, t => run::update::update(c, &a, &t.topology)))?;
     Kill(a: cli::KillArgs) => Verb::cluster("kill", Engine, a.words, topology, work!(c, t => run::kill::kill(c, &t.topology, run::kill::Options { ignore_not_found: a.ignore_not_found, state_only: a.state_only, keep_package: a.keep_package })))?.asking(!a.yes);
+    Supervise(a: cli::SuperviseArgs) => Verb::cluster("supervise", Engine, a.words.clone(), names, work!(c, t => run::supervise::supervise(c, &a, &t.names)))?;
     List(a: cli::ListArgs) => Verb::cluster("list", State, a.words, list, work!(c, _t => run::list::list(c)))?;
     Status(a: cli::StatusArgs) => Verb::cluster("status", State, a.words.clone(), topology, work!(c, t => run::status::status(c, &t.topology, a.check)))?;
     Check(a: cli::ClusterCheckArgs) => match a.command {

@@ -18,6 +18,7 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
         ("update", _) if has("--dry-run") => "update-dry-run",
         ("update", _) => "update",
         ("kill", _) => "kill",
+        ("supervise", _) => "supervise",
         ("list", _) => "list",
         ("status", _) => "status",
         ("check", "fetch") => "check-fetch",

@@ -45,6 +45,7 @@ mod shelf;
 #[path = "../support/sshd.rs"]
 mod sshd;
 mod stores;
+mod supervise;
 mod tls;
 mod together;
 mod topologies;

@@ -40,6 +40,9 @@ MESOS_KILL_GRACE = "heron.mesos.kill.grace.seconds", Kind::Duration(TimeUnit::Se
 MESOS_MAINTENANCE_LEAD = "heron.mesos.maintenance.lead.seconds", Kind::Duration(TimeUnit::Seconds),
     "How long before the planned maintenance of an agent no container is launched there any more.",
     default("3600");
+MESOS_UNREACHABLE = "heron.mesos.unreachable.seconds", Kind::Duration(TimeUnit::Seconds),
+    "How long `supervise` waits for an agent that can't be reached before it launches its containers elsewhere; should they come back, the old ones are killed. An explicit `restart` doesn't wait.",
+    default("30");
 MESOS_RELAUNCH_TMANAGER = "heron.mesos.update.relaunch.tmanager", Kind::Bool,
     "Whether `update` ends the TManager's container before it changes the packing plan and launches it anew after that, which makes the pause shorter; if not, the old one starts its TManager again.",
     default("true");

@@ -15,7 +15,7 @@ const TUNNEL: &str = "No tunnel is opened; open one with `ssh -L` and set `heron
 const NO_DLOG: &str = "No Mesos agent can fetch from DistributedLog; choose another uploader.";
 const MESOS_ONLY: &str = "This version drives Mesos only.";
 const NO_SUPERVISOR: &str =
-    "This version starts no supervisors: lost containers come back with `restart`.";
+    "This version starts no supervisors in the cluster: run `supervise` somewhere.";
 const RETRIES: &str = "heron-cli retries what is safe to retry until its own `--timeout`.";
 
 keys! {
@@ -25,7 +25,7 @@ SUPERVISOR = "heron.supervisor.<name>", Kind::Text,
     "How supervisors run.", unused(NO_SUPERVISOR);
 MESOS_RECONCILIATION = "heron.mesos.framework.reconciliation.interval.ms", Kind::Duration(TimeUnit::Milliseconds),
     "How often a resident scheduler asked Mesos for the state of all tasks.",
-    unused("No scheduler stays connected; each command asks when it begins.");
+    unused("Each command asks when it begins, and `supervise` every ten minutes.");
 MESOS_DECLINE = "heron.mesos.offer.decline.seconds", Kind::Duration(TimeUnit::Seconds),
     "For how long Mesos holds back offers that did not fit.",
     unused("Offers are asked for anew whenever something is to be placed.");

@@ -68,6 +68,7 @@ impl<'a> Work<'a> {
             failover_timeout,
             kill_grace: reader.duration(&keys::MESOS_KILL_GRACE),
             maintenance_lead: reader.duration(&keys::MESOS_MAINTENANCE_LEAD),
+            unreachable: reader.duration(&keys::MESOS_UNREACHABLE),
             relaunch_tmanager: reader.flag(&keys::MESOS_RELAUNCH_TMANAGER),
         })
     }

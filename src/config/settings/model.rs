@@ -172,6 +172,8 @@ pub struct Mesos {
     pub kill_grace: Duration,
     /// How long before its maintenance an agent is left alone.
     pub maintenance_lead: Duration,
+    /// How long a supervisor waits for an agent that can't be reached.
+    pub unreachable: Duration,
     /// Whether `update` gives the TManager's container a new task at once.
     pub relaunch_tmanager: bool,
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::Rng as _;
 
 use super::scenarios::{begin_update, check_exactly, check_running, with_seeds};
-use super::{CONTAINERS, World, run};
+use super::{World, run};
 use crate::clock::Millis;
 use crate::proto::api::TopologyState;
 use crate::scheduler::container::DesiredContainer;

@@ -1,0 +1,37 @@
+//! `supervise`: keeps topologies running until it is ended.
+
+use crate::cli::SuperviseArgs;
+use crate::context::Context;
+use crate::outcome::supervision::{Supervised, SupervisedTopology};
+use crate::outcome::{Outcome, SCHEMA};
+use crate::scheduler::model::Policy;
+use crate::supervision::figures::Board;
+use crate::supervision::{Wanted, supervise as drive};
+
+/// Supervises topologies; returns when the user wants to leave.
+pub async fn supervise(
+    context: &Context<'_>,
+    args: &SuperviseArgs,
+    names: &[String],
+) -> anyhow::Result<Outcome> {
+    let wanted = Wanted::of(names, args.all)?;
+    let unreachable = context.mesos()?.unreachable;
+    let policy = Policy {
+        stays: true,
+        unreachable_ms: i64::try_from(unreachable.as_millis()).unwrap_or(i64::MAX),
+        ..context.policy(None)
+    };
+    let board = Board::default();
+    context.reporter.step("supervising; SIGTERM or Ctrl-C hands over");
+    drive(context, &wanted, &policy, &board).await?;
+    let counted = board.topologies().into_iter();
+    let topologies = counted
+        .map(|(name, figures)| SupervisedTopology {
+            name,
+            heals: figures.heals,
+            running: figures.running,
+            wanted: figures.wanted,
+        })
+        .collect();
+    Ok(Outcome::Supervised(Supervised { schema: SCHEMA, topologies }))
+}

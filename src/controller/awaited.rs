@@ -1,0 +1,16 @@
+//! What driving goes on for.
+
+/// What is waited for besides the containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitCondition {
+    /// Nothing, and of the containers only that their tasks are launched.
+    Launches,
+    /// Nothing.
+    Containers,
+    /// Nothing, and of the containers that they end: the topology is to be killed.
+    End,
+    /// A physical plan in which every container's stream manager stands with the port that it was launched with.
+    PhysicalPlan,
+    /// Whatever there is to be waited for: whoever drives stays.
+    Never,
+}

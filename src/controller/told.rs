@@ -1,0 +1,126 @@
+//! What driving tells its user: how far it has come, what holds it up, and what is missing in the end.
+
+use super::awaited::WaitCondition;
+use crate::clock::Millis;
+use crate::context::Context;
+use crate::net::cause::chain;
+use crate::report::Progress;
+use crate::scheduler::connection::BoxError;
+use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::model::{Model, View};
+use crate::scheduler::record::Goal;
+use crate::scheduler::update::UpdateStep;
+use crate::scheduler::update_steps::has_ended_tmanager;
+
+/// Tells how far driving has come.
+pub(super) fn report(
+    context: &Context<'_>,
+    model: &Model,
+    awaited: WaitCondition,
+    problem: Option<&BoxError>,
+) {
+    let goal = model.desired().goal;
+    if let Some(step) = update_step(model) {
+        context.reporter.step(&step);
+    }
+    let total = model.views().count();
+    let agreeing = match goal {
+        Goal::Running => model.views().filter(|view| view.agrees).count(),
+        Goal::Killed => {
+            model.views().filter(|view| view.record.is_none_or(ContainerRecord::is_over)).count()
+        }
+    };
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let progress = Progress {
+        done: count(agreeing),
+        total: count(total),
+        unit: "containers",
+        detail: problem.map_or_else(
+            || detail(model, (context.machine.clock)(), awaited, agreeing == total),
+            |problem| format!("Mesos: {}", chain(problem.as_ref())),
+        ),
+    };
+    context.reporter.progress(&progress);
+}
+
+/// What an update is at, as far as it is the containers that it waits for, and the plan that follows from them.
+fn update_step(model: &Model) -> Option<String> {
+    let update = model.desired().update.as_ref().filter(|_| model.update_waits())?;
+    match update.step {
+        UpdateStep::Begun | UpdateStep::Resized if has_ended_tmanager(model.desired()) => {
+            Some("ending the TManager's container".to_owned())
+        }
+        UpdateStep::Begun => {
+            Some(format!("launching {}", list(&update.added))).filter(|_| !update.added.is_empty())
+        }
+        UpdateStep::Resized => {
+            Some(format!("launching {} anew with other room", list(&update.relaunched)))
+                .filter(|_| !update.relaunched.is_empty())
+        }
+        UpdateStep::Written => Some("waiting for the new physical plan".to_owned()),
+        UpdateStep::Removing => {
+            Some(format!("ending {}", list(&update.removed))).filter(|_| !update.removed.is_empty())
+        }
+        UpdateStep::Undoing => None,
+    }
+}
+
+/// `container 3`, `containers 3, 4`.
+#[must_use]
+pub fn list(ids: &[u32]) -> String {
+    let noun = if ids.len() == 1 { "container" } else { "containers" };
+    let shown: Vec<String> = ids.iter().take(8).map(u32::to_string).collect();
+    let more = ids.len().saturating_sub(8);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{noun} {}{more}", shown.join(", "))
+}
+
+/// What holds things up, in short.
+fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> String {
+    if all {
+        let desired = model.desired();
+        let waits = match &desired.update {
+            Some(update) => update.step == UpdateStep::Written,
+            None => desired.goal == Goal::Running && awaited == WaitCondition::PhysicalPlan,
+        };
+        return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
+    }
+    let failing = model.views().find_map(|view| {
+        let record = view.record?;
+        let failure = record.last_failure.as_ref().filter(|_| record.is_over())?;
+        let message = failure.message.as_deref().unwrap_or("no reason given");
+        Some(format!("container {} failed: {message}", view.id))
+    });
+    // Until it is to be launched again, nothing is offered.
+    let waiting = match model.unplaced().count() {
+        0 => None,
+        _ if failing.is_some() && !model.waits_for_room(now) => None,
+        _ if model.seen().next().is_none() => Some("waiting for offers".to_owned()),
+        count => Some(format!("{count} without a fitting offer")),
+    };
+    failing.into_iter().chain(waiting).collect::<Vec<_>>().join("; ")
+}
+
+/// Containers and states of those that are not as they should be.
+#[must_use]
+pub fn missing(model: &Model) -> Vec<String> {
+    let state = |view: &View<'_>| match view.record {
+        None => "not launched".to_owned(),
+        Some(record) => {
+            let failure = record.last_failure.as_ref().filter(|_| record.is_over());
+            let why = failure.and_then(|failure| failure.message.as_deref());
+            let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+            format!("{} on {}{why}", record.state, record.host)
+        }
+    };
+    let lagging: Vec<_> = model.views().filter(|view| !view.agrees).collect();
+    let mut lines: Vec<String> = lagging
+        .iter()
+        .take(8)
+        .map(|view| format!("container {} is {}", view.id, state(view)))
+        .collect();
+    if lagging.len() > 8 {
+        lines.push(format!("and {} more", lagging.len() - 8));
+    }
+    lines
+}
