@@ -132,6 +132,7 @@ async fn in_cluster(
         yaml_directory: given.configured.loaded.yaml_directory.as_deref(),
         place: &given.configured.place,
         reporter: ui.console(),
+        answers: ui.stream(),
         machine: &machine,
         env,
         whole: Deadline::starting_now(given.timeout, signals).heard_by(listener),

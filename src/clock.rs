@@ -19,8 +19,47 @@ pub fn rfc3339(millis: Millis) -> String {
         .map_or_else(|_| millis.to_string(), |time| time.to_string())
 }
 
+/// A time as RFC 3339 writes it, with its zone.
+#[must_use]
+pub fn of_rfc3339(text: &str) -> Option<Millis> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+/// A date and a time of day, both in UTC.
+#[must_use]
+pub fn of_utc(date: [u16; 3], time: [u16; 3]) -> Option<Millis> {
+    let ([year, month, day], [hour, minute, second]) = (date, time);
+    let small = |number: u16| i8::try_from(number).ok();
+    let date =
+        jiff::civil::Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()?;
+    let time = jiff::civil::Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
+    let at = jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
+    Some(at.as_millisecond())
+}
+
+/// The year of a time, in UTC.
+#[must_use]
+pub fn year(millis: Millis) -> u16 {
+    let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    u16::try_from(jiff::tz::Offset::UTC.to_datetime(at).year()).unwrap_or(1970)
+}
+
 /// A length of time for messages.
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        let at = of_utc([2026, 11, 29], [22, 30, 49]).unwrap();
+        assert_eq!(rfc3339(at), "2026-11-29T22:30:49Z");
+        assert_eq!(of_rfc3339("2026-11-30T00:30:49+02:00"), Some(at));
+        assert_eq!((of_rfc3339("2026-11-30"), of_utc([2026, 2, 30], [0, 0, 0])), (None, None));
+        assert_eq!(year(at), 2026);
+    }
 }

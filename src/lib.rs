@@ -18,6 +18,7 @@ pub mod failure;
 pub mod fetch_check;
 pub mod given;
 pub mod health;
+pub mod logs;
 pub mod mesos;
 pub mod names;
 mod near;

@@ -19,7 +19,7 @@ pub(super) struct Invocation {
 }
 
 /// Commands that take overrides as their first word.
-const WITH_OVERRIDES: [&str; 11] = [
+const WITH_OVERRIDES: [&str; 13] = [
     "submit",
     "activate",
     "deactivate",
@@ -28,6 +28,8 @@ const WITH_OVERRIDES: [&str; 11] = [
     "kill",
     "list",
     "status",
+    "wait",
+    "logs",
     "check fetch",
     "config show",
     "config check",

@@ -33,7 +33,7 @@ pub struct Global {
     #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     #[arg(overrides_with = "context")]
     pub context: Option<String>,
-    /// Print text for people, the default, or one JSON document for programs [env: `HERON_OUTPUT`]
+    /// Print text for people, the default, or one JSON document for programs; jsonl on one line [env: `HERON_OUTPUT`]
     #[arg(short, long, global = true, hide_short_help = true, value_enum, value_name = "FORMAT")]
     #[arg(overrides_with = "output")]
     pub output: Option<OutputFormat>,
@@ -47,8 +47,8 @@ pub struct Global {
     #[arg(long, global = true, hide_short_help = true, value_enum, default_value_t)]
     #[arg(value_name = "WHEN", overrides_with = "color")]
     pub color: ColorChoice,
-    /// Give up waiting after this time, such as 90s, 5m or 1h30m; by default 5m for submit and
-    /// restart, 10m for update, 2m for kill, 3m for check fetch, 30s for activate and deactivate
+    /// Give up waiting after this time, such as 90s, 5m or 1h30m; by default 5m for submit,
+    /// restart and wait, 10m for update, 2m for kill, 3m for check fetch, 30s for activate and deactivate
     #[arg(long, global = true, hide_short_help = true, value_name = "DURATION")]
     #[arg(value_parser = duration, overrides_with = "timeout")]
     pub timeout: Option<Duration>,
@@ -67,8 +67,10 @@ pub enum OutputFormat {
     /// Text for people.
     #[default]
     Text,
-    /// One JSON document.
+    /// One JSON document; of what comes line by line, one for each line.
     Json,
+    /// The same, each on a line of its own.
+    Jsonl,
 }
 
 impl OutputFormat {
@@ -83,10 +85,15 @@ impl OutputFormat {
     #[must_use]
     pub fn guessed(argv: &[OsString]) -> Option<Self> {
         let words: Vec<&str> = argv.iter().filter_map(|word| word.to_str()).collect();
-        let joined = ["-ojson", "--output=json", "-o=json"];
-        let json = words.iter().any(|word| joined.contains(word))
-            || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]));
-        json.then_some(Self::Json)
+        let named = |name: &str| {
+            let joined = [format!("-o{name}"), format!("--output={name}"), format!("-o={name}")];
+            words.iter().any(|word| joined.iter().any(|form| form == word))
+                || words
+                    .windows(2)
+                    .any(|pair| matches!(pair, ["-o" | "--output", word] if *word == name))
+        };
+        let formats = [(Self::Json, "json"), (Self::Jsonl, "jsonl")];
+        formats.into_iter().find_map(|(format, name)| named(name).then_some(format))
     }
 }
 

@@ -16,6 +16,7 @@ mod global;
 mod kill;
 mod legacy;
 mod list;
+mod logs;
 mod man;
 pub mod positionals;
 mod restart;
@@ -26,6 +27,7 @@ mod supervise;
 mod update;
 mod usage;
 mod version;
+mod wait;
 mod words;
 
 pub use activate::ActivateArgs;
@@ -42,6 +44,7 @@ pub use global::{ColorChoice, Global, OutputFormat};
 pub use kill::KillArgs;
 pub use legacy::Legacy;
 pub use list::ListArgs;
+pub use logs::{LineCount, LogsArgs, Since};
 pub use man::ManArgs;
 pub use restart::RestartArgs;
 pub use status::StatusArgs;
@@ -50,6 +53,7 @@ pub use supervise::SuperviseArgs;
 pub use update::UpdateArgs;
 pub use usage::{ParseError, UsageError};
 pub use version::VersionArgs;
+pub use wait::{Awaited, WaitArgs};
 pub use words::Words;
 
 /// The arguments of a verb from its own words, for tests of what is done with them.

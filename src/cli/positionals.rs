@@ -50,6 +50,17 @@ pub struct NamesPositionals {
     pub names: Vec<String>,
 }
 
+/// The positionals of `logs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogsPositionals {
+    /// Overrides of any form but a bare cluster.
+    pub overrides: Option<String>,
+    /// The topology.
+    pub topology: String,
+    /// What is wanted of it.
+    pub targets: Vec<String>,
+}
+
 /// The positionals of a verb that takes overrides alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverridesAlone {
@@ -76,6 +87,16 @@ impl Positionals for TopologyPositionals {
 impl Positionals for NamesPositionals {
     fn overrides(&self) -> Option<&str> {
         self.overrides.as_deref()
+    }
+}
+
+impl Positionals for LogsPositionals {
+    fn overrides(&self) -> Option<&str> {
+        self.overrides.as_deref()
+    }
+
+    fn topology(&self) -> Option<&str> {
+        Some(&self.topology)
     }
 }
 
@@ -175,6 +196,17 @@ pub fn names(words: &[String]) -> Result<NamesPositionals, UsageError> {
         names::check_reference(Named::Topology, name)?;
     }
     Ok(NamesPositionals { overrides, names: names.to_vec() })
+}
+
+/// The positionals of `logs`: `[overrides] <topology> [what…]`. A word behind a bare one is what is wanted of that topology.
+pub fn logs(words: &[String]) -> Result<LogsPositionals, UsageError> {
+    let (overrides, rest) = match words {
+        [first, rest @ ..] if is_overrides(first) && !rest.is_empty() => (Some(first), rest),
+        words => (None, words),
+    };
+    let (topology, targets) = rest.split_first().ok_or(UsageError::Missing { what: "topology" })?;
+    let TopologyPositionals { overrides, topology, .. } = named(overrides, topology, None)?;
+    Ok(LogsPositionals { overrides, topology, targets: targets.to_vec() })
 }
 
 /// The positionals of `list`: `[overrides]`.

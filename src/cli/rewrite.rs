@@ -149,9 +149,7 @@ fn verb_elsewhere(word: &str) -> Option<&'static str> {
             "`heron-cli status <topology>` shows a topology; `heron-cli list` shows all of them"
         }
         "ls" | "ps" | "topologies" => "`heron-cli list` shows the topologies",
-        "logs" | "log" | "tail" => {
-            "`heron-cli status <topology>` shows each container's host and task; its logs are in the task's sandbox there"
-        }
+        "log" | "tail" => "`heron-cli logs <topology>` shows what its processes log",
         "doctor" | "ping" | "test" => {
             "`heron-cli config check` looks at the configuration, `heron-cli check fetch` at the cluster"
         }

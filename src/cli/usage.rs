@@ -69,7 +69,7 @@ pub enum UsageError {
         theirs: String,
     },
     /// The environment names a format that there is not.
-    #[error("HERON_OUTPUT is `{value}`, and it can be text or json")]
+    #[error("HERON_OUTPUT is `{value}`, and it can be text, json or jsonl")]
     NoFormat {
         /// What it says.
         value: String,

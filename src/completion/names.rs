@@ -57,6 +57,8 @@ pub(super) fn positionals(typed: &Typed, _: &str) -> Vec<String> {
             let known = look(typed, overrides.map(String::as_str));
             return known.map(|known| known.topologies).unwrap_or_default();
         }
+        Command::Wait(args) => (&args.words.arguments, false),
+        Command::Logs(args) => (&args.words.arguments, true),
         Command::Submit(_)
         | Command::List(_)
         | Command::Check(_)

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::context::configure::{ConfigInput, configure};
 use crate::env::Env;
 use crate::net::deadline::Deadline;
+use crate::outcome::stream::{Item, ReaderGone, Stream};
 use crate::report::{Progress, Reporter};
 use crate::state::TopologyState;
 use crate::state::listing;
@@ -32,6 +33,12 @@ impl Reporter for Silent {
     fn program_output(&self, _: &str) {}
 }
 
+impl Stream for Silent {
+    fn show(&self, _: &Item<'_>) -> Result<(), ReaderGone> {
+        Ok(())
+    }
+}
+
 /// Looks into the state tree that a configuration names: for its topologies, and the containers of one.
 pub(super) fn look(given: ConfigInput, env: &Env, topology: &str) -> Option<Known> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
@@ -50,6 +57,7 @@ async fn read(given: ConfigInput, env: &Env, topology: &str) -> anyhow::Result<K
         yaml_directory: None,
         place: &configured.place,
         reporter: Arc::new(Silent),
+        answers: Arc::new(Silent),
         machine: &machine,
         env,
         timeout: Some(PATIENCE),

@@ -16,6 +16,7 @@ use crate::context::CommandError;
 use crate::engine::configured::{ConfiguredEngine, configured};
 use crate::env::{Env, Machine};
 use crate::net::deadline::{Deadline, Stopped, UNDO};
+use crate::outcome::stream::Stream;
 use crate::report::Reporter;
 use crate::scheduler::model::Policy;
 use crate::state::holder::Holder;
@@ -32,6 +33,8 @@ pub struct Context<'a> {
     pub place: &'a TypedPlace,
     /// Who listens.
     pub reporter: Arc<dyn Reporter>,
+    /// Who gets answers that come line by line.
+    pub answers: Arc<dyn Stream>,
     /// The machine and the user.
     pub machine: &'a Machine,
     /// The environment, for what is looked for there and nowhere else: credentials of package stores.

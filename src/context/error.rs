@@ -131,6 +131,16 @@ pub enum CommandError {
         /// What is true now and how to go on.
         next: Vec<String>,
     },
+    /// What is waited for can't come about by itself any more.
+    #[error("topology `{topology}` will not be {awaited}: {why}")]
+    NeverSo {
+        /// The topology.
+        topology: String,
+        /// What was waited for.
+        awaited: &'static str,
+        /// Why.
+        why: String,
+    },
     /// The TManager refuses.
     #[error("the TManager of topology `{topology}` refused to {verb} it: {why}")]
     Refused {
@@ -235,6 +245,9 @@ impl CommandError {
             }
             Self::NoSuchContainer { topology, .. } => {
                 vec![format!("`heron-cli status {topology}` shows its containers")]
+            }
+            Self::NeverSo { topology, .. } => {
+                vec![format!("`heron-cli status {topology}` shows how it is")]
             }
             Self::Down { problems, .. } => problems.clone(),
             Self::Refused { topology, .. } => {

@@ -13,4 +13,4 @@ mod traits;
 pub use configured::ConfiguredEngine;
 pub use error::{EngineError, ErrorClass};
 pub use mesos::{desired, fetching};
-pub use traits::{Engine, Host, Sandbox, TaskPlace, WebPages};
+pub use traits::{Engine, FileEntry, Host, Remembered, Sandbox, TaskPlace, WebPages};

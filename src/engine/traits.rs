@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::error::EngineError;
 use super::observation::FrameworkSeen;
+use crate::clock::Millis;
 use crate::scheduler::connection::Connector;
 use crate::scheduler::container::{ContainerRecord, TaskFailure};
 use crate::scheduler::ids::{FrameworkId, HostId, TaskId};
@@ -49,6 +50,9 @@ pub trait Engine: Connector {
         until: Instant,
     ) -> Result<(), EngineError>;
 
+    /// Where the engine remembers tasks of a framework, ended ones included.
+    async fn remembered(&self, framework: &FrameworkId) -> Result<Vec<Remembered>, EngineError>;
+
     /// The sandbox of a task; `None` if the host told no address.
     fn sandbox(&self, place: &TaskPlace) -> Option<Self::Sandbox>;
 }
@@ -58,6 +62,26 @@ pub trait Engine: Connector {
 pub trait Sandbox {
     /// The last bytes of a file, as text.
     async fn tail(&self, file: &str, bytes: u64) -> Result<String, EngineError>;
+
+    /// What is in a directory, `""` being the sandbox itself, and not what is below. One that isn't there is empty.
+    async fn list(&self, directory: &str) -> Result<Vec<FileEntry>, EngineError>;
+
+    /// Bytes of a file from an offset on, at most `length` of them, and fewer where the host gives no more at once. Beyond the
+    /// end, and of a file that isn't there: none.
+    async fn read(&self, file: &str, offset: u64, length: u64) -> Result<Vec<u8>, EngineError>;
+}
+
+/// A file of a sandbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Its path in the sandbox.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was changed last.
+    pub modified: Millis,
+    /// Whether it is a plain file: neither a directory nor a link.
+    pub is_plain: bool,
 }
 
 /// Where frameworks are shown to people.
@@ -105,6 +129,15 @@ pub struct TaskPlace {
     pub host_id: HostId,
     /// `host:port` of the host's HTTP endpoints, if known.
     pub address: Option<String>,
+}
+
+/// A task that the engine remembers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remembered {
+    /// Where it is, or was; without an address if its host is gone.
+    pub place: TaskPlace,
+    /// Name of the host, or its id if that is gone.
+    pub host: String,
 }
 
 impl TaskPlace {

@@ -9,6 +9,7 @@ use crate::controller::journal::StoreError;
 use crate::engine::{EngineError, ErrorClass};
 use crate::fetch_check::error::CheckError;
 use crate::given::GivenError;
+use crate::logs::LogsError;
 use crate::net::unreachable::Unreachable;
 use crate::net::zookeeper::ConnectError;
 use crate::outcome::exit::Exit;
@@ -75,6 +76,9 @@ pub(super) fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> 
         || error.is::<ZooKeeperSettingsError>()
     {
         return Some((Exit::Configuration, Vec::new()));
+    }
+    if let Some(error) = error.downcast_ref::<LogsError>() {
+        return Some(sort_logs(error));
     }
     sort_topology(error)
         .or_else(|| sort_package(error))
@@ -149,6 +153,7 @@ fn exit_of_command(error: &CommandError) -> Exit {
         | Error::Elsewhere { .. }
         | Error::NotOurs { .. }
         | Error::Killed { .. }
+        | Error::NeverSo { .. }
         | Error::Incomplete { .. } => Exit::Conflict,
         Error::TimedOut { .. } => Exit::TimedOut,
         Error::NoPlacement { .. } => Exit::NoPlacement,
@@ -162,6 +167,23 @@ fn exit_of_command(error: &CommandError) -> Exit {
         | Error::ForeignFramework { .. }
         | Error::Down { .. } => Exit::Failed,
     }
+}
+
+fn sort_logs(error: &LogsError) -> Sorted {
+    let mut hints = Vec::new();
+    let exit = match error {
+        LogsError::NoSuch { .. } | LogsError::NoAttempt { .. } | LogsError::NoFile { .. } => {
+            Exit::NotFound
+        }
+        LogsError::Ambiguous { .. } => Exit::Usage,
+        LogsError::NoAddress { .. } => Exit::Unreachable,
+        LogsError::Sandbox { source, .. } => {
+            hints.extend(source.hint().map(str::to_owned));
+            exit_of_engine(source)
+        }
+    };
+    hints.extend(error.hints());
+    (exit, hints)
 }
 
 fn sort_topology(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> {

@@ -222,3 +222,54 @@ fn another_tools_topology_is_shown_as_far_as_heron_tells() {
     assert_eq!((assessed.state, assessed.health), (State::Running, Level::Unknown));
     assert!(assessed.ready.is_none() && assessed.problems.is_empty());
 }
+
+#[test]
+fn what_is_waited_for_comes_about_or_never_will() {
+    use super::{Progress, progress};
+    use crate::cli::Awaited;
+    let told = |awaited, facts: &Facts| match progress(awaited, facts, &assess(facts)) {
+        Progress::Reached => "reached".to_owned(),
+        Progress::NotYet(why) => format!("not yet: {why}"),
+        Progress::Never(why) => format!("never: {why}"),
+    };
+    let well = both_run();
+    for awaited in [Awaited::Running, Awaited::Healthy, Awaited::Updated] {
+        assert_eq!(told(awaited, &well), "reached");
+    }
+    assert_eq!(told(Awaited::Gone, &well), "not yet: it is RUNNING");
+    assert!(told(Awaited::Paused, &well).starts_with("not yet"));
+
+    let ill = facts(seen(FrameworkCondition::Waiting, [Some(TaskState::Running), None]));
+    assert!(
+        told(Awaited::Healthy, &ill).contains("1 of 2 containers run"),
+        "{}",
+        told(Awaited::Healthy, &ill)
+    );
+    let mut starting = both_run();
+    starting.topology.physical_plan = None;
+    assert!(told(Awaited::Running, &starting).starts_with("not yet: it is STARTING"));
+
+    let mut killed = both_run();
+    killed.desired.as_mut().unwrap().goal = Goal::Killed;
+    assert!(told(Awaited::Healthy, &killed).starts_with("never"));
+    assert!(told(Awaited::Gone, &killed).starts_with("not yet: it is KILLING"));
+
+    let mut paused = both_run();
+    let plan = paused.topology.physical_plan.as_mut().unwrap().message.as_mut().unwrap();
+    plan.topology.state = crate::proto::api::TopologyState::Paused as i32;
+    assert_eq!(told(Awaited::Paused, &paused), "reached");
+    assert!(told(Awaited::Running, &paused).contains("activate"));
+
+    let mut absent = facts(Observation::NotAsked);
+    absent.desired = None;
+    absent.topology = TopologyState {
+        topology: None,
+        packing_plan: None,
+        execution_state: None,
+        physical_plan: None,
+        tmanager_location: None,
+        ..topology()
+    };
+    assert_eq!(told(Awaited::Gone, &absent), "reached");
+    assert!(told(Awaited::Healthy, &absent).contains("no such topology yet"));
+}

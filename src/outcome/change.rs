@@ -111,3 +111,16 @@ pub struct Killed {
     /// The znodes that were removed.
     pub removed: Vec<String>,
 }
+
+/// Outcome of `wait`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waited {
+    /// [`SCHEMA`](super::SCHEMA).
+    pub schema: u32,
+    /// The topology; its state is GONE where nothing is left of it.
+    pub topology: TopologyRef,
+    /// healthy, degraded, down or unknown; none of a topology that is gone.
+    pub health: Option<&'static str>,
+    /// What was waited for.
+    pub waited_for: &'static str,
+}

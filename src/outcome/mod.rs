@@ -12,9 +12,11 @@ pub mod error;
 pub mod exit;
 pub mod fetch;
 pub mod listing;
+pub mod logs;
 pub mod plan;
 pub mod release;
 pub mod status;
+pub mod stream;
 pub mod submission;
 pub mod supervision;
 pub mod topology;
@@ -22,13 +24,14 @@ pub mod topology;
 use serde::Serialize;
 
 pub use answer::{Text, Version};
-pub use change::{Killed, Restarted, SettingsChanged, StateChanged, Updated};
+pub use change::{Killed, Restarted, SettingsChanged, StateChanged, Updated, Waited};
 pub use config::{
     ChangedContext, CheckedConfig, ContextDetails, Contexts, ConvertedFile, GotSetting, KeyList,
     ShownConfig, UsedContext, WrittenConfig,
 };
 pub use fetch::FetchChecked;
 pub use listing::TopologyList;
+pub use logs::LogFiles;
 pub use plan::Planned;
 pub use status::Status;
 pub use submission::{Submitted, SubmittedAll};
@@ -64,6 +67,12 @@ pub enum Outcome {
     Listed(TopologyList),
     /// `status`.
     Status(Box<Status>),
+    /// `wait`.
+    Waited(Waited),
+    /// `logs --list`.
+    LogFiles(LogFiles),
+    /// What was told line by line: nothing is left to say.
+    Streamed(stream::Streamed),
     /// `check fetch`.
     FetchChecked(FetchChecked),
     /// `config show`.

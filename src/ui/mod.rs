@@ -4,12 +4,14 @@ mod check;
 mod config;
 mod failure;
 mod listing;
+mod logs;
 mod output;
 mod paint;
 mod plan;
 mod progress;
 mod render;
 mod status;
+mod stream;
 mod table;
 
 use std::io::{self, IsTerminal as _};
@@ -20,9 +22,11 @@ use clap::error::ErrorKind;
 
 use crate::cli::{ColorChoice, DryRunFormat, Global, OutputFormat, ParseError};
 use crate::failure::{Exit, Failure};
+use crate::outcome::stream::Stream;
 use crate::outcome::{Outcome, Planned};
 pub use output::Stderr;
 pub use progress::Console;
+use stream::Lines;
 
 /// How output is made.
 #[derive(Clone)]
@@ -33,6 +37,7 @@ pub struct Ui {
     /// Whether more is asked for.
     verbose: bool,
     console: Arc<Console>,
+    lines: Arc<Lines>,
 }
 
 impl Ui {
@@ -48,7 +53,16 @@ impl Ui {
         let console = Console::new(global.quiet, global.verbose, std::io::stderr().is_terminal());
         let colours = global.color != ColorChoice::Never;
         let verbose = global.verbose > 0;
-        Self { format, colours, verbose, console: Arc::new(console) }
+        let console = Arc::new(console);
+        let always = global.color == ColorChoice::Always;
+        let lines = Arc::new(Lines::new(format, Arc::clone(&console), always));
+        Self { format, colours, verbose, console, lines }
+    }
+
+    /// Who shows answers that come line by line.
+    #[must_use]
+    pub fn stream(&self) -> Arc<dyn Stream> {
+        self.lines.clone()
     }
 
     /// What commands report to.
@@ -69,6 +83,8 @@ impl Ui {
 
     fn answer(&self, outcome: &Outcome) -> io::Result<()> {
         match (self.format, outcome) {
+            (_, Outcome::Streamed(_)) => self.lines.written(),
+            (OutputFormat::Jsonl, outcome) => output::json(&render::json_line(outcome)),
             (OutputFormat::Json, outcome) => output::json(&render::json(outcome)),
             // The bytes of a file are not ours to change.
             (OutputFormat::Text, Outcome::ConfigConverted(file)) => output::file(&file.bytes),
@@ -90,7 +106,7 @@ impl Ui {
 /// Shows a failure; its exit code.
 fn fail(failure: &Failure, format: OutputFormat) -> u8 {
     let shown = match format {
-        OutputFormat::Json => output::json(&failure::json(failure)),
+        OutputFormat::Json | OutputFormat::Jsonl => output::json(&failure::json(failure)),
         OutputFormat::Text => failure::show(failure),
     };
     // A failure that could not be written stays that failure.

@@ -29,11 +29,25 @@ pub(super) enum Paint {
     Comes,
     /// What goes.
     Goes,
+    /// One of several sources.
+    Source(Hue),
     /// The end of what began.
     End,
 }
 
-const ALL: [Paint; 8] = [
+/// Colours that tell sources apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hue {
+    Cyan,
+    Green,
+    Yellow,
+    Magenta,
+    Blue,
+}
+
+const HUES: [Hue; 5] = [Hue::Cyan, Hue::Green, Hue::Yellow, Hue::Magenta, Hue::Blue];
+
+const ALL: [Paint; 13] = [
     Paint::Danger,
     Paint::Warning,
     Paint::Advice,
@@ -42,6 +56,11 @@ const ALL: [Paint; 8] = [
     Paint::Comes,
     Paint::Goes,
     Paint::End,
+    Paint::Source(Hue::Cyan),
+    Paint::Source(Hue::Green),
+    Paint::Source(Hue::Yellow),
+    Paint::Source(Hue::Magenta),
+    Paint::Source(Hue::Blue),
 ];
 
 impl Paint {
@@ -55,7 +74,19 @@ impl Paint {
             Self::Comes => '\u{fdd5}',
             Self::Goes => '\u{fdd6}',
             Self::End => '\u{fdd7}',
+            Self::Source(Hue::Cyan) => '\u{fdd8}',
+            Self::Source(Hue::Green) => '\u{fdd9}',
+            Self::Source(Hue::Yellow) => '\u{fdda}',
+            Self::Source(Hue::Magenta) => '\u{fddb}',
+            Self::Source(Hue::Blue) => '\u{fddc}',
         }
+    }
+
+    /// The colour of a source, always the same for the same name.
+    pub(super) fn of_label(label: &str) -> Self {
+        let sum =
+            label.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        Self::Source(HUES.get(sum % HUES.len()).copied().unwrap_or(Hue::Cyan))
     }
 
     fn of(mark: char) -> Option<Self> {
@@ -69,8 +100,12 @@ impl Paint {
             Self::Advice => AnsiColor::Cyan.on_default().bold(),
             Self::Faint => Style::new().dimmed(),
             Self::Head => Style::new().bold(),
-            Self::Comes => AnsiColor::Green.on_default(),
+            Self::Comes | Self::Source(Hue::Green) => AnsiColor::Green.on_default(),
             Self::Goes => AnsiColor::Red.on_default(),
+            Self::Source(Hue::Cyan) => AnsiColor::Cyan.on_default(),
+            Self::Source(Hue::Yellow) => AnsiColor::Yellow.on_default(),
+            Self::Source(Hue::Magenta) => AnsiColor::Magenta.on_default(),
+            Self::Source(Hue::Blue) => AnsiColor::Blue.on_default(),
             Self::End => return Reset.to_string(),
         };
         style.to_string()
@@ -103,6 +138,26 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     }
     let kept = text.chars().filter(|char| Paint::of(*char).is_none());
     Cow::Owned(kept.map(harmless).collect())
+}
+
+/// Text without the sequences that set colours and styles, which programs put into logs; all else stays.
+pub(super) fn without_styles(text: &str) -> Cow<'_, str> {
+    if !text.contains("\u{1b}[") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut parts = text.split("\u{1b}[");
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ';' | ':'));
+        if let Some(rest) = rest.strip_prefix('m') {
+            out.push_str(rest);
+        } else {
+            out.push_str("\u{1b}[");
+            out.push_str(part);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A JSON document with all that steers written as escapes, which mean the same.
@@ -145,6 +200,14 @@ mod tests {
         assert_eq!(painted(&text), "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m x\u{fffd}[8m");
         assert_eq!(plain(&text), "error: x\u{fffd}[8m");
         assert!(matches!(plain("löng ✓\n\t"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn styles_of_others_go_without_a_trace() {
+        let log = "\u{1b}[32m[INFO]\u{1b}[0m: \u{1b}[1;31mx\u{1b}[2J";
+        assert_eq!(without_styles(log), "[INFO]: x\u{1b}[2J");
+        assert_eq!(plain(&without_styles(log)), "[INFO]: x\u{fffd}[2J");
+        assert!(matches!(without_styles("plain"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -62,6 +62,18 @@ impl Console {
         }
     }
 
+    /// Does what writes to stdout, which may be the same terminal.
+    pub(super) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            // Lines that come one after the other are progress enough.
+            Some(bar) => {
+                bar.finish_and_clear();
+                bar.suspend(write)
+            }
+            None => write(),
+        }
+    }
+
     fn last(&self) -> MutexGuard<'_, Last> {
         // What was told last stays true, whatever happened to the thread that told it.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
@@ -184,7 +196,7 @@ fn describe(step: &str, progress: &Progress) -> String {
     format!("{step}: {counted}{more}")
 }
 
-fn bytes(count: u64) -> String {
+pub(super) fn bytes(count: u64) -> String {
     if count < 1 << 20 {
         format!("{} kB", count.div_ceil(1 << 10))
     } else {

@@ -12,6 +12,11 @@ pub(super) fn json(outcome: &Outcome) -> String {
     serde_json::to_string_pretty(outcome).unwrap_or_default()
 }
 
+/// The same on one line.
+pub(super) fn json_line(outcome: &Outcome) -> String {
+    serde_json::to_string(outcome).unwrap_or_default()
+}
+
 /// Text for people, with more for those who ask for it.
 pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
     match outcome {
@@ -26,6 +31,11 @@ pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
         Outcome::Supervised(supervised) => supervised_text(supervised),
         Outcome::Listed(listed) => listing::text(listed),
         Outcome::Status(status) => status::text(status, verbose),
+        Outcome::Waited(waited) => {
+            format!("topology {} is {}", waited.topology.name, waited.waited_for)
+        }
+        Outcome::LogFiles(files) => super::logs::files(files),
+        Outcome::Streamed(_) => String::new(),
         Outcome::FetchChecked(checked) => check::fetch_checked(checked),
         Outcome::ConfigShown(shown) => config::shown(shown),
         Outcome::ConfigGot(got) => config::got(got),

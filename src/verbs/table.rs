@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::verb::Verb;
-use crate::cli::positionals::{list, names, restart, submit, topology};
+use crate::cli::positionals::{list, logs, names, restart, submit, topology};
 use crate::cli::{self, Legacy, UsageError, Words};
 use crate::commands::{self as run, config};
 use crate::config::Need::{Engine, Launch, State};
@@ -44,6 +44,8 @@ verbs! {
     Supervise(a: cli::SuperviseArgs) => Verb::cluster("supervise", Engine, a.words.clone(), names, work!(c, t => run::supervise::supervise(c, &a, &t.names)))?;
     List(a: cli::ListArgs) => Verb::cluster("list", State, a.words, list, work!(c, _t => run::list::list(c)))?;
     Status(a: cli::StatusArgs) => Verb::cluster("status", State, a.words.clone(), topology, work!(c, t => run::status::status(c, &t.topology, a.check)))?;
+    Wait(a: cli::WaitArgs) => Verb::cluster("wait", State, a.words, topology, work!(c, t => run::wait::wait(c, a.awaited, &t.topology)))?;
+    Logs(a: cli::LogsArgs) => Verb::cluster("logs", Engine, a.words.clone(), logs, work!(c, t => run::logs::logs(c, &a, &t)))?;
     Check(a: cli::ClusterCheckArgs) => match a.command {
         cli::ClusterCheck::Fetch(a) => Verb::cluster("check fetch", Engine, Words::of(a.overrides.as_ref()), list, work!(c, _t => run::check_fetch::fetch(c, &a)))?,
     };

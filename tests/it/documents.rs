@@ -21,6 +21,9 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
         ("supervise", _) => "supervise",
         ("list", _) => "list",
         ("status", _) => "status",
+        ("wait", _) => "wait",
+        ("logs", _) if has("--list") => "logs-list",
+        ("logs", _) => "logs",
         ("check", "fetch") => "check-fetch",
         ("config", "show") => "config-show",
         ("config", "get") => "config-get",
@@ -43,6 +46,19 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
 /// Asserts that what a command line printed is as its schema says, if it asked for a document.
 pub fn assert_document(words: &[&str], stdout: &str) {
     let json = words.contains(&"-ojson") || words.windows(2).any(|pair| pair == ["-o", "json"]);
+    if json && comes_in_lines(words) {
+        stdout.lines().for_each(|line| assert_one(words, line, json));
+    } else {
+        assert_one(words, stdout, json);
+    }
+}
+
+/// Whether a command line prints a document per line.
+fn comes_in_lines(words: &[&str]) -> bool {
+    words.contains(&"logs") && !words.contains(&"--list")
+}
+
+fn assert_one(words: &[&str], stdout: &str, json: bool) {
     let Ok(document) = serde_json::from_str::<Value>(stdout) else {
         assert!(!json, "{words:?} printed no single document:\n{stdout}");
         return;

@@ -29,6 +29,7 @@ mod hdfs;
 mod hints;
 mod journals;
 mod life;
+mod logs;
 mod mains;
 mod masters;
 mod offers;
@@ -51,6 +52,7 @@ mod together;
 mod topologies;
 mod truth;
 mod update;
+mod wait;
 mod waiting;
 mod wrong;
 #[path = "../standin/zk.rs"]

@@ -8,16 +8,17 @@ use tokio::time::{Instant, sleep};
 use super::error::MesosError;
 use super::settings::Way;
 use super::translate;
+use crate::clock::Millis;
 use crate::config::Warning;
 use crate::config::settings::Mesos;
 use crate::engine::error::EngineError;
 use crate::engine::observation::{FrameworkCondition, FrameworkSeen};
-use crate::engine::traits::{Engine, Host, Sandbox, TaskPlace, WebPages};
+use crate::engine::traits::{Engine, FileEntry, Host, Remembered, Sandbox, TaskPlace, WebPages};
 use crate::mesos::http::{Http, HttpError, HttpSettings};
 use crate::mesos::leader::{Leader, LeaderError, LeaderOptions};
 use crate::mesos::master::{LeaderUrl, MasterAddress, Scheme};
 use crate::mesos::operator::{AgentSummary, FrameworkState, Operator, TaskSummary};
-use crate::mesos::sandbox as mesos;
+use crate::mesos::sandbox::{self as mesos, FileInfo, SandboxError};
 use crate::net::deadline::{Deadline, Stopped};
 use crate::net::zookeeper::Known;
 use crate::scheduler::ids::{FrameworkId, TaskId};
@@ -168,6 +169,14 @@ impl Engine for MesosEngine {
         }
     }
 
+    async fn remembered(&self, framework: &FrameworkId) -> Result<Vec<Remembered>, EngineError> {
+        let Some(state) = self.state_of(framework).await? else { return Ok(Vec::new()) };
+        let hosts = self.hosts().await?;
+        let tasks =
+            state.tasks.iter().chain(&state.unreachable_tasks).chain(&state.completed_tasks);
+        Ok(tasks.map(|task| remembered(framework, task, &hosts)).collect())
+    }
+
     fn sandbox(&self, place: &TaskPlace) -> Option<MesosSandbox> {
         let (host, port) = place.address.as_deref()?.rsplit_once(':')?;
         let agent = LeaderUrl::new(self.agent_scheme(), host, port.parse().ok()?)?;
@@ -186,6 +195,45 @@ impl Sandbox for MesosSandbox {
     async fn tail(&self, file: &str, bytes: u64) -> Result<String, EngineError> {
         Ok(self.0.tail(file, bytes).await?.text())
     }
+
+    async fn list(&self, directory: &str) -> Result<Vec<FileEntry>, EngineError> {
+        match self.0.list(directory).await {
+            Ok(files) => Ok(files.into_iter().map(entry).collect()),
+            Err(SandboxError::NoFile { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn read(&self, file: &str, offset: u64, length: u64) -> Result<Vec<u8>, EngineError> {
+        match self.0.read(file, offset, length).await {
+            Ok(piece) => Ok(piece.data),
+            Err(SandboxError::NoFile { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn entry(file: FileInfo) -> FileEntry {
+    // Of no time that a clock can show, nothing is known.
+    let modified = Duration::try_from_secs_f64(file.mtime).unwrap_or_default();
+    FileEntry {
+        is_plain: file.mode.starts_with('-'),
+        path: file.path,
+        size: file.size,
+        modified: Millis::try_from(modified.as_millis()).unwrap_or_default(),
+    }
+}
+
+fn remembered(framework: &FrameworkId, task: &TaskSummary, hosts: &[Host]) -> Remembered {
+    let host = hosts.iter().find(|host| host.id.as_str() == task.agent_id.as_str());
+    let place = TaskPlace {
+        framework: framework.clone(),
+        task_id: TaskId(task.id.0.clone()),
+        host_id: task.agent_id.as_str().into(),
+        address: host.map(|host| host.address.clone()).filter(|address| !address.is_empty()),
+    };
+    let host = host.map_or_else(|| task.agent_id.to_string(), |host| host.name.clone());
+    Remembered { place, host }
 }
 
 fn host(agent: AgentSummary) -> Host {
