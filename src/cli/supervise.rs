@@ -14,6 +14,9 @@ pub struct SuperviseArgs {
     /// Supervise every topology of the cluster and environ, new ones included
     #[arg(long)]
     pub all: bool,
+    /// Answer at this address to GET /healthz and /metrics (Prometheus)
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
 }
 
 const USAGE: &str = "heron-cli supervise [OPTIONS] [OVERRIDES] <TOPOLOGY>...

@@ -1,25 +1,29 @@
-//! `restart`: new tasks for one container or all, on any agent.
+//! `restart`: new tasks for one container, some, or all, on any agent; at once or one batch after the other.
 
-use std::collections::BTreeMap;
+mod asked;
+mod batches;
+
+use std::num::NonZeroUsize;
 use std::time::Duration;
+
+use self::asked::{Asked, Launched, ask};
 
 use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::awaited::WaitCondition;
 use crate::controller::drive::{Driven, drive};
-use crate::controller::journal::{JournalNodes, load};
+use crate::controller::journal::load;
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::physical_plan::{Ports, is_up, server_port};
-use crate::controller::request;
 use crate::controller::take::{Requested, Wait, Waited};
-use crate::controller::told::missing;
+use crate::controller::told::{list, missing};
 use crate::controller::verdict::{failed, half_way, interrupted};
+use crate::health::{self, AsOf};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
-use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::model::Model;
-use crate::scheduler::record::{Desired, Goal};
+use crate::scheduler::record::Goal;
 use crate::scheduler::run::End;
 use crate::state::TopologyState;
 use crate::update::settle::settle;
@@ -29,42 +33,99 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// Failures in a row after which waiting is of no use.
 const FAILURES: u32 = 3;
 
-/// Restarts one container, or all.
+/// Which containers are restarted, and how many at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// This one; otherwise all.
+    pub container: Option<u32>,
+    /// So many at a time.
+    pub batch: Option<NonZeroUsize>,
+    /// Only those that are not well.
+    pub failed: bool,
+}
+
+/// Restarts containers.
 pub async fn restart(
     context: &Context<'_>,
     topology: &str,
-    container: Option<u32>,
+    options: Options,
 ) -> anyhow::Result<Outcome> {
-    let state = context.open().await?;
-    let found = match TopologyState::read(&state.zk, &state.tree, topology).await {
-        Ok(found) => found,
-        Err(error) => {
-            state.close().await;
-            return Err(error.into());
+    let found = context.with_state(async |state| look(context, state, topology, options).await);
+    let (found, batches) = found.await?;
+    let mut done = Launched::default();
+    for (number, batch) in batches.iter().enumerate() {
+        match Box::pin(restart_batch(context, topology, batch.as_deref())).await {
+            Ok(launched) => {
+                done.asked.extend(launched.asked);
+                done.also.extend(launched.also);
+            }
+            Err(error) => {
+                let mut next = vec![see(topology), follow()];
+                next.extend(left(batches.get(number..).unwrap_or_default()));
+                return Err(half_way(context, error, &doing(topology), next));
+            }
         }
-    };
-    if let Err(error) = context.check_place(&state, &found) {
-        state.close().await;
-        return Err(error);
     }
-    let restarted = match ask(&state, topology, container).await {
+    let id = found.current_topology().map(|topology| topology.id.clone());
+    let name = found.state().map_or("UNKNOWN", |state| state.name());
+    let topology = TopologyRef { name: topology.to_owned(), id, state: name.to_owned() };
+    done.also.retain(|id| !done.asked.contains(id));
+    let containers = ContainerRef::of(done.asked);
+    let also_launched = ContainerRef::of(done.also);
+    Ok(Outcome::Restarted(Restarted { schema: SCHEMA, topology, containers, also_launched }))
+}
+
+/// The topology, and the containers to restart, batch by batch; all of them, for a batch without a list.
+async fn look(
+    context: &Context<'_>,
+    state: &StateTree,
+    topology: &str,
+    options: Options,
+) -> anyhow::Result<(TopologyState, Vec<Option<Vec<u32>>>)> {
+    let Options { container, batch, failed } = options;
+    let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
+    context.check_place(state, &found)?;
+    if !failed && batch.is_none() {
+        return Ok((found, vec![container.map(|id| vec![id])]));
+    }
+    let facts = health::look::look(context, state, topology).await?;
+    let assessed = health::assess(&facts);
+    if failed && let AsOf::Journal(_) = assessed.as_of {
+        let text = "Mesos could not be asked: containers are judged by what was last known of them";
+        context.reporter.warn(text);
+    }
+    let ill = assessed.ill(&facts.topology);
+    let ids = assessed.containers.iter().map(|one| one.id);
+    let ids = ids.filter(|id| container.is_none_or(|meant| meant == *id));
+    let mut ids: Vec<u32> = ids.filter(|id| !failed || ill.contains(id)).collect();
+    if let Some(id) = container.filter(|id| !assessed.containers.iter().any(|one| one.id == *id)) {
+        // Whoever asks for it is told so.
+        ids = vec![id];
+    }
+    Ok((found, batches::batches(ids, batch).into_iter().map(Some).collect()))
+}
+
+/// What is not begun of a restart in batches.
+fn left(batches: &[Option<Vec<u32>>]) -> Option<String> {
+    let ids: Vec<u32> = batches.iter().skip(1).flatten().flatten().copied().collect();
+    (!ids.is_empty()).then(|| format!("{} were left as they are", list(&ids)))
+}
+
+/// Restarts some containers, or all, and waits until they are back in the physical plan.
+async fn restart_batch(
+    context: &Context<'_>,
+    topology: &str,
+    meant: Option<&[u32]>,
+) -> anyhow::Result<Launched> {
+    let state = context.open().await?;
+    match ask(&state, topology, meant).await {
         Ok(Some(asked)) => Box::pin(see_to(context, state, topology, &asked)).await,
-        Ok(None) => Box::pin(once_free(context, state, topology, container)).await,
+        Ok(None) => Box::pin(once_free(context, state, topology, meant)).await,
         Err(error) => {
             state.close().await;
             Err(error)
         }
-    };
-    let restarted = restarted.map_err(|error| {
-        let next = vec![see(topology), follow()];
-        half_way(context, error, &doing(topology), next)
-    })?;
-    let id = found.current_topology().map(|topology| topology.id.clone());
-    let name = found.state().map_or("UNKNOWN", |state| state.name());
-    let topology = TopologyRef { name: topology.to_owned(), id, state: name.to_owned() };
-    let containers = ContainerRef::of(restarted.asked);
-    let also_launched = ContainerRef::of(restarted.also);
-    Ok(Outcome::Restarted(Restarted { schema: SCHEMA, topology, containers, also_launched }))
+    }
 }
 
 fn doing(topology: &str) -> String {
@@ -80,107 +141,16 @@ fn see(topology: &str) -> String {
     format!("`heron-cli status {topology}` shows its containers")
 }
 
-/// A restart that stands in the desired record.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Asked {
-    topology_id: String,
-    /// How many restarts each container has with it.
-    restarts: BTreeMap<u32, u64>,
-    /// The attempt of each container before it, as far as it has a record.
-    attempts: BTreeMap<u32, u32>,
-}
-
-/// What was launched anew.
-struct Launched {
-    /// What was asked for.
-    asked: Vec<u32>,
-    /// What did not run besides.
-    also: Vec<u32>,
-}
-
-impl Asked {
-    /// What was launched anew, by the records after it.
-    fn launched<'a>(&self, records: impl IntoIterator<Item = &'a ContainerRecord>) -> Launched {
-        let is_new = |record: &&ContainerRecord| {
-            self.attempts.get(&record.id).is_some_and(|attempt| *attempt < record.attempt)
-        };
-        let new = records.into_iter().filter(is_new).map(|record| record.id);
-        let also = new.filter(|id| !self.restarts.contains_key(id)).collect();
-        Launched { asked: self.containers(), also }
-    }
-
-    fn containers(&self) -> Vec<u32> {
-        self.restarts.keys().copied().collect()
-    }
-
-    fn step(&self, topology: &str) -> String {
-        match self.containers().as_slice() {
-            [one] => format!("restarting container {one} of topology {topology}"),
-            all => format!("restarting the {} containers of topology {topology}", all.len()),
-        }
-    }
-}
-
-/// Asks for a restart; nothing is asked of a topology that is being killed, or has no record.
-async fn ask(
-    state: &StateTree,
-    topology: &str,
-    container: Option<u32>,
-) -> anyhow::Result<Option<Asked>> {
-    let mut asked = None;
-    let record = state.journal(topology).record;
-    request::change(&state.zk, &record, None, |desired| {
-        asked = None;
-        if desired.goal == Goal::Killed {
-            return Ok(desired.clone());
-        }
-        let (desired, restart) = ask_for(desired, topology, container)?;
-        asked = Some(restart);
-        Ok(desired)
-    })
-    .await?;
-    if let Some(asked) = &mut asked {
-        // Whoever drives needs longer than this to launch anything.
-        let paths = state.journal(topology);
-        let nodes = JournalNodes::find(&state.zk, &paths).await?;
-        let (journalled, _) = nodes.read(&state.zk, &paths).await?;
-        asked.attempts =
-            journalled.containers.iter().map(|record| (record.id, record.attempt)).collect();
-    }
-    Ok(asked)
-}
-
-fn ask_for(
-    desired: &Desired,
-    topology: &str,
-    container: Option<u32>,
-) -> Result<(Desired, Asked), CommandError> {
-    let mut asked = Asked { topology_id: desired.topology_id.clone(), ..Asked::default() };
-    let desired = desired.changed(|desired| {
-        let meant = |id: u32| container.is_none_or(|container| container == id);
-        for wanted in desired.containers.iter_mut().filter(|wanted| meant(wanted.id)) {
-            wanted.restarts = wanted.restarts.saturating_add(1);
-            asked.restarts.insert(wanted.id, wanted.restarts);
-        }
-    });
-    if let Some(container) = container.filter(|_| asked.restarts.is_empty()) {
-        let last = desired.containers.iter().map(|wanted| wanted.id).max().unwrap_or_default();
-        let topology = topology.to_owned();
-        return Err(CommandError::NoSuchContainer { topology, container, last });
-    }
-    Ok((desired, asked))
-}
-
 /// Restarts a topology of which nothing could be asked, because somebody just submits or kills it; once they are through.
 async fn once_free(
     context: &Context<'_>,
     state: StateTree,
     topology: &str,
-    container: Option<u32>,
+    meant: Option<&[u32]>,
 ) -> anyhow::Result<Launched> {
     let lease = Lease::take(context, state, topology).await?;
     let asked = async {
-        if let Some(asked) = ask(&lease.state, topology, container).await? {
+        if let Some(asked) = ask(&lease.state, topology, meant).await? {
             return Ok(asked);
         }
         if lease.journal().await?.desired.is_none() {
@@ -318,37 +288,5 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
             let next = vec![follow(), see(topology)];
             Err(CommandError::TimedOut { what: what.join("; "), after, next }.into())
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn desired() -> Desired {
-        serde_json::from_str(
-            r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
-                "digest":"","framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
-                "failover_timeout_seconds":1.0,"labels":[]},
-                "launch":{"command":[],"uris":[],"ports":9,"kill_grace_ms":1},
-                "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0},
-                              {"id":1,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0,"restarts":2}]}"#,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn a_restart_counts_up_what_it_names() {
-        let (one, asked) = ask_for(&desired(), "t", Some(1)).unwrap();
-        assert_eq!((asked.restarts, one.generation), (BTreeMap::from([(1, 3)]), 5));
-        assert_eq!(one.containers.iter().map(|c| c.restarts).collect::<Vec<_>>(), [0, 3]);
-        let (_, all) = ask_for(&desired(), "t", None).unwrap();
-        assert_eq!(all.restarts, BTreeMap::from([(0, 1), (1, 3)]));
-    }
-
-    #[test]
-    fn a_container_that_is_not_there_is_named() {
-        let error = ask_for(&desired(), "t", Some(7)).unwrap_err();
-        assert!(matches!(error, CommandError::NoSuchContainer { container: 7, last: 1, .. }));
     }
 }

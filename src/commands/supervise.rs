@@ -6,7 +6,7 @@ use crate::outcome::supervision::{Supervised, SupervisedTopology};
 use crate::outcome::{Outcome, SCHEMA};
 use crate::scheduler::model::Policy;
 use crate::supervision::figures::Board;
-use crate::supervision::{Wanted, supervise as drive};
+use crate::supervision::{Wanted, endpoint, supervise as drive};
 
 /// Supervises topologies; returns when the user wants to leave.
 pub async fn supervise(
@@ -22,8 +22,24 @@ pub async fn supervise(
         ..context.policy(None)
     };
     let board = Board::default();
+    let listener = match &args.listen {
+        Some(address) => Some(endpoint::listen(address).await?),
+        None => None,
+    };
     context.reporter.step("supervising; SIGTERM or Ctrl-C hands over");
-    drive(context, &wanted, &policy, &board).await?;
+    if let Some(address) = listener.as_ref().and_then(|listener| listener.local_addr().ok()) {
+        context.reporter.step(&format!("figures are at http://{address}/metrics"));
+    }
+    let answering = async {
+        match &listener {
+            Some(listener) => endpoint::serve(listener, &board).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = Box::pin(drive(context, &wanted, &policy, &board)) => ended?,
+        never = answering => match never {},
+    }
     let counted = board.topologies().into_iter();
     let topologies = counted
         .map(|(name, figures)| SupervisedTopology {

@@ -51,8 +51,12 @@ pub(super) fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> 
     if let Some(error) = error.downcast_ref::<RequestError>() {
         return Some((Exit::Usage, error.hints()));
     }
-    if error.is::<SupervisionError>() {
-        return Some((Exit::Usage, hint("`heron-cli help supervise` shows its arguments")));
+    if let Some(error) = error.downcast_ref::<SupervisionError>() {
+        let exit = match error {
+            SupervisionError::Listen { .. } => Exit::Failed,
+            _ => Exit::Usage,
+        };
+        return Some((exit, hint("`heron-cli help supervise` shows its arguments")));
     }
     if error.is::<ReleaseError>() {
         return Some((Exit::Configuration, hint("it is set by heron.release.version")));

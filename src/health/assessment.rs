@@ -1,10 +1,11 @@
 //! What can be true of a topology.
 
-use super::registered::Instances;
+use super::registered::{Instances, stream_manager_is_registered};
 use crate::clock::{Millis, rfc3339};
 use crate::outcome::status;
 use crate::scheduler::container::{ContainerRecord, DesiredContainer};
 use crate::scheduler::task::TaskState;
+use crate::state::TopologyState;
 
 /// What a topology is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,22 @@ pub enum AsOf {
     Engine(Millis),
     /// The journal heard so last; none if it never heard anything.
     Journal(Option<Millis>),
+}
+
+impl Assessment<'_> {
+    /// The containers that are not well: their tasks don't run, or their stream managers are unknown to a TManager that runs.
+    #[must_use]
+    pub fn ill(&self, topology: &TopologyState) -> Vec<u32> {
+        let runs = |id: u32| self.containers.iter().any(|one| one.id == id && one.is_running());
+        let judges = topology.physical_plan.is_some() && runs(0);
+        let is_well = |one: &&Condition<'_>| {
+            one.is_running()
+                && (one.id == 0
+                    || !judges
+                    || stream_manager_is_registered(topology, one.id, one.record))
+        };
+        self.containers.iter().filter(|one| !is_well(one)).map(|one| one.id).collect()
+    }
 }
 
 impl From<Ready> for status::ReadyCount {

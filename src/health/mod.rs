@@ -16,6 +16,6 @@ mod registered;
 mod tests;
 
 pub use assess::assess;
-pub use assessment::{Assessment, Condition, Level, Ready, State};
+pub use assessment::{AsOf, Assessment, Condition, Level, Ready, State};
 pub use awaited::{Progress, progress};
 pub use facts::Facts;

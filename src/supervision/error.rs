@@ -12,4 +12,12 @@ pub enum SupervisionError {
     /// It names some, and asks for all.
     #[error("--all can't be combined with names of topologies")]
     Both,
+    /// The address of `--listen` can't be listened at.
+    #[error("failed to listen at {address}")]
+    Listen {
+        /// What was given.
+        address: String,
+        /// Why not.
+        source: std::io::Error,
+    },
 }

@@ -2,10 +2,12 @@
 //! others wait for it.
 //!
 //! [`sessions`](mod@sessions) has the session with ZooKeeper and finds out which topologies there are, [`charge`] sees to one of them,
-//! [`heals`] tells what becomes of its containers, [`figures`] keeps count. The last two are pure.
+//! [`heals`] tells what becomes of its containers, [`figures`] keeps count, `exposition` puts that into a text, and [`endpoint`] serves it.
 
 mod charge;
+pub mod endpoint;
 mod error;
+mod exposition;
 pub mod figures;
 mod heals;
 mod sessions;

@@ -113,6 +113,10 @@ fn state_text(changed: &StateChanged) -> String {
 fn restarted_text(restarted: &Restarted) -> String {
     let ids: Vec<String> =
         restarted.containers.iter().map(|container| container.id.to_string()).collect();
+    if ids.is_empty() {
+        let name = &restarted.topology.name;
+        return format!("every container of topology {name} is well; nothing was restarted\n");
+    }
     let noun = if ids.len() == 1 { "container" } else { "containers" };
     let mut text =
         format!("restarted {noun} {} of topology {}\n", ids.join(", "), restarted.topology.name);

@@ -38,6 +38,7 @@ mod packages;
 mod programs;
 mod proxies;
 mod releases;
+mod restarts;
 mod roundtrips;
 #[path = "../support/schema.rs"]
 mod schema;

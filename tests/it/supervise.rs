@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use crate::environment::{Ran, TestEnv, TestOptions, until};
+use crate::environment::{Ran, TestEnv, TestOptions, http, until};
 
 /// A supervisor at work; what it says goes into a file. It is killed with the test.
 struct Supervisor {
@@ -311,6 +311,41 @@ fn a_framework_that_is_removed_is_let_go() {
         without_nodes(&env, topology);
     }
     assert!(env.cluster.live_tasks().is_empty());
+    supervisor.end();
+}
+
+#[test]
+fn figures_are_served() {
+    let env = TestEnv::new();
+    submitted(&env, "counted", 1);
+    let supervisor = Supervisor::start(&env, "all", &["--all", "--listen", "127.0.0.1:0"]);
+    supervisor.said("counted: all 2 containers run");
+    let log = supervisor.log();
+    let base = log.split("figures are at ").nth(1).unwrap().split("/metrics").next().unwrap();
+    let get = |path: &str| http("GET", &format!("{base}{path}"), "");
+    assert_eq!(get("/healthz"), "ok, drives 1 of 1 topologies\n");
+    let task = container(&env, "counted", 1)["task_id"].as_str().unwrap().to_owned();
+    env.cluster.control("/kill-task", &json!({ "task": task }));
+    let has = |line: &str| get("/metrics").lines().any(|is| is == line);
+    until("a heal", || has("heron_heal_seconds_count{topology=\"counted\"} 1"));
+    for line in [
+        "heron_containers_wanted{topology=\"counted\"} 2",
+        "heron_containers_running{topology=\"counted\"} 2",
+        "heron_lease_held{topology=\"counted\"} 1",
+        "heron_mesos_connected{topology=\"counted\"} 1",
+        "heron_mesos_reconnects_total{topology=\"counted\"} 0",
+        "heron_zookeeper_connected 1",
+    ] {
+        assert!(has(line), "{line:?} is not in\n{}", get("/metrics"));
+    }
+    assert!(http("POST", &format!("{base}/metrics"), "x").contains("GET only"));
+    let taken = base.strip_prefix("http://").unwrap().to_owned();
+    let second = env.run(&["supervise", "--all", "--listen", &taken]);
+    assert_eq!(second.code, 1, "{}", second.stderr);
+    assert!(second.stderr.contains(&format!("failed to listen at {taken}")), "{}", second.stderr);
+    env.ok(&["kill", "counted"]);
+    nothing_left(&env, "counted");
+    until("it to be let go", || !get("/metrics").contains("counted"));
     supervisor.end();
 }
 
