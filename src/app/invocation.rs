@@ -90,11 +90,11 @@ impl Invocation {
             return as_it_is();
         };
         let name = verb.join(" ");
+        if matches!(name.as_str(), "help" | "version" | "completions" | "explain" | "man") {
+            return as_it_is();
+        }
         if rest.is_empty() && self.words.starts_with(verb) && self.words.len() > verb.len() {
             return written(&self.words);
-        }
-        if matches!(name.as_str(), "help" | "version" | "completions" | "man") {
-            return as_it_is();
         }
         let overrides = self.overrides.iter().filter(|_| WITH_OVERRIDES.contains(&name.as_str()));
         let all = verb.iter().chain(&self.options).chain(overrides).chain(rest).cloned();

@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod deactivate;
 mod dry_run;
+mod explain;
 mod flags;
 mod global;
 mod kill;
@@ -40,6 +41,7 @@ pub use config::{
 };
 pub use deactivate::DeactivateArgs;
 pub use dry_run::DryRunFormat;
+pub use explain::ExplainArgs;
 pub use global::{ColorChoice, Global, OutputFormat};
 pub use kill::KillArgs;
 pub use legacy::Legacy;

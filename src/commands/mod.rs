@@ -11,6 +11,7 @@ pub mod classpath;
 pub mod completions;
 pub mod config;
 pub mod deactivate;
+pub mod explain;
 pub mod kill;
 pub mod list;
 pub mod logs;

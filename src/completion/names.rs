@@ -66,6 +66,7 @@ pub(super) fn positionals(typed: &Typed, _: &str) -> Vec<String> {
         | Command::Version(_)
         | Command::Classpath(_)
         | Command::Completions(_)
+        | Command::Explain(_)
         | Command::Man(_) => return Vec::new(),
     };
     match (words.as_slice(), restarts) {

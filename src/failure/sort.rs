@@ -2,6 +2,7 @@
 
 use crate::cli::UsageError;
 use crate::commands::config::ConfigError;
+use crate::commands::explain::NoSuchKind;
 use crate::config::secret::SecretError;
 use crate::context::configure::ConfigureError;
 use crate::context::{CommandError, ZooKeeperSettingsError};
@@ -43,6 +44,9 @@ pub(super) fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> 
         return Some((exit_of_command(error), error.hints()));
     }
     if let Some(error) = error.downcast_ref::<UsageError>() {
+        return Some((Exit::Usage, error.hints()));
+    }
+    if let Some(error) = error.downcast_ref::<NoSuchKind>() {
         return Some((Exit::Usage, error.hints()));
     }
     if error.is::<GivenError>() {

@@ -28,7 +28,7 @@ impl ErrorMember {
     #[must_use]
     pub fn new(exit: Exit, message: String, causes: Vec<String>, hints: Vec<String>) -> Self {
         let kind = exit.name();
-        let page = format!("docs/exit-codes.md#{kind}");
+        let page = format!("docs/troubleshooting.md#{kind}");
         Self { kind, exit: exit.code(), message, causes, hints, page, code: kind }
     }
 }

@@ -69,7 +69,19 @@ impl Exit {
         self as u8
     }
 
-    /// The name in JSON.
+    /// The exit code of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| exit.name() == name)
+    }
+
+    /// Whether a message is to say where more of it stands; the others say all there is.
+    #[must_use]
+    pub const fn is_worth_explaining(self) -> bool {
+        !matches!(self, Self::Usage | Self::Differs | Self::Interrupted | Self::Terminated)
+    }
+
+    /// The name in JSON, and that of its page in `docs/troubleshooting.md`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -101,8 +113,8 @@ mod tests {
         let page = std::fs::read_to_string(page).unwrap();
         for exit in Exit::ALL {
             let (code, name) = (exit.code(), exit.name());
-            assert!(page.contains(&format!("\n| {code} | [`{name}`](#{name}) |")), "{code} {name}");
-            assert!(page.contains(&format!("\n## {name}\n")), "{name}");
+            let row = format!("\n| {code} | [`{name}`](troubleshooting.md#{name}) |");
+            assert!(page.contains(&row), "{code} {name}");
         }
     }
 }

@@ -22,6 +22,9 @@ pub(super) fn show(failure: &Failure) -> io::Result<()> {
     for hint in &failure.hints {
         text.push_str(&format!("{ADVICE}hint:{ADVICE:#} {}\n", indented(hint)));
     }
+    if failure.exit.is_worth_explaining() {
+        text.push_str(&format!("more: heron-cli explain {}\n", failure.exit.name()));
+    }
     output::aside(&text)
 }
 

@@ -53,5 +53,6 @@ verbs! {
     Version(a: cli::VersionArgs) => Verb::alone("version", a.legacy, || Ok(run::version::version()));
     Classpath(a: cli::ClasspathArgs) => Verb::alone("classpath", a.legacy, || Ok(run::classpath::classpath())).in_text();
     Completions(a: cli::CompletionsArgs) => Verb::alone("completions", Legacy::default(), move || run::completions::completions(a.shell)).in_text();
+    Explain(a: cli::ExplainArgs) => Verb::alone("explain", Legacy::default(), move || Ok(run::explain::explain(a.kind.as_deref())?)).in_text();
     Man(a: cli::ManArgs) => Verb::of_the_command_line("man", move |definition| run::man::man(definition, &a.directory)).in_text();
 }

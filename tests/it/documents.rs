@@ -37,7 +37,7 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
             _ if words.contains(&"show") => "config-context-show",
             _ => "config-context-use",
         },
-        ("classpath" | "completions" | "man", _) => "text",
+        ("classpath" | "completions" | "explain" | "man", _) => "text",
         ("version", _) => "version",
         _ => return None,
     })

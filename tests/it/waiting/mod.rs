@@ -40,7 +40,7 @@ const LINES: [&str; 11] = [
     "kill waited",
 ];
 /// What needs no cluster, and so waits for nobody.
-const ALONE: [&str; 5] = ["config", "version", "classpath", "completions", "man"];
+const ALONE: [&str; 6] = ["config", "version", "classpath", "completions", "explain", "man"];
 
 fn words(line: &str, file: &str) -> Vec<String> {
     line.split(' ').map(|word| if word == "FILE" { file } else { word }.to_owned()).collect()
