@@ -88,7 +88,7 @@ fn every_kind_of_wrong_usage_is_one_document() {
     for words in [
         &["list", "--nonsense", "-o", "json"] as &[&str],
         &["nonsense", "-o", "json"],
-        &["logs", "wc", "-o", "json"],
+        &["logs", "-o", "json"],
         &["kill", "-o", "json"],
         &["submit", "-o", "json", "t.jar", "C", "--dry-rn"],
         &["list", "--timeout", "soon", "-o", "json"],
