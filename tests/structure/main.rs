@@ -1,5 +1,5 @@
 //! The structure of `src`: no circles between files, the layers of `docs/architecture.md`, nothing too long, no folder too
-//! large. Tests in `src` are left out of all of it.
+//! large (tests in `src` are left out of all of it); and the pages of the documentation: [`pages`].
 
 #![allow(
     clippy::expect_used,
@@ -10,6 +10,7 @@
 )]
 
 mod graph;
+mod pages;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
