@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::context::{CommandError, Context, StateTree};
+use crate::controller::asking::until_answered;
 use crate::controller::journal::{JournalNodes, Journalled};
 use crate::controller::lease::Lease;
 use crate::controller::removal::{self, Ended, kill_containers, remove_state};
@@ -14,7 +15,7 @@ use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::verdict::half_way;
 use crate::controller::withdraw::withdraw;
 use crate::engine::desired::labels;
-use crate::engine::observation::FrameworkCondition;
+use crate::engine::observation::{AbsentHosts, FrameworkCondition};
 use crate::engine::{Engine, ErrorClass};
 use crate::outcome::change::MayRun;
 use crate::outcome::{Killed, Outcome, SCHEMA, TopologyRef};
@@ -25,8 +26,8 @@ use crate::scheduler::record::Desired;
 use crate::scheduler::task::TaskState;
 use crate::state::TopologyState;
 
-/// How long hosts are waited for that are to come back to a master that has started anew; those of a master in order take a
-/// few seconds.
+/// How long a master that fails over is waited for, and hosts that are to come back to one that has started anew; those of a
+/// master in order take a few seconds.
 const RETURN: Duration = Duration::from_mins(1);
 /// Between looks whether they have.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -213,7 +214,7 @@ async fn look(
     let desired = record.and_then(|node| decode_desired(&paths.record, &node.data).ok().flatten());
     let labelled = match labelled(context, topology).await? {
         Some(none) if none.is_empty() && desired.is_none() => {
-            Some(once_hosts_are_back(context, topology).await?)
+            Some(once_hosts_are_back(context, topology, something).await?)
         }
         labelled => labelled,
     };
@@ -246,7 +247,10 @@ async fn labelled(
     topology: &str,
 ) -> anyhow::Result<Option<Vec<FrameworkId>>> {
     let labels = labels(context.settings, topology, None);
-    match context.engine()?.find(&labels).await {
+    let engine = context.engine()?;
+    match until_answered(context, context.deadline(RETURN), async || engine.find(&labels).await)
+        .await
+    {
         Ok(frameworks) => Ok(Some(frameworks)),
         // Every framework of ours is in the journal; only one that lost its journal can't be found.
         Err(error) if error.class() == ErrorClass::NotAllowed => {
@@ -263,20 +267,29 @@ async fn labelled(
 }
 
 /// Looks again and again for frameworks that no record names, as long as hosts are to come back to a master that has started anew:
-/// it knows a framework only by those. One that it doesn't know yet is neither gone nor another's.
+/// it knows a framework only by those. One that it doesn't know yet is neither gone nor another's. A master that can't tell whether
+/// hosts are to come back is waited for where there is `something` of the topology.
 async fn once_hosts_are_back(
     context: &Context<'_>,
     topology: &str,
+    something: bool,
 ) -> anyhow::Result<Vec<FrameworkId>> {
     let engine = context.engine()?;
     let until = context.deadline(removal::PATIENCE).min(Instant::now() + RETURN);
     let mut told = false;
     while Instant::now() < until {
-        match engine.misses_hosts().await {
-            Ok(true) => {}
+        match engine.absent_hosts().await {
+            Ok(AbsentHosts::Known) => {}
+            Ok(AbsentHosts::Perhaps) if something => {}
+            Ok(AbsentHosts::Perhaps) => {
+                context.reporter.warn(
+                    "the Mesos master has just started, and knows of no agent that has not come back yet: if the topology runs on one, the same command finds it in a minute",
+                );
+                return Ok(Vec::new());
+            }
             // They may have come back since.
-            Ok(false) if told => break,
-            Ok(false) => return Ok(Vec::new()),
+            Ok(AbsentHosts::None) if told => break,
+            Ok(AbsentHosts::None) => return Ok(Vec::new()),
             Err(error) => {
                 tracing::info!("failed to ask for hosts that are to come back: {error:#}");
                 return Ok(Vec::new());
@@ -309,7 +322,9 @@ async fn refuse_foreign(
     }
     let ids = std::slice::from_ref(framework);
     let engine = context.engine()?;
-    let observed = engine.observe(&engine.locate().await?, ids).await?;
+    let until = context.deadline(RETURN);
+    let observing = async || engine.observe(&engine.locate().await?, ids).await;
+    let observed = until_answered(context, until, observing).await?;
     let lives = observed.iter().any(|seen| {
         matches!(seen.condition, FrameworkCondition::Connected | FrameworkCondition::Waiting)
     });

@@ -18,7 +18,9 @@ use crate::controller::obey::obey;
 use crate::controller::physical_plan::{Ports, is_up, server_port};
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::told::{list, missing};
-use crate::controller::verdict::{failed, half_way, interrupted};
+use crate::controller::verdict::{
+    failed, half_way, interrupted, no_room, waits_for_room, with_next,
+};
 use crate::health::{self, AsOf};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
@@ -135,6 +137,13 @@ fn doing(topology: &str) -> String {
 fn follow() -> String {
     "the restart is journalled: the same `heron-cli restart`, or another command on the topology, goes on with it"
         .to_owned()
+}
+
+/// For a container whose host has time yet to come back.
+fn replace(topology: &str, container: u32) -> String {
+    format!(
+        "`heron-cli restart {topology} {container}` replaces container {container} without waiting for its host"
+    )
 }
 
 fn see(topology: &str) -> String {
@@ -274,6 +283,10 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
         End::Verdict(verdict) => {
             Err(failed(context, topology, &driven.model, verdict, vec![see(topology)]).await)
         }
+        End::TimedOut if waits_for_room(context, &driven.model, driven.problem.as_ref()) => {
+            let error = no_room(context, topology, &driven.model).await;
+            Err(with_next(context, error, &doing(topology), vec![follow(), see(topology)]))
+        }
         End::TimedOut => {
             let mut what = vec![format!("topology `{topology}` is not running again")];
             what.extend(missing(&driven.model));
@@ -285,7 +298,12 @@ async fn conclude(context: &Context<'_>, topology: &str, driven: Driven) -> anyh
                     .map(ToString::to_string),
             );
             let after = seconds(context.timeout.unwrap_or(PATIENCE));
-            let next = vec![follow(), see(topology)];
+            let away: Vec<u32> = driven.model.awaited_hosts().map(|record| record.id).collect();
+            let mut next: Vec<String> = away.iter().map(|id| replace(topology, *id)).collect();
+            if next.is_empty() {
+                next.push(follow());
+            }
+            next.push(see(topology));
             Err(CommandError::TimedOut { what: what.join("; "), after, next }.into())
         }
     }

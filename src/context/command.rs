@@ -69,7 +69,8 @@ impl Context<'_> {
         })
     }
 
-    /// How a topology is driven. `failure_limit`: failures in a row of one container after which that is of no use.
+    /// How a topology is driven by a command: who types that asks for it now, so that what is out of reach is waited for no
+    /// longer. `failure_limit`: failures in a row of one container after which driving is of no use.
     #[must_use]
     pub fn policy(&self, failure_limit: Option<u32>) -> Policy {
         let default = Policy::default();
@@ -77,7 +78,7 @@ impl Context<'_> {
         let maintenance_ms = lead.map_or(default.maintenance_ms, |lead| {
             i64::try_from(lead.as_millis()).unwrap_or(i64::MAX)
         });
-        Policy { failure_limit, maintenance_ms, ..default }
+        Policy { failure_limit, maintenance_ms, unreachable_ms: 0, ..default }
     }
 
     /// The way to the place where containers run. Doubts about its settings are told.

@@ -1,6 +1,7 @@
 //! What commands have in common that change a topology: the journal in ZooKeeper, requests by it, the lease and the wait for it,
 //! driving what runs to what is desired, requests to its TManager, the end of it, and how all that can end badly in words.
 
+pub mod asking;
 pub mod attend;
 pub mod awaited;
 pub mod deaths;

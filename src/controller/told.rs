@@ -23,6 +23,11 @@ pub(super) fn report(
     if let Some(step) = update_step(model) {
         context.reporter.step(&step);
     }
+    for ContainerRecord { id, host, .. } in model.given_up().filter(|_| goal == Goal::Running) {
+        context.reporter.warn_once(&format!(
+            "Mesos can't reach {host}, where container {id} was: another takes its place, and should the old one come back, it is killed"
+        ));
+    }
     let total = model.views().count();
     let agreeing = match goal {
         Goal::Running => model.views().filter(|view| view.agrees).count(),
@@ -98,7 +103,11 @@ fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> Stri
         _ if model.seen().next().is_none() => Some("waiting for offers".to_owned()),
         count => Some(format!("{count} without a fitting offer")),
     };
-    failing.into_iter().chain(waiting).collect::<Vec<_>>().join("; ")
+    let away = model.awaited_hosts().next().map(|record| {
+        let ContainerRecord { id, host, .. } = record;
+        format!("container {id} is {}: waiting for {host} to come back", record.state)
+    });
+    failing.into_iter().chain(away).chain(waiting).collect::<Vec<_>>().join("; ")
 }
 
 /// Containers and states of those that are not as they should be.
@@ -113,7 +122,11 @@ pub fn missing(model: &Model) -> Vec<String> {
             format!("{} on {}{why}", record.state, record.host)
         }
     };
-    let lagging: Vec<_> = model.views().filter(|view| !view.agrees).collect();
+    let lags = |view: &View<'_>| match model.desired().goal {
+        Goal::Running => !view.agrees,
+        Goal::Killed => view.record.is_some_and(|record| !record.is_over()),
+    };
+    let lagging: Vec<_> = model.views().filter(lags).collect();
     let mut lines: Vec<String> = lagging
         .iter()
         .take(8)

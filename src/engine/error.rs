@@ -26,6 +26,7 @@ pub enum ErrorClass {
 #[derive(Debug)]
 pub struct EngineError {
     class: ErrorClass,
+    passes: bool,
     hint: Option<&'static str>,
     source: Box<dyn Error + Send + Sync>,
 }
@@ -38,7 +39,19 @@ impl EngineError {
         hint: Option<&'static str>,
         source: impl Error + Send + Sync + 'static,
     ) -> Self {
-        Self { class, hint, source: Box::new(source) }
+        Self { class, passes: false, hint, source: Box::new(source) }
+    }
+
+    /// The same, of which it is known whether asking again may help.
+    #[must_use]
+    pub fn passing(self, passes: bool) -> Self {
+        Self { passes, ..self }
+    }
+
+    /// Whether asking again may help, without anybody's doing.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.passes
     }
 
     /// What it means.

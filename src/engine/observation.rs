@@ -52,3 +52,14 @@ impl FrameworkCondition {
         }
     }
 }
+
+/// Whether hosts are still to come back to an engine that has started anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbsentHosts {
+    /// All are there that it knows of.
+    None,
+    /// Some are to come back.
+    Known,
+    /// It doesn't know, and has started so recently that some may.
+    Perhaps,
+}

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::error::EngineError;
-use super::observation::FrameworkSeen;
+use super::observation::{AbsentHosts, FrameworkSeen};
 use crate::clock::Millis;
 use crate::scheduler::connection::Connector;
 use crate::scheduler::container::{ContainerRecord, TaskFailure};
@@ -35,7 +35,7 @@ pub trait Engine: Connector {
     ) -> Result<Vec<FrameworkSeen>, EngineError>;
 
     /// Whether hosts are still to come back to an engine that has started anew: what runs on them is not known until then.
-    async fn misses_hosts(&self) -> Result<bool, EngineError>;
+    async fn absent_hosts(&self) -> Result<AbsentHosts, EngineError>;
 
     /// Frameworks that live and carry all of these labels.
     async fn find(&self, labels: &[(String, String)]) -> Result<Vec<FrameworkId>, EngineError>;

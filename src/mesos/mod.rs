@@ -2,7 +2,7 @@
 //!
 //! Pure parts hold the wire format (`docs/mesos.md`): `ids`, `call`, `event`, `offer`, `task_state`, `recordio`, `resources`,
 //! `master` (addresses) and `master_info`. The others do I/O: `http`, `leader`, `scheduler_client` (the event stream
-//! and calls), `operator` (what the master knows) and `sandbox` (files of tasks).
+//! and calls), `operator` and `registry` (what the master knows) and `sandbox` (files of tasks).
 
 pub mod call;
 pub mod election;
@@ -17,6 +17,7 @@ pub mod master_info;
 pub mod offer;
 pub mod operator;
 pub mod recordio;
+mod registry;
 pub mod resources;
 pub mod sandbox;
 pub mod scheduler_client;

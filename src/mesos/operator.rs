@@ -256,8 +256,6 @@ struct Tasks {
 struct Agents {
     #[serde(default, deserialize_with = "or_default")]
     slaves: Vec<AgentSummary>,
-    #[serde(default, deserialize_with = "or_default")]
-    recovered_slaves: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -317,11 +315,6 @@ impl Operator {
         Ok(self.get::<Agents>("/slaves", &[]).await?.slaves)
     }
 
-    /// How many agents of the registry have not come back yet to a master that has started anew. What runs on them is not known.
-    pub async fn missing_agents(&self) -> Result<usize, HttpError> {
-        Ok(self.get::<Agents>("/slaves", &[]).await?.recovered_slaves.len())
-    }
-
     /// The tasks of a framework: living, unreachable and ended ones mixed, oldest first.
     pub async fn tasks(&self, framework: &FrameworkId) -> Result<Vec<TaskSummary>, HttpError> {
         let mut all = Vec::new();
@@ -370,7 +363,7 @@ impl Operator {
         }
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(
+    pub(super) async fn get<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
         query: &[(&str, &str)],

@@ -144,6 +144,28 @@ pub enum PackingError {
         key: &'static str,
     },
 
+    /// The cores of a container are rounded to those that Heron takes for itself.
+    #[error(
+        "nothing is left for the instances of container {container}: Heron rounds {per_instance} for each of {instances}, and 1 for itself, \
+         to {total}; set `{key}` to {least} at least, or `{container_key}`"
+    )]
+    RoundedToNothing {
+        /// The container.
+        container: i32,
+        /// The instances of the largest container.
+        instances: i32,
+        /// What each was to have.
+        per_instance: String,
+        /// What comes of it.
+        total: String,
+        /// The setting that gives each instance so much.
+        key: &'static str,
+        /// The least that leaves something.
+        least: String,
+        /// The setting that gives the container more.
+        container_key: &'static str,
+    },
+
     /// An instance gets less than it can live on.
     #[error(
         "an instance of `{component}` would get {given} of {resource}, less than the {least} it needs; raise `{key}`"

@@ -25,6 +25,8 @@ const DAEMON_RAM: i64 = GIB;
 const UNSET: i64 = -1;
 /// See [`UNSET`].
 const UNSET_CPU: f64 = -1.0;
+/// The configuration's name for the cores of an instance.
+const INSTANCE_CPU: &str = "heron.resources.instance.cpu";
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +176,8 @@ struct Sizes {
     /// Size of a container that the first version shares out where nothing was asked for.
     shared_ram: i64,
     shared_cpu: f64,
+    /// Instances of the largest container.
+    largest: i32,
     ram_padding: i64,
     disk: i64,
 }
@@ -206,6 +210,7 @@ impl Sizes {
             hint,
             shared_ram,
             shared_cpu: shared_cpu(instance.cpu, largest),
+            largest,
             ram_padding,
             disk,
         })
@@ -273,10 +278,27 @@ impl Sizes {
         let whole = if unset { self.shared_cpu } else { hint };
         let free = if throttled { whole - used } else { whole - CPU_PADDING - used };
         if compare(free, 0.0).is_le() {
+            if unset && compare(used, 0.0).is_eq() {
+                return Err(self.rounded_to_nothing(container, whole));
+            }
             return Err(nothing_left("CPU", container, cores(whole)));
         }
         let share = free / rest as f64;
         Ok(mapped.into_iter().map(|cpu| cpu.unwrap_or(share)).collect())
+    }
+
+    /// Half a core in all is the least that is not rounded away.
+    fn rounded_to_nothing(&self, container: i32, whole: f64) -> PackingError {
+        let least = (500.0 / f64::from(self.largest)).ceil() / 1000.0;
+        PackingError::RoundedToNothing {
+            container,
+            instances: self.largest,
+            per_instance: cores(self.instance.cpu),
+            total: cores(whole),
+            key: INSTANCE_CPU,
+            least: least.to_string(),
+            container_key: CONTAINER_CPU,
+        }
     }
 
     /// The first version leaves instances without an entry in the map to be served with the rest.

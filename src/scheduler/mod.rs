@@ -22,6 +22,7 @@ pub mod ids;
 pub mod journal;
 pub mod model;
 pub mod offer;
+mod out_of_reach;
 mod placement;
 pub mod ports;
 mod reconcile;

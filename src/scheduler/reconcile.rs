@@ -17,8 +17,14 @@ const LONGEST_RECONCILE_MS: Millis = 60_000;
 const LAUNCH_SILENCE_MS: Millis = 60_000;
 /// How long a killed topology's tasks are waited for that are out of reach: the engine ends them when their hosts return.
 const LOST_MS: Millis = 5_000;
-/// The same where nothing at all is heard of a task, or it doesn't heed that it is being killed.
-const SILENT_MS: Millis = 45_000;
+/// The same where nothing was heard of a task since it was to be killed: a host that is there says so at once. What is alive all
+/// the same ends with the framework.
+const UNHEARD_MS: Millis = 8_000;
+/// The same where the engine has no answer about a task: it has started anew, and the host is to come back to it. If that does so
+/// later, it is told that the framework is gone.
+const UNANSWERED_MS: Millis = 15_000;
+/// The same where a task doesn't heed that it is being killed.
+const DEAF_MS: Millis = 45_000;
 /// Pause before a framework that is still there is told again to go.
 pub(super) const TEAR_DOWN_MS: Millis = 2_000;
 /// Pause between searches for tasks that no record names.
@@ -29,7 +35,7 @@ const RECONCILE_BATCH: usize = 1_000;
 impl Model {
     /// Does what the desired state asks for and time allows.
     pub(super) fn reconcile(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        self.abandon_the_unreachable(now);
+        self.abandon_the_unreachable(now, actions);
         self.ask_about_tasks(now, actions);
         self.kill(now, actions);
         match self.desired.goal {
@@ -40,13 +46,17 @@ impl Model {
 
     /// Gives tasks up that are out of reach, after the time that their hosts have to come back. Where a restart was asked for,
     /// nobody waits: should the old task come back, it is killed.
-    fn abandon_the_unreachable(&mut self, now: Millis) {
-        for slot in self.slots.values_mut() {
+    fn abandon_the_unreachable(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| !slot.abandoned) {
             if slot.is_given_up_at(&self.policy).is_some_and(|at| now >= at)
                 && let Some(record) = &slot.record
             {
                 slot.abandoned = true;
                 self.unanswered.remove(&record.task_id);
+                // Its location keeps another TManager waiting, for as long as a session may last.
+                if *id == 0 && self.desired.goal == Goal::Running {
+                    actions.push(Action::TManagerEnded);
+                }
             }
         }
     }
@@ -188,8 +198,13 @@ impl Slot {
     pub(super) fn is_given_up_at(&self, policy: &Policy) -> Option<Millis> {
         let record = self.record.as_ref()?;
         let patience = policy.patience_ms(&record.state)?;
-        let asked_for = self.confirmed && self.wants_restart();
-        Some(record.since.saturating_add(if asked_for { 0 } else { patience }))
+        let patience = match record.state {
+            _ if self.confirmed && self.wants_restart() => 0,
+            // Its host may have come back since that was journalled.
+            TaskState::Unreachable if !self.confirmed => patience.max(policy.unknown_ms),
+            _ => patience,
+        };
+        Some(record.since.saturating_add(patience))
     }
 
     /// When the engine is asked about its task, of whose launch nothing was heard.
@@ -202,10 +217,12 @@ impl Slot {
     /// is ended by the engine when its host comes back, as the framework is gone by then.
     pub(super) fn end_is_due_at(&self, now: Millis, connected_at: Millis) -> Option<Millis> {
         let record = self.record.as_ref().filter(|record| !record.is_over())?;
+        let killed_at = self.killing.as_ref().map_or(now, |killing| killing.first_at);
         let (since, patience) = match record.state {
-            _ if !self.confirmed => (connected_at, SILENT_MS),
+            _ if !self.confirmed => (connected_at, UNANSWERED_MS),
             TaskState::Unreachable | TaskState::Unknown => (record.since, LOST_MS),
-            _ => (self.killing.as_ref().map_or(now, |killing| killing.first_at), SILENT_MS),
+            TaskState::Killing => (killed_at, DEAF_MS),
+            _ => (killed_at, UNHEARD_MS),
         };
         Some(since.saturating_add(patience))
     }

@@ -79,7 +79,7 @@ pub enum Action {
     Call(Call),
     /// Ask the engine which tasks of the framework live.
     ListTasks,
-    /// The TManager's container has come to its end: its location in the state tree is stale.
+    /// The TManager's container has come to its end, or another takes its place: its location in the state tree is stale.
     TManagerEnded,
     /// Do what an update needs beside the engine, and tell when it is done. No other is asked for before.
     Errand(Errand),

@@ -14,8 +14,8 @@ use crate::state::TopologyState;
 
 /// How long all of it may take in a dry run.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How long a leading master is waited for.
-const LEADER: Duration = Duration::from_secs(10);
+/// How long a leading master is waited for where nobody says how long: one that fails over is away for half a minute.
+const LEADER: Duration = Duration::from_mins(1);
 
 /// Asks all that a submission of these plans would ask first; fails as that would.
 pub async fn preflight(context: &Context<'_>, plans: &[Plan]) -> anyhow::Result<()> {
@@ -36,14 +36,16 @@ pub async fn preflight(context: &Context<'_>, plans: &[Plan]) -> anyhow::Result<
         .await
 }
 
-/// The engine, which is waited for a little, and where it shows frameworks.
+/// The engine, which is waited for, and where it shows frameworks.
 pub(super) async fn reach_engine(
     context: &Context<'_>,
     deadline: Instant,
 ) -> anyhow::Result<(ConfiguredEngine, WebPages)> {
     let engine = context.engine()?;
     context.reporter.step("looking for the leading Mesos master");
-    let pages = engine.reach(deadline.min(Instant::now() + LEADER)).await?;
+    let until =
+        if context.timeout.is_some() { deadline } else { deadline.min(Instant::now() + LEADER) };
+    let pages = engine.reach(until).await?;
     Ok((engine, pages))
 }
 

@@ -272,6 +272,9 @@ impl Cluster {
     /// A master learns who leads. A leader that is no longer the leader aborts, as the real one does.
     pub fn election(&mut self, index: usize, leader: Option<Leader>) {
         let recovery = self.settings.recovery;
+        if self.settings.in_memory_registry {
+            self.registry.clear();
+        }
         let registry = self.registry.clone();
         let Some(seat) = self.masters.get_mut(index).filter(|seat| seat.alive) else { return };
         let master = &mut seat.master;

@@ -94,6 +94,9 @@ pub struct Options {
     /// Time after which an agent that a new master knows from the registry only is unreachable.
     #[arg(long, default_value_t = 600_000)]
     pub agent_reregister_timeout_ms: u64,
+    /// A new master knows nothing of the agents of the one before.
+    #[arg(long)]
+    pub in_memory_registry: bool,
     /// Time that agents take to find a new leader, in milliseconds.
     #[arg(long, default_value_t = 200)]
     pub reregister_ms: u64,
@@ -133,6 +136,8 @@ pub struct Settings {
     pub ping_timeout: Duration,
     /// Time after which an agent of the registry is unreachable.
     pub reregister_timeout: Duration,
+    /// A new master knows nothing of the agents of the one before.
+    pub in_memory_registry: bool,
     /// Time that agents take to find a new leader.
     pub reregister: Duration,
     /// Time that a new leader takes to recover.
@@ -163,6 +168,7 @@ impl Options {
             ack_retry: ms(self.ack_retry_ms.max(1)),
             ping_timeout: ms(self.agent_ping_timeout_ms),
             reregister_timeout: ms(self.agent_reregister_timeout_ms),
+            in_memory_registry: self.in_memory_registry,
             reregister: ms(self.reregister_ms),
             recovery: ms(self.recovery_ms),
             fake_tasks: self.fake_tasks,

@@ -32,7 +32,7 @@ fn ended(child: Child) -> Ran {
 }
 
 /// Deletes a znode, as another tool would.
-fn delete(path: &str) {
+pub fn delete(path: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = Options::new(Ensemble::parse(&zookeeper()).unwrap());
@@ -58,6 +58,36 @@ fn a_container_that_failed_once_and_then_finds_no_room_is_undone() {
     }
     assert!(ran.stderr.contains("waiting for offers"), "it was silent: {}", ran.stderr);
     env.assert_nothing_left("squeezed");
+}
+
+#[test]
+fn a_restart_whose_container_failed_and_then_finds_no_room_tells_both() {
+    let env = TestEnv::new();
+    let file = env.topology("homeless", 1);
+    env.ok(&["submit", &file]);
+    let core = env.core.trim_start_matches("file://").to_owned();
+    std::fs::rename(&core, format!("{core}.away")).unwrap();
+    let child = spawn(&env, &["restart", "homeless", "1", "--timeout", "12s"]);
+    wait_for("its failure", || {
+        let tasks = env.cluster.state()["tasks"].clone();
+        let failed = |task: &Value| task["state"] == "TASK_FAILED";
+        tasks.as_array().unwrap().iter().any(failed)
+    });
+    env.cluster.control("/hold-offers", &json!({}));
+    let ran = ended(child);
+    std::fs::rename(format!("{core}.away"), &core).unwrap();
+    assert_eq!(ran.code, 11, "{}", ran.stderr);
+    for said in [
+        "container 1 had room before, and failed there",
+        "the end of its stderr",
+        "the restart is journalled",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    env.cluster.control("/resume-offers", &json!({}));
+    env.ok(&["restart", "homeless"]);
+    env.ok(&["kill", "homeless"]);
+    env.assert_nothing_left("homeless");
 }
 
 #[test]

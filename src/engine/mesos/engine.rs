@@ -12,7 +12,7 @@ use crate::clock::Millis;
 use crate::config::Warning;
 use crate::config::settings::Mesos;
 use crate::engine::error::EngineError;
-use crate::engine::observation::{FrameworkCondition, FrameworkSeen};
+use crate::engine::observation::{AbsentHosts, FrameworkCondition, FrameworkSeen};
 use crate::engine::traits::{Engine, FileEntry, Host, Remembered, Sandbox, TaskPlace, WebPages};
 use crate::mesos::http::{Http, HttpError, HttpSettings};
 use crate::mesos::leader::{Leader, LeaderError, LeaderOptions};
@@ -25,6 +25,8 @@ use crate::scheduler::ids::{FrameworkId, TaskId};
 
 /// Between looks at what the master knows.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Agents that look for a new master pause for so long at most.
+const RETURN: Duration = Duration::from_mins(1);
 
 /// The way to Mesos.
 #[derive(Debug)]
@@ -129,8 +131,14 @@ impl Engine for MesosEngine {
         Ok(frameworks.iter().zip(ids).map(seen).collect())
     }
 
-    async fn misses_hosts(&self) -> Result<bool, EngineError> {
-        Ok(self.operator().await?.missing_agents().await? > 0)
+    async fn absent_hosts(&self) -> Result<AbsentHosts, EngineError> {
+        let operator = self.operator().await?;
+        if operator.missing_agents().await? > 0 {
+            return Ok(AbsentHosts::Known);
+        }
+        let uptime = operator.uptime_without_registry().await?;
+        let young = uptime.is_some_and(|uptime| uptime < RETURN);
+        Ok(if young { AbsentHosts::Perhaps } else { AbsentHosts::None })
     }
 
     async fn find(&self, labels: &[(String, String)]) -> Result<Vec<FrameworkId>, EngineError> {

@@ -51,15 +51,20 @@ pub(super) enum MesosError {
 
 impl From<MesosError> for EngineError {
     fn from(error: MesosError) -> Self {
-        let (class, hint) = match &error {
+        match error {
             MesosError::Address { .. } | MesosError::Secret(_) | MesosError::Certificate { .. } => {
-                (ErrorClass::Configuration, None)
+                Self::new(ErrorClass::Configuration, None, error)
             }
-            MesosError::Leader(error) => (of_leader(error), Some(error.hint())),
-            MesosError::Http(error) => (of_http(error), Some(error.hint())),
-            MesosError::Lingering { .. } => (ErrorClass::TimedOut, None),
-        };
-        Self::new(class, hint, error)
+            MesosError::Leader(ref leader) => {
+                let (class, passes) = (of_leader(leader), leader.is_transient());
+                Self::new(class, Some(leader.hint()), error).passing(passes)
+            }
+            MesosError::Http(ref http) => {
+                let (class, passes) = (of_http(http), http.is_transient());
+                Self::new(class, Some(http.hint()), error).passing(passes)
+            }
+            MesosError::Lingering { .. } => Self::new(ErrorClass::TimedOut, None, error),
+        }
     }
 }
 

@@ -68,6 +68,22 @@ fn errors_name_what_to_change() {
 }
 
 #[test]
+fn cores_that_are_rounded_away_are_told_by_their_own_name() {
+    let packed = |cpu| {
+        let mut input = input(&[("word", 2)], &[("topology.stmgrs", "1")]);
+        input.defaults.cpu = cpu;
+        pack(Algorithm::RoundRobin, &input)
+    };
+    let error = packed(0.2).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "nothing is left for the instances of container 1: Heron rounds 0.2 cores for each of 2, and 1 for itself, to 1 cores; \
+         set `heron.resources.instance.cpu` to 0.25 at least, or `topology.container.cpu`"
+    );
+    packed(0.25).unwrap();
+}
+
+#[test]
 fn the_second_round_robin_gives_defaults() {
     let config = [("topology.stmgrs", "2"), ("topology.component.rammap", "a:536870912")];
     let plan = pack(Algorithm::RoundRobinV2, &input(&[("a", 1), ("b", 2)], &config)).unwrap();

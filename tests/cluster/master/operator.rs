@@ -31,6 +31,7 @@ pub fn flags(master: &Master) -> Value {
         "allocation_interval": ms(master.settings.allocation_interval),
         "max_agent_ping_timeouts": "1",
         "port": master.port.to_string(),
+        "registry": if master.settings.in_memory_registry { "in_memory" } else { "replicated_log" },
         "root_submissions": "true",
     }})
 }
