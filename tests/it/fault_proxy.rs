@@ -1,4 +1,4 @@
-//! Kills a client after a number of messages, or holds up what it sends.
+//! Kills a client after a number of messages, has something else happen then, or holds up what it sends.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,16 +7,25 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::environment::{Ran, TestEnv, TestOptions, zookeeper};
 
-/// Counts what a client sends through it, and kills the client after so many messages; or holds everything up.
+/// Counts what a client sends through it, and has something happen after so many messages; or holds everything up.
 pub struct FaultProxy {
     pub frozen: AtomicBool,
     sent: AtomicUsize,
-    limit: AtomicUsize,
     /// After how many messages everything is held up.
     silence: AtomicUsize,
-    victim: Mutex<Option<u32>>,
+    /// What happens when.
+    strikes: Mutex<Vec<Strike>>,
+}
+
+/// Something that happens once a client has sent so many messages. The next ones wait for it.
+pub struct Strike {
+    pub after: usize,
+    pub what: Box<dyn FnOnce() + Send>,
 }
 
 impl FaultProxy {
@@ -24,16 +33,16 @@ impl FaultProxy {
         Arc::new(Self {
             frozen: AtomicBool::new(false),
             sent: AtomicUsize::new(0),
-            limit: AtomicUsize::new(usize::MAX),
             silence: AtomicUsize::new(usize::MAX),
-            victim: Mutex::new(None),
+            strikes: Mutex::default(),
         })
     }
 
-    fn arm(&self, child: &Child, limit: usize) {
-        *self.victim.lock().unwrap() = Some(child.id());
+    /// Counts from now on, for these strikes and none that are left from before.
+    pub fn arm(&self, strikes: Vec<Strike>) {
+        let mut armed = self.strikes.lock().unwrap();
+        *armed = strikes;
         self.sent.store(0, Ordering::SeqCst);
-        self.limit.store(limit, Ordering::SeqCst);
     }
 
     /// Holds everything up after so many messages from now on.
@@ -61,12 +70,11 @@ impl FaultProxy {
         if count == self.silence.load(Ordering::SeqCst) {
             self.frozen.store(true, Ordering::SeqCst);
         }
-        if count == self.limit.load(Ordering::SeqCst) {
-            let victim = self.victim.lock().unwrap().take();
-            if let Some(pid) = victim {
-                let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
-                let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
-            }
+        let mut armed = self.strikes.lock().unwrap();
+        let (due, later) = armed.drain(..).partition(|strike: &Strike| strike.after <= count);
+        *armed = later;
+        for Strike { what, .. } in due {
+            what();
         }
     }
 }
@@ -138,9 +146,18 @@ impl Killing {
             command.args(["--config-property", property]);
         }
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        self.fault_proxy.arm(&child, limit);
+        self.fault_proxy.arm(vec![death(&child, limit)]);
         !child.wait().unwrap().success()
     }
+}
+
+/// The death of a client by SIGKILL.
+pub fn death(client: &Child, after: usize) -> Strike {
+    let client = Pid::from_raw(i32::try_from(client.id()).unwrap());
+    let what = move || {
+        let _ = kill(client, Signal::SIGKILL);
+    };
+    Strike { after, what: Box::new(what) }
 }
 
 /// Runs a command again while the lock of a dead client is in its way: a busy ZooKeeper may be late to end a session.

@@ -133,7 +133,9 @@ fn a_master_that_has_just_started_is_no_reason_to_call_a_topology_anothers() {
     let mut nodes = env.znodes_of("foundling");
     nodes.retain(|path| path.contains("/frameworks/"));
     nodes.sort_by_key(|path| std::cmp::Reverse(path.len()));
-    nodes.iter().for_each(|path| delete(path));
+    for path in &nodes {
+        delete(path);
+    }
     env.cluster.control("/fail-over", &json!({}));
     let nobody = env.run(&["kill", "nobody"]);
     assert_eq!(nobody.code, 5, "{}", nobody.stderr);
