@@ -12,6 +12,7 @@ pub mod context;
 pub mod controller;
 pub mod deployment;
 mod digest;
+pub mod doctor;
 pub mod engine;
 pub mod env;
 pub mod failure;

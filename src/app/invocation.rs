@@ -19,7 +19,7 @@ pub(super) struct Invocation {
 }
 
 /// Commands that take overrides as their first word.
-const WITH_OVERRIDES: [&str; 13] = [
+const WITH_OVERRIDES: [&str; 15] = [
     "submit",
     "activate",
     "deactivate",
@@ -30,6 +30,8 @@ const WITH_OVERRIDES: [&str; 13] = [
     "status",
     "wait",
     "logs",
+    "events",
+    "doctor",
     "check fetch",
     "config show",
     "config check",

@@ -10,7 +10,9 @@ mod classpath;
 mod completions;
 mod config;
 mod deactivate;
+mod doctor;
 mod dry_run;
+mod events;
 mod explain;
 mod flags;
 mod global;
@@ -40,7 +42,9 @@ pub use config::{
     ContextNameArgs, ContextShowArgs, ConvertArgs, GetArgs, InitArgs, KeysArgs, ShowArgs,
 };
 pub use deactivate::DeactivateArgs;
+pub use doctor::DoctorArgs;
 pub use dry_run::DryRunFormat;
+pub use events::EventsArgs;
 pub use explain::ExplainArgs;
 pub use global::{ColorChoice, Global, OutputFormat};
 pub use kill::KillArgs;

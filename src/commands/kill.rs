@@ -121,8 +121,9 @@ async fn request_and_see_to(
     options: Options,
 ) -> anyhow::Result<Killed> {
     let record = state.journal(topology).record;
+    let by = context.author();
     let same = |found: &Desired| found.topology_id == desired.topology_id;
-    let asked = request::change(&state.zk, &record, None, |found| {
+    let asked = request::change(&state.zk, &record, None, &by, |found| {
         let keeps = found.keep_package || options.keep_package;
         Ok(if same(found) { removal::killed(found, keeps) } else { found.clone() })
     });

@@ -11,6 +11,8 @@ pub mod classpath;
 pub mod completions;
 pub mod config;
 pub mod deactivate;
+pub mod doctor;
+pub mod events;
 pub mod explain;
 pub mod kill;
 pub mod list;

@@ -120,7 +120,7 @@ async fn restart_batch(
     meant: Option<&[u32]>,
 ) -> anyhow::Result<Launched> {
     let state = context.open().await?;
-    match ask(&state, topology, meant).await {
+    match ask(context, &state, topology, meant).await {
         Ok(Some(asked)) => Box::pin(see_to(context, state, topology, &asked)).await,
         Ok(None) => Box::pin(once_free(context, state, topology, meant)).await,
         Err(error) => {
@@ -159,7 +159,7 @@ async fn once_free(
 ) -> anyhow::Result<Launched> {
     let lease = Lease::take(context, state, topology).await?;
     let asked = async {
-        if let Some(asked) = ask(&lease.state, topology, meant).await? {
+        if let Some(asked) = ask(context, &lease.state, topology, meant).await? {
             return Ok(asked);
         }
         if lease.journal().await?.desired.is_none() {

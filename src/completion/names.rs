@@ -58,10 +58,12 @@ pub(super) fn positionals(typed: &Typed, _: &str) -> Vec<String> {
             return known.map(|known| known.topologies).unwrap_or_default();
         }
         Command::Wait(args) => (&args.words.arguments, false),
+        Command::Events(args) => (&args.words.arguments, false),
         Command::Logs(args) => (&args.words.arguments, true),
         Command::Submit(_)
         | Command::List(_)
         | Command::Check(_)
+        | Command::Doctor(_)
         | Command::Config(_)
         | Command::Version(_)
         | Command::Classpath(_)

@@ -18,6 +18,7 @@ use crate::env::{Env, Machine};
 use crate::net::deadline::{Deadline, Stopped, UNDO};
 use crate::outcome::stream::Stream;
 use crate::report::Reporter;
+use crate::scheduler::history::Author;
 use crate::scheduler::model::Policy;
 use crate::state::holder::Holder;
 use crate::state::{StateError, TopologyState, Tree, Zk};
@@ -125,6 +126,17 @@ impl Context<'_> {
             command: self.verb.to_owned(),
             since: rfc3339((self.machine.clock)()),
             doing: None,
+        }
+    }
+
+    /// Who we are, for what is remembered of a topology.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        Author {
+            command: self.verb.to_owned(),
+            user: self.machine.user.clone(),
+            host: self.machine.host.clone(),
+            pid: self.machine.pid,
         }
     }
 

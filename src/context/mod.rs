@@ -3,6 +3,7 @@
 
 mod command;
 pub mod configure;
+mod endpoints;
 mod error;
 mod release;
 mod state_tree;

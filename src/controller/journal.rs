@@ -1,15 +1,18 @@
 //! The journal of one topology in ZooKeeper, written under the leader lock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use crate::clock::now;
 use crate::scheduler::connection::BoxError;
 use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::history::Author;
 use crate::scheduler::journal::{
     Journal, JournalError, JournalPaths, Written, decode_container, decode_desired, encode,
 };
 use crate::scheduler::record::Desired;
+use crate::scheduler::remember::{Known, remember_change, remember_turn};
 use crate::state::lock::Lock;
 use crate::state::transaction::Done;
 use crate::state::{Node, Op, StateError, Tree, Zk};
@@ -126,7 +129,13 @@ pub struct JournalStore<'a> {
     lock: &'a Lock,
     tree: &'a Tree,
     topology: String,
+    /// Who writes.
+    author: Author,
     paths: JournalPaths,
+    /// The desired record as it stands there: what is remembered of its changes is here alone.
+    desired: Option<Desired>,
+    /// The same of the containers.
+    known: BTreeMap<u32, Known>,
     /// Version of the desired record's node: what the next write expects.
     version: i32,
     /// Names of the containers' nodes that there are already.
@@ -140,7 +149,7 @@ impl<'a> JournalStore<'a> {
         zk: &'a Zk,
         lock: &'a Lock,
         tree: &'a Tree,
-        topology: &str,
+        (topology, author): (&str, Author),
         paths: JournalPaths,
         journalled: &Journalled,
     ) -> Self {
@@ -149,7 +158,10 @@ impl<'a> JournalStore<'a> {
             lock,
             tree,
             topology: topology.to_owned(),
+            author,
             paths,
+            desired: journalled.desired.clone(),
+            known: journalled.containers.iter().map(|one| (one.id, one.into())).collect(),
             version: journalled.version,
             existing: journalled.nodes.iter().cloned().collect(),
         }
@@ -185,13 +197,16 @@ impl<'a> JournalStore<'a> {
 
 impl Journal for JournalStore<'_> {
     async fn write_desired(&mut self, desired: &Desired) -> Result<Written, BoxError> {
-        let bytes = encode(&self.paths.record, desired)?;
+        let mut desired = desired.clone();
+        remember_change(self.desired.as_ref(), &mut desired, &self.author, now());
+        let bytes = encode(&self.paths.record, &desired)?;
         let op = Op::set(&self.paths.record, bytes, Some(self.version));
         match self.lock.transaction(&[op]).await {
             Ok(done) => {
                 if let Some(Done::Set(version)) = done.first() {
                     self.version = *version;
                 }
+                self.desired = Some(desired);
                 Ok(Written::Done)
             }
             Err(StateError::BadVersion { path }) if path == self.paths.record => {
@@ -204,9 +219,11 @@ impl Journal for JournalStore<'_> {
     /// In as few transactions as they fit into.
     async fn write_containers(&mut self, records: Vec<ContainerRecord>) -> Result<(), BoxError> {
         let (mut batch, mut size) = (Vec::new(), 0);
-        for record in &records {
+        for mut record in records {
             let path = self.paths.container(record.id);
-            let bytes = encode(&path, record)?;
+            remember_turn(self.known.get(&record.id), &mut record, &self.author);
+            self.known.insert(record.id, Known::from(&record));
+            let bytes = encode(&path, &record)?;
             let cost = path.len() + bytes.len();
             if !batch.is_empty() && (batch.len() >= BATCH || size + cost > BATCH_BYTES) {
                 self.lock.transaction(&std::mem::take(&mut batch)).await?;
@@ -234,6 +251,7 @@ impl Journal for JournalStore<'_> {
         }
         let desired = decode_desired(path, &node.data)?.ok_or_else(gone)?;
         self.version = node.stat.version;
+        self.desired = Some(desired.clone());
         Ok(Some(desired))
     }
 

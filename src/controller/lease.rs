@@ -10,6 +10,7 @@ use super::request;
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::cause::chain;
 use crate::net::deadline::Deadline;
+use crate::scheduler::history::Author;
 use crate::scheduler::journal::JournalPaths;
 use crate::scheduler::record::Desired;
 use crate::scheduler::run::DriverError;
@@ -38,6 +39,8 @@ pub struct Lease {
     pub(super) mirror: Mirror,
     /// Writes that where those see it who wait.
     telling: Telling,
+    /// Who its holder is.
+    pub(super) author: Author,
 }
 
 impl Lease {
@@ -62,7 +65,8 @@ impl Lease {
     ) -> Self {
         let mirror = Mirror::default();
         let telling = mirror.tell(state.zk.clone(), lock.path().to_owned(), context.holder());
-        Self { state, lock, update_lock: None, paths, lost: false, mirror, telling }
+        let author = context.author();
+        Self { state, lock, update_lock: None, paths, lost: false, mirror, telling, author }
     }
 
     /// The same, by another mirror: that of a lease that was lost.
@@ -118,7 +122,8 @@ impl Lease {
     #[must_use]
     pub fn store(&self, topology: &str, journalled: &Journalled) -> JournalStore<'_> {
         let StateTree { zk, tree, .. } = &self.state;
-        JournalStore::new(zk, &self.lock, tree, topology, self.paths.clone(), journalled)
+        let by = self.author.clone();
+        JournalStore::new(zk, &self.lock, tree, (topology, by), self.paths.clone(), journalled)
     }
 
     /// Changes the desired record, whoever else does so; returns it as it is then. `change` is asked again if somebody has.
@@ -131,7 +136,7 @@ impl Lease {
         change: impl FnMut(&Desired) -> anyhow::Result<Desired>,
     ) -> anyhow::Result<Desired> {
         let (zk, record) = (&self.state.zk, &self.paths.record);
-        let changed = request::change(zk, record, Some(&self.lock), change).await?;
+        let changed = request::change(zk, record, Some(&self.lock), &self.author, change).await?;
         changed.ok_or_else(|| {
             let what = StoreError::Gone { path: record.clone() }.to_string();
             CommandError::Incomplete { topology: topology.to_owned(), what }.into()

@@ -169,6 +169,7 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
         containers: Vec::new(),
         update: None,
         keep_package: false,
+        history: Vec::new(),
         extra: Map::new(),
     }
 }

@@ -1,13 +1,16 @@
 //! Changes of the desired record: a command requests something by them, whether or not it holds the lease. Whoever does is told by
 //! a watch, and carries it out.
 
+use crate::clock::now;
+use crate::scheduler::history::Author;
 use crate::scheduler::journal::{decode_desired, encode};
 use crate::scheduler::record::Desired;
+use crate::scheduler::remember::remember_change;
 use crate::state::lock::Lock;
 use crate::state::{Op, StateError, Zk};
 
 /// Changes a desired record by compare-and-set on its version; where somebody else changes it at the same time, `change` is
-/// asked again. With a lock, that must be held still. `None`: there is no record.
+/// asked again. With a lock, that must be held still. Who did what is remembered in the same write. `None`: there is no record.
 ///
 /// # Errors
 /// Those of `change`, which then has changed nothing.
@@ -15,15 +18,17 @@ pub async fn change(
     zk: &Zk,
     record: &str,
     lock: Option<&Lock>,
+    by: &Author,
     mut change: impl FnMut(&Desired) -> anyhow::Result<Desired>,
 ) -> anyhow::Result<Option<Desired>> {
     loop {
         let Some(node) = zk.get(record).await? else { return Ok(None) };
         let Some(desired) = decode_desired(record, &node.data)? else { return Ok(None) };
-        let changed = change(&desired)?;
+        let mut changed = change(&desired)?;
         if changed == desired {
             return Ok(Some(desired));
         }
+        remember_change(Some(&desired), &mut changed, by, now());
         let ops = [Op::set(record, encode(record, &changed)?, Some(node.stat.version))];
         let written = match lock {
             Some(lock) => lock.transaction(&ops).await,

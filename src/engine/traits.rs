@@ -21,6 +21,9 @@ pub trait Engine: Connector {
     /// Waits until it can be reached, for as long as trying again may help; tells where its frameworks are shown.
     async fn reach(&self, until: Instant) -> Result<WebPages, EngineError>;
 
+    /// What it is, and of which version, in words.
+    async fn version(&self) -> Result<String, EngineError>;
+
     /// All hosts, as far as we may see them.
     async fn hosts(&self) -> Result<Vec<Host>, EngineError>;
 
@@ -114,6 +117,8 @@ pub struct Host {
     pub all: Resources,
     /// How many ports it has.
     pub ports: u64,
+    /// These ports, as ranges with both ends.
+    pub port_ranges: Vec<(u16, u16)>,
     /// Of that, what tasks have.
     pub used: Resources,
 }

@@ -207,6 +207,7 @@ fn desired(
         containers: tasks.containers(fetches, size),
         update: None,
         keep_package: false,
+        history: Vec::new(),
         extra: Map::new(),
     })
 }

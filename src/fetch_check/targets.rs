@@ -140,6 +140,7 @@ mod tests {
             is_active: true,
             all: Resources { cpus: 4.0, mem_mb: 1000.0, disk_mb: 1000.0 },
             ports: 9,
+            port_ranges: Vec::new(),
             used: Resources { cpus: used, mem_mb: 10.0, disk_mb: 0.0 },
         }
     }

@@ -40,17 +40,44 @@ pub fn container(attempt: &Attempt) -> LogContainer {
     }
 }
 
+/// A text without secrets. What ZooKeeper's C client puts in front of its lines looks like user, password and host:
+/// `…:12(0x7f):ZOO_INFO@check_events@2866: …`.
+fn shown(text: &str) -> String {
+    let front = text.find(":ZOO_").and_then(|at| Some(at + text.get(at..)?.find(": ")?));
+    let (front, rest) = text.split_at(front.unwrap_or_default());
+    format!("{front}{}", redact(rest))
+}
+
 /// Tells a line.
 ///
 /// # Errors
 /// [`ReaderGone`] if nobody wants more.
 pub fn tell(context: &Context<'_>, source: &LogSource, dated: &Dated) -> Result<(), ReaderGone> {
     let Dated { at, line } = dated;
-    let text = redact(&line.text);
+    let text = shown(&line.text);
     context.answers.show(&Item::Log(LogLine {
         source,
         at: at.map(rfc3339),
         text: &text,
         cut: line.cut,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_and_nothing_else() {
+        let client =
+            "2026-11-30 03:54:09,1:12(0x7f):ZOO_INFO@check_events@2866: connected to u:hunter2@h";
+        let told = shown(client);
+        assert!(
+            told.starts_with("2026-11-30 03:54:09,1:12(0x7f):ZOO_INFO@check_events@2866: "),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
+        assert!(!shown("password=hunter2").contains("hunter2"));
+        assert_eq!(shown("löng: plain"), "löng: plain");
+    }
 }

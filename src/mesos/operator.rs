@@ -157,16 +157,16 @@ impl ResourceSummary {
     /// How many ports there are.
     #[must_use]
     pub fn port_count(&self) -> u64 {
-        let inner = self.ports.trim().trim_start_matches('[').trim_end_matches(']');
-        inner
-            .split(',')
-            .filter_map(|range| {
-                let (begin, end) = range.split_once('-')?;
-                let (begin, end): (u64, u64) =
-                    (begin.trim().parse().ok()?, end.trim().parse().ok()?);
-                end.checked_sub(begin)?.checked_add(1)
-            })
-            .fold(0, u64::saturating_add)
+        self.port_ranges().map(|(begin, end)| u64::from(end - begin) + 1).sum()
+    }
+
+    /// The ports as ranges, both ends included.
+    pub fn port_ranges(&self) -> impl Iterator<Item = (u16, u16)> {
+        self.ports.trim().trim_matches(['[', ']']).split(',').filter_map(|range| {
+            let (begin, end) = range.split_once('-')?;
+            let (begin, end) = (begin.trim().parse().ok()?, end.trim().parse().ok()?);
+            (begin <= end).then_some((begin, end))
+        })
     }
 }
 

@@ -8,7 +8,9 @@ pub mod answer;
 pub mod change;
 pub mod config;
 pub mod container;
+pub mod doctor;
 pub mod error;
+pub mod event;
 pub mod exit;
 pub mod fetch;
 pub mod listing;
@@ -69,6 +71,8 @@ pub enum Outcome {
     Status(Box<Status>),
     /// `wait`.
     Waited(Waited),
+    /// `doctor`.
+    Diagnosed(doctor::Diagnosis),
     /// `logs --list`.
     LogFiles(LogFiles),
     /// What was told line by line: nothing is left to say.
@@ -119,16 +123,19 @@ impl Outcome {
             Self::Status(status) if status.check && status.topology.health != "healthy" => {
                 exit::Exit::Differs.code()
             }
+            Self::Diagnosed(diagnosis) if !diagnosis.passed => exit::Exit::Differs.code(),
             _ => self.error().map_or(0, |error| error.exit),
         }
     }
 
     /// Texts that may hold command lines, to be completed so that they can be pasted.
     pub fn hints_mut(&mut self) -> impl Iterator<Item = &mut String> {
-        match self {
-            Self::Status(status) => status.topology.problems.iter_mut(),
-            Self::StateChanged(changed) => changed.problems.iter_mut(),
-            _ => [].iter_mut(),
-        }
+        let (lines, checks): (&mut [String], &mut [doctor::Check]) = match self {
+            Self::Status(status) => (&mut status.topology.problems, &mut []),
+            Self::StateChanged(changed) => (&mut changed.problems, &mut []),
+            Self::Diagnosed(diagnosis) => (&mut [], &mut diagnosis.checks),
+            _ => (&mut [], &mut []),
+        };
+        lines.iter_mut().chain(checks.iter_mut().filter_map(|check| check.mend.as_mut()))
     }
 }

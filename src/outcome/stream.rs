@@ -3,6 +3,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use super::event::Event;
 use super::logs::LogLine;
 
 /// Takes what a command answers line by line.
@@ -25,6 +26,8 @@ pub struct ReaderGone;
 pub enum Item<'a> {
     /// Of `logs`.
     Log(LogLine<'a>),
+    /// Of `events`.
+    Event(&'a Event),
 }
 
 /// The end of what was told line by line.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::history::Turn;
 use super::ids::{HostId, TaskId};
 use super::task::TaskState;
 use super::uri::Uri;
@@ -99,6 +100,9 @@ pub struct ContainerRecord {
     /// The last failure of this container, of whichever attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<Box<TaskFailure>>,
+    /// What became of its tasks, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Turn>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

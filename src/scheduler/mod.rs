@@ -1,6 +1,6 @@
 //! The reconciler: makes what runs agree with the desired record of a topology, whatever engine it runs on.
 //!
-//! [`ids`], [`task`](mod@task), [`offer`], [`call`] and [`closed`] are the words that it has in common with an engine. [`record`] and [`container`] are what the journal holds, [`update`] what it holds of an update and [`update_steps`] what
+//! [`ids`], [`task`](mod@task), [`offer`], [`call`] and [`closed`] are the words that it has in common with an engine. [`record`] and [`container`] are what the journal holds, [`history`] what it remembers, as [`remember`] says, [`update`] what it holds of an update and [`update_steps`] what
 //! each step makes of the record. [`model`] is the state machine's memory, [`step`](mod@step), `changes` and `reconcile`
 //! its transitions, `placement` the choice of offers, [`explanation`] why there was none. All of these are pure: no I/O, no
 //! clock, no randomness, so that a test can drive them through any sequence of bad luck from a seed. [`driver`] feeds them
@@ -18,6 +18,7 @@ pub mod driver;
 mod due;
 pub mod errand;
 pub mod explanation;
+pub mod history;
 pub mod ids;
 pub mod journal;
 pub mod model;
@@ -27,6 +28,7 @@ mod placement;
 pub mod ports;
 mod reconcile;
 pub mod record;
+pub mod remember;
 pub mod run;
 pub mod seen;
 pub mod step;

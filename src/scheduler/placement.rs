@@ -187,6 +187,8 @@ fn intent(
         since: now,
         failures: last.map_or(0, |record| record.failures),
         last_failure: last.and_then(|record| record.last_failure.clone()),
+        // The journal remembers what it wrote last.
+        history: Vec::new(),
         extra: last.map_or_else(Map::new, |record| record.extra.clone()),
     }
 }

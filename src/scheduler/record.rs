@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::container::DesiredContainer;
+use super::history::Change;
 use super::ids::FrameworkId;
 use super::update::Update;
 use super::uri::Uri;
@@ -68,6 +69,9 @@ pub struct Desired {
     /// Whether its package stays in its store when it is killed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_package: bool,
+    /// Who changed it how, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Change>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

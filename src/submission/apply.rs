@@ -37,6 +37,7 @@ use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::Verdict;
 use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::remember::remember_change;
 use crate::scheduler::run::End;
 use crate::state::Op;
 use crate::state::topology_state::NewTopology;
@@ -188,6 +189,7 @@ async fn write(
     context.reporter.step("writing the topology's state");
     let mut desired = desired(context, context.mesos()?, plan, &delivered.deployment(plan));
     desired.launch.package = delivered.stored().map(Box::new);
+    remember_change(None, &mut desired, &context.author(), (context.machine.clock)());
     let bytes = encode(&lease.paths.record, &desired)?;
     let journal = [
         Op::set(&lease.paths.record, bytes, None),
@@ -233,6 +235,7 @@ fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan, deployment: &Deplo
         containers: deployment.containers.iter().cloned().map(Into::into).collect(),
         update: None,
         keep_package: false,
+        history: Vec::new(),
         extra: Map::new(),
     }
 }

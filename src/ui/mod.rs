@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod doctor;
 mod failure;
 mod listing;
 mod logs;

@@ -34,6 +34,7 @@ pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
         Outcome::Waited(waited) => {
             format!("topology {} is {}", waited.topology.name, waited.waited_for)
         }
+        Outcome::Diagnosed(diagnosis) => super::doctor::text(diagnosis),
         Outcome::LogFiles(files) => super::logs::files(files),
         Outcome::Streamed(_) => String::new(),
         Outcome::FetchChecked(checked) => check::fetch_checked(checked),

@@ -9,8 +9,10 @@ use unicode_width::UnicodeWidthStr as _;
 use super::paint::{Paint, escaped, painted, plain, without_styles};
 use super::progress::Console;
 use crate::cli::OutputFormat;
+use crate::outcome::event::Event;
 use crate::outcome::logs::LogLine;
 use crate::outcome::stream::{Item, ReaderGone, Stream};
+use crate::scheduler::history::Author;
 
 /// Labels are not padded to more than this.
 const WIDEST: usize = 40;
@@ -60,6 +62,7 @@ impl Lines {
     fn text(&self, item: &Item<'_>) -> String {
         match item {
             Item::Log(line) => self.log_line(line),
+            Item::Event(event) => harmless(&event_line(event)),
         }
     }
 
@@ -88,6 +91,28 @@ impl Lines {
                 && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
         if is_wanted { styled } else { format!("{label}{blanks} |") }
     }
+}
+
+/// `2026-11-30T03:10:55Z  restart by joe on laptop (pid 7): asked for a restart of all`.
+fn event_line(event: &Event) -> String {
+    let Event { at, by, text, container, .. } = event;
+    let by = by.as_ref().map(|Author { command, user, host, pid }| {
+        format!("{command} by {user} on {host} (pid {pid})")
+    });
+    let Some(container) = container else {
+        let by = by.unwrap_or_else(|| "somebody".to_owned());
+        return format!("{at}  {by}: {text}");
+    };
+    let by = by.map_or(String::new(), |by| format!(", launched by {by}"));
+    let why = [&container.reason, &container.message].into_iter().flatten().cloned();
+    let why = why.collect::<Vec<_>>().join(", ");
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    format!("{at}  {text}{by}{why}")
+}
+
+/// On one line, with nothing that steers a terminal.
+fn harmless(text: &str) -> String {
+    plain(text).replace('\n', " ")
 }
 
 impl Stream for Lines {

@@ -63,7 +63,7 @@ pub async fn settle_for(
     let state = context.open().await?;
     let record = state.journal(topology).record;
     let aim = |desired: &Desired| Ok(update_steps::aim_at(desired, wanted));
-    if let Err(error) = request::change(&state.zk, &record, None, aim).await {
+    if let Err(error) = request::change(&state.zk, &record, None, &context.author(), aim).await {
         state.close().await;
         return Err(error);
     }

@@ -45,7 +45,9 @@ verbs! {
     List(a: cli::ListArgs) => Verb::cluster("list", State, a.words, list, work!(c, _t => run::list::list(c)))?;
     Status(a: cli::StatusArgs) => Verb::cluster("status", State, a.words.clone(), topology, work!(c, t => run::status::status(c, &t.topology, a.check)))?;
     Wait(a: cli::WaitArgs) => Verb::cluster("wait", State, a.words, topology, work!(c, t => run::wait::wait(c, a.awaited, &t.topology)))?;
+    Events(a: cli::EventsArgs) => Verb::cluster("events", State, a.words.clone(), topology, work!(c, t => run::events::events(c, &a, &t.topology)))?;
     Logs(a: cli::LogsArgs) => Verb::cluster("logs", Engine, a.words.clone(), logs, work!(c, t => run::logs::logs(c, &a, &t)))?;
+    Doctor(a: cli::DoctorArgs) => Verb::cluster("doctor", Launch, a.words, list, work!(c, _t => run::doctor::doctor(c)))?;
     Check(a: cli::ClusterCheckArgs) => match a.command {
         cli::ClusterCheck::Fetch(a) => Verb::cluster("check fetch", Engine, Words::of(a.overrides.as_ref()), list, work!(c, _t => run::check_fetch::fetch(c, &a)))?,
     };

@@ -22,6 +22,8 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
         ("list", _) => "list",
         ("status", _) => "status",
         ("wait", _) => "wait",
+        ("doctor", _) => "doctor",
+        ("events", _) => "events",
         ("logs", _) if has("--list") => "logs-list",
         ("logs", _) => "logs",
         ("check", "fetch") => "check-fetch",
@@ -55,7 +57,7 @@ pub fn assert_document(words: &[&str], stdout: &str) {
 
 /// Whether a command line prints a document per line.
 fn comes_in_lines(words: &[&str]) -> bool {
-    words.contains(&"logs") && !words.contains(&"--list")
+    words.contains(&"events") || words.contains(&"logs") && !words.contains(&"--list")
 }
 
 fn assert_one(words: &[&str], stdout: &str, json: bool) {

@@ -16,10 +16,12 @@ mod config;
 mod corners;
 #[path = "../support/definition.rs"]
 mod definition;
+mod doctor;
 mod documents;
 mod endings;
 mod environment;
 mod eras;
+mod events;
 mod every_message;
 mod fault_proxy;
 mod faults;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::{CommandError, StateTree};
+use crate::context::{CommandError, Context, StateTree};
 use crate::controller::journal::JournalNodes;
 use crate::controller::request;
 use crate::controller::told::list;
@@ -58,13 +58,14 @@ impl Asked {
 
 /// Asks for a restart; nothing is asked of a topology that is being killed, or has no record.
 pub(super) async fn ask(
+    context: &Context<'_>,
     state: &StateTree,
     topology: &str,
     meant: Option<&[u32]>,
 ) -> anyhow::Result<Option<Asked>> {
     let mut asked = None;
     let record = state.journal(topology).record;
-    request::change(&state.zk, &record, None, |desired| {
+    request::change(&state.zk, &record, None, &context.author(), |desired| {
         asked = None;
         if desired.goal == Goal::Killed {
             return Ok(desired.clone());

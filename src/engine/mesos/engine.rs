@@ -108,6 +108,13 @@ impl Engine for MesosEngine {
         Ok(pages(&url))
     }
 
+    async fn version(&self) -> Result<String, EngineError> {
+        let leader = self.leader().await.map_err(MesosError::from)?;
+        let url = leader.url.clone();
+        let version = Operator::new(self.http.clone(), leader.url).version().await?;
+        Ok(format!("Mesos {version} at {url}"))
+    }
+
     async fn hosts(&self) -> Result<Vec<Host>, EngineError> {
         let agents = self.operator().await?.agents().await?;
         Ok(agents.into_iter().map(host).collect())
@@ -252,6 +259,7 @@ fn host(agent: AgentSummary) -> Host {
         address,
         is_active: agent.active,
         ports: agent.resources.port_count(),
+        port_ranges: agent.resources.port_ranges().collect(),
         all: translate::sums(&agent.resources),
         used: translate::sums(&agent.used_resources),
     }

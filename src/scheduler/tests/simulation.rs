@@ -109,6 +109,7 @@ fn desired() -> Desired {
             .collect(),
         update: None,
         keep_package: false,
+        history: Vec::new(),
         extra: Map::new(),
     }
 }
