@@ -8,6 +8,7 @@ pub mod clock;
 pub mod commands;
 pub mod completion;
 pub mod config;
+pub mod constraint;
 pub mod context;
 pub mod controller;
 pub mod deployment;

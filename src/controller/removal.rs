@@ -18,7 +18,7 @@ use crate::engine::desired::{framework, labels, no_launch};
 use crate::engine::{Engine, EngineError, ErrorClass};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
-use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::record::{Desired, Goal, Phase, Placement, RECORD_VERSION};
 use crate::scheduler::run::DriverError;
 use crate::scheduler::run::End;
 use crate::state::{Op, StateError, TopologyState, removal};
@@ -166,6 +166,7 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
         digest: String::new(),
         framework: framework(mesos, topology, id, labels(context.settings, topology, None)),
         launch: no_launch(mesos),
+        placement: Placement::default(),
         containers: Vec::new(),
         update: None,
         keep_package: false,

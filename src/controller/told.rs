@@ -20,8 +20,11 @@ pub(super) fn report(
     problem: Option<&BoxError>,
 ) {
     let goal = model.desired().goal;
-    if let Some(step) = update_step(model) {
-        context.reporter.step(&step);
+    match update_step(model) {
+        Some(step) => context.reporter.step(&step),
+        // Whoever stays has no step of its own that would follow.
+        None if awaited == WaitCondition::Never => context.reporter.step(""),
+        None => {}
     }
     for ContainerRecord { id, host, .. } in model.given_up().filter(|_| goal == Goal::Running) {
         context.reporter.warn_once(&format!(

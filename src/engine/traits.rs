@@ -1,5 +1,7 @@
 //! What commands ask of the place where containers run.
 
+use std::collections::BTreeMap;
+
 use tokio::time::Instant;
 
 use super::error::EngineError;
@@ -111,6 +113,8 @@ pub struct Host {
     pub name: String,
     /// `address:port` of what starts tasks there; empty if that is not known.
     pub address: String,
+    /// What its operator says of it.
+    pub attributes: BTreeMap<String, String>,
     /// Whether it makes offers: it answers, and is not being drained.
     pub is_active: bool,
     /// Everything it has.

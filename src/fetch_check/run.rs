@@ -35,7 +35,7 @@ use crate::scheduler::journal::{Journal, Written};
 use crate::scheduler::model::{Model, Policy, Verdict};
 use crate::scheduler::offer::Resources;
 use crate::scheduler::ports::PortRange;
-use crate::scheduler::record::{Desired, Framework, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::record::{Desired, Framework, Goal, Phase, Placement, RECORD_VERSION};
 use crate::scheduler::run::{End, News, RunLimits};
 
 /// The framework's name.
@@ -204,6 +204,7 @@ fn desired(
         digest: String::new(),
         framework,
         launch: no_launch(mesos),
+        placement: Placement::default(),
         containers: tasks.containers(fetches, size),
         update: None,
         keep_package: false,

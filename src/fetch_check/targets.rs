@@ -142,6 +142,7 @@ mod tests {
             ports: 9,
             port_ranges: Vec::new(),
             used: Resources { cpus: used, mem_mb: 10.0, disk_mb: 0.0 },
+            ..Host::default()
         }
     }
 

@@ -18,6 +18,9 @@ impl Model {
             self.desired.framework.id.clone_from(&before.framework.id);
             actions.push(Action::JournalDesired);
         }
+        if self.desired.placement != before.placement {
+            self.constraints = self.desired.placement.constraints();
+        }
         let relaunched = self.desired.launch != before.launch;
         let wanted = self.desired.containers.clone();
         let gone: Vec<u32> = self

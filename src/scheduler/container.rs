@@ -1,5 +1,7 @@
 //! The containers' part of the journal: what each is to be, and what is known of its task.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -88,6 +90,9 @@ pub struct ContainerRecord {
     /// `host:port` of the host's HTTP endpoints, if the offer told.
     #[serde(default, rename = "agent_address", skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// What its host had of what the topology's constraints are about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
     /// Its ports, in the order of the executor's flags.
     pub ports: Vec<u16>,
     /// The last state heard of.

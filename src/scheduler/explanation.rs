@@ -7,6 +7,10 @@ use super::container::DesiredContainer;
 use super::ids::HostId;
 use super::model::Model;
 use super::seen::Seen;
+use super::wishes::Wishes;
+
+/// How many agents are named.
+const NAMED: usize = 5;
 
 /// Why a container was not placed: per resource, how many agents have too little of it, and the most that one has.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +21,19 @@ pub struct Explanation {
     pub agents: usize,
     /// Of these, the ones that are left alone because they are about to be taken down.
     pub in_maintenance: usize,
-    /// What the others lack.
+    /// Of the others, those that constraints rule out.
+    pub ruled_out: Vec<RuledOut>,
+    /// What the rest lacks.
     pub lacking: Vec<Lack>,
+}
+
+/// Agents that a constraint rules out, wherever the topology's other containers are now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuledOut {
+    /// The constraint, as it was written.
+    pub constraint: String,
+    /// The names of the agents.
+    pub agents: Vec<String>,
 }
 
 /// One resource that is lacking.
@@ -44,8 +59,12 @@ pub fn explain(model: &Model) -> Vec<Explanation> {
         groups.entry(key).or_default().push(container);
     }
     let hosts: BTreeSet<&HostId> = model.seen().map(|seen| &seen.host_id).collect();
-    let usable: Vec<&Seen> = model.seen().filter(|seen| seen.maintenance_at.is_none()).collect();
-    let open: BTreeSet<&HostId> = usable.iter().map(|seen| &seen.host_id).collect();
+    let staying: Vec<&Seen> = model.seen().filter(|seen| seen.maintenance_at.is_none()).collect();
+    let open: BTreeSet<&HostId> = staying.iter().map(|seen| &seen.host_id).collect();
+    let wishes = Wishes::of(model);
+    let ruled_out = ruled_out(&wishes, &staying);
+    let usable: Vec<&Seen> =
+        staying.into_iter().filter(|seen| wishes.admits(seen.place())).collect();
     groups
         .into_values()
         .filter_map(|group| {
@@ -55,10 +74,23 @@ pub fn explain(model: &Model) -> Vec<Explanation> {
                 containers: group.iter().map(|container| container.id).collect(),
                 agents: hosts.len(),
                 in_maintenance: hosts.len() - open.len(),
+                ruled_out: ruled_out.clone(),
                 lacking: lacking(&usable, wanted),
             })
         })
         .collect()
+}
+
+fn ruled_out(wishes: &Wishes<'_>, seen: &[&Seen]) -> Vec<RuledOut> {
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for seen in seen {
+        for constraint in wishes.against(seen.place()) {
+            found.entry(constraint.to_string()).or_default().insert(&seen.host);
+        }
+    }
+    let agents = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
+    let each = found.into_iter();
+    each.map(|(constraint, names)| RuledOut { constraint, agents: agents(names) }).collect()
 }
 
 /// What every agent's offers hold too little of. An agent counts by the best of its offers, of which there is one per role.
@@ -91,7 +123,9 @@ impl fmt::Display for Explanation {
         if *agents == 0 {
             return write!(f, "no agent has made an offer");
         }
-        let mut parts: Vec<String> = self.lacking.iter().map(|lack| lack.text(*agents)).collect();
+        let ruled_out = self.ruled_out.iter().map(|one| one.text(*agents));
+        let lacking = self.lacking.iter().map(|lack| lack.text(*agents));
+        let mut parts: Vec<String> = ruled_out.chain(lacking).collect();
         if *in_maintenance > 0 {
             parts.push(format!(
                 "{in_maintenance} of {agents} agents are in maintenance, or soon will be"
@@ -101,6 +135,15 @@ impl fmt::Display for Explanation {
             parts.push(format!("none of {agents} agents has room left at the moment"));
         }
         write!(f, "{}", parts.join("; "))
+    }
+}
+
+impl RuledOut {
+    fn text(&self, agents: usize) -> String {
+        let named: Vec<&str> = self.agents.iter().take(NAMED).map(String::as_str).collect();
+        let more = if self.agents.len() > NAMED { ", …" } else { "" };
+        let (constraint, count, named) = (&self.constraint, self.agents.len(), named.join(", "));
+        format!("constraint {constraint} rules out {count} of {agents} agents ({named}{more})")
     }
 }
 

@@ -7,6 +7,7 @@
 //! from the network.
 
 mod advance;
+mod assignment;
 pub mod backoff;
 mod batch;
 pub mod call;
@@ -39,3 +40,4 @@ pub mod update;
 pub mod update_steps;
 mod updating;
 pub mod uri;
+mod wishes;

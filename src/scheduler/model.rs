@@ -11,6 +11,7 @@ use super::seen::Seen;
 use super::task::TaskState;
 use super::updating::Updating;
 use crate::clock::Millis;
+use crate::constraint::Constraint;
 
 /// What is decided outside of the state machine.
 #[derive(Clone, Debug)]
@@ -116,8 +117,8 @@ pub struct Model {
     /// When all tasks of the framework are asked for next, to find strays.
     pub(super) search_at: Millis,
     pub(super) ending: Ending,
-    /// Where the next search for an offer begins, so that containers spread over hosts.
-    pub(super) next_offer: usize,
+    /// Those of the desired record, as they are understood.
+    pub(super) constraints: Vec<Constraint>,
     pub(super) closed: Option<Closed>,
     /// What is known of the update that is under way.
     pub(super) updating: Updating,
@@ -174,6 +175,7 @@ impl Model {
     pub fn new(desired: Desired, records: Vec<ContainerRecord>, policy: Policy) -> Self {
         let mut records: BTreeMap<u32, ContainerRecord> =
             records.into_iter().map(|record| (record.id, record)).collect();
+        let constraints = desired.placement.constraints();
         let slots = desired
             .containers
             .iter()
@@ -194,6 +196,7 @@ impl Model {
             policy,
             slots,
             strays,
+            constraints,
             retired: records,
             seen: BTreeMap::new(),
             connected: false,
@@ -204,7 +207,6 @@ impl Model {
             reconcile_tries: 0,
             search_at: 0,
             ending: Ending::Killing,
-            next_offer: 0,
             closed: None,
             updating: Updating::default(),
             lease_lost: false,

@@ -1,8 +1,11 @@
 //! What hosts offer.
 
+use std::collections::BTreeMap;
+
 use super::ids::{HostId, OfferId};
 use super::ports::PortRange;
 use crate::clock::Millis;
+use crate::constraint::Place;
 
 /// What one host offers for one role, in one or several offers that can be used together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +18,8 @@ pub struct Offer {
     pub host: String,
     /// `host:port` of its HTTP endpoints, if it tells.
     pub address: Option<String>,
+    /// What the host's operator says of it.
+    pub attributes: BTreeMap<String, String>,
     /// The role that it is offered for.
     pub role: String,
     /// What is free.
@@ -56,6 +61,12 @@ pub struct Unavailability {
 }
 
 impl Offer {
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> Place<'_> {
+        Place { host: &self.host, attributes: &self.attributes }
+    }
+
     /// When the host is to be taken down, if that is so soon that nothing should be launched on it: within `lead_ms`.
     #[must_use]
     pub fn maintenance_at(&self, now: Millis, lead_ms: Millis) -> Option<Millis> {

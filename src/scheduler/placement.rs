@@ -1,7 +1,10 @@
-//! The choice of offers: which container is launched on which host.
+//! The choice of offers: which container is launched on which host. What speaks for a host is in `wishes`.
+
+use std::collections::BTreeMap;
 
 use serde_json::Map;
 
+use super::assignment::{Need, Room, Rules, assign};
 use super::call::{Launch, LaunchTask};
 use super::container::{ContainerRecord, DesiredContainer, Pin, task_id};
 use super::ids::{HostId, OfferId};
@@ -10,6 +13,7 @@ use super::offer::{Offer, Resources};
 use super::ports::{self, PortRange};
 use super::record::{Goal, RECORD_VERSION};
 use super::task::TaskState;
+use super::wishes::{Cost, Wishes};
 use crate::clock::Millis;
 
 /// What came of a round of offers.
@@ -44,13 +48,18 @@ impl<'a> Bin<'a> {
         }
     }
 
+    /// Whether there is enough of everything.
+    fn holds(&self, wanted: Resources, count: usize) -> bool {
+        let fits = wanted.thousandths().iter().zip(&self.left).all(|(wanted, left)| wanted <= left);
+        count <= self.port_count && fits
+    }
+
     /// Takes a part, if there is enough, and picks its ports.
     fn take(&mut self, wanted: Resources, count: usize, before: &[u16]) -> Option<Vec<u16>> {
-        let wanted = wanted.thousandths();
-        let fits = wanted.iter().zip(&self.left).all(|(wanted, left)| wanted <= left);
-        if count > self.port_count || !fits {
+        if !self.holds(wanted, count) {
             return None;
         }
+        let wanted = wanted.thousandths();
         let picked = ports::pick(&self.ports, count, before)?;
         for (left, wanted) in self.left.iter_mut().zip(wanted) {
             *left -= wanted;
@@ -61,11 +70,17 @@ impl<'a> Bin<'a> {
     }
 }
 
-/// Places as many of the wanted containers as fit. Containers go around the offers in turn, so that one lost host takes
-/// as few of them as can be.
-pub(super) fn place(model: &mut Model, now: Millis, offers: &[Offer]) -> Placed {
+/// What was filled of the offers.
+struct Filled<'a> {
+    records: Vec<ContainerRecord>,
+    bins: Vec<Bin<'a>>,
+}
+
+/// Places as many of the wanted containers as fit. Each takes the offer that speaks most for it: of a host that has the fewest of them,
+/// so that one lost host takes as few along as can be. Where some are left over, it is looked whether all fit in another way.
+pub(super) fn place(model: &Model, now: Millis, offers: &[Offer]) -> Placed {
     let mut placed = Placed::default();
-    let ready: Vec<u32> = ready_containers(model, now);
+    let ready = ready_containers(model, now);
     if ready.is_empty() {
         placed.unused = offers.iter().flat_map(|offer| &offer.ids).cloned().collect();
         return placed;
@@ -74,26 +89,15 @@ pub(super) fn place(model: &mut Model, now: Millis, offers: &[Offer]) -> Placed 
     let stays = |offer: &&Offer| offer.maintenance_at(now, lead_ms).is_none();
     let (staying, leaving): (Vec<&Offer>, Vec<&Offer>) = offers.iter().partition(stays);
     placed.unused = leaving.into_iter().flat_map(|offer| &offer.ids).cloned().collect();
-    let mut bins: Vec<Bin<'_>> = staying.into_iter().map(Bin::new).collect();
-    for id in ready {
-        let Some(slot) = model.slots.get(&id) else { continue };
-        let wanted = wanted(&slot.desired);
-        let host_of = |id: u32| host_of(model, &placed.records, id);
-        let allowed = |offer: &Offer| is_allowed(&slot.desired, offer, host_of);
-        let start = model.next_offer;
-        let found = find(&mut bins, start, allowed, |bin| {
-            let before = slot.record.as_ref().map_or(&[] as &[u16], |record| &record.ports);
-            bin.take(wanted, model.desired.launch.ports, before)
-        });
-        let Some((index, ports)) = found else { continue };
-        model.next_offer = index + 1;
-        let Some(bin) = bins.get_mut(index) else { continue };
-        let record = intent(model, slot, now, bin.offer, ports);
-        bin.tasks.push(task(model, &slot.desired, &record, wanted));
-        placed.records.push(record);
+    let mut filled = fill(model, now, &ready, &staying, None);
+    if filled.records.len() < ready.len()
+        && let Some(found) = assigned(model, &ready, &staying)
+    {
+        filled = fill(model, now, &ready, &staying, Some(&found));
     }
+    placed.records = filled.records;
     let decline_seconds = model.refuse_seconds(now);
-    for Bin { offer, tasks, .. } in bins {
+    for Bin { offer, tasks, .. } in filled.bins {
         if tasks.is_empty() {
             placed.unused.extend(offer.ids.iter().cloned());
             continue;
@@ -109,27 +113,115 @@ pub(super) fn place(model: &mut Model, now: Millis, offers: &[Offer]) -> Placed 
     placed
 }
 
-fn ready_containers(model: &Model, now: Millis) -> Vec<u32> {
+/// Places one container after the other: where it was found out that it fits, or where it costs least.
+fn fill<'a>(
+    model: &Model,
+    now: Millis,
+    ready: &[&Slot],
+    offers: &[&'a Offer],
+    found: Option<&[usize]>,
+) -> Filled<'a> {
+    let mut bins: Vec<Bin<'a>> = offers.iter().copied().map(Bin::new).collect();
+    let mut wishes = Wishes::of(model);
+    let mut costs: Vec<Cost> = offers.iter().map(|offer| wishes.cost(offer)).collect();
+    let mut of_host: BTreeMap<&HostId, Vec<usize>> = BTreeMap::new();
+    for (index, offer) in offers.iter().enumerate() {
+        of_host.entry(&offer.host_id).or_default().push(index);
+    }
+    let mut records = Vec::new();
+    for (number, slot) in ready.iter().enumerate() {
+        let wanted = wanted(&slot.desired);
+        let count = model.desired.launch.ports;
+        let host_of = |id: u32| host_of(model, &records, id);
+        let may = |bin: &Bin<'_>| {
+            bin.holds(wanted, count)
+                && is_allowed(&slot.desired, bin.offer, host_of)
+                && wishes.admits(bin.offer.place())
+        };
+        let best = if let Some(found) = found {
+            found.get(number).copied()
+        } else {
+            let open = bins.iter().zip(&costs).enumerate().filter(|(_, (bin, _))| may(bin));
+            let best = open.min_by_key(|(_, (bin, cost))| cost.of(slot, bin.offer));
+            best.map(|(index, _)| index)
+        };
+        let Some(bin) = best.and_then(|index| bins.get_mut(index)) else { continue };
+        let before = slot.record.as_ref().map_or(&[] as &[u16], |record| &record.ports);
+        let Some(ports) = bin.take(wanted, count, before) else { continue };
+        let values = wishes.values_at(bin.offer.place());
+        let record = ContainerRecord { values, ..intent(model, slot, now, bin.offer, ports) };
+        bin.tasks.push(task(model, &slot.desired, &record, wanted));
+        wishes.placed(bin.offer);
+        // What others cost has changed where they are on the same host, or are to be apart from it.
+        let changed = of_host.get(&bin.offer.host_id).filter(|_| !wishes.spreads());
+        let all = || (0..offers.len()).collect();
+        for index in changed.cloned().unwrap_or_else(all) {
+            if let (Some(cost), Some(offer)) = (costs.get_mut(index), offers.get(index)) {
+                *cost = wishes.cost(offer);
+            }
+        }
+        records.push(record);
+    }
+    Filled { records, bins }
+}
+
+/// An offer for each container, where taking them one after the other has found none for some: if there is one at all.
+fn assigned(model: &Model, ready: &[&Slot], offers: &[&Offer]) -> Option<Vec<usize>> {
+    let ports = model.desired.launch.ports;
+    let need = |slot: &&Slot| Need { wanted: wanted(&slot.desired).thousandths(), ports };
+    let needs: Vec<Need> = ready.iter().map(need).collect();
+    let rooms: Vec<Room> = offers
+        .iter()
+        .map(|offer| Room {
+            left: offer.free.thousandths(),
+            ports: offer.ports.iter().copied().map(PortRange::count).sum(),
+        })
+        .collect();
+    let wishes = Wishes::of(model);
+    // Containers that are all alike have found what there is for them.
+    let alike =
+        needs.windows(2).all(|pair| matches!(pair, [one, next] if one.wanted == next.wanted));
+    let is_free = ready.iter().all(|slot| slot.desired.pin.is_none());
+    if alike && is_free && !wishes.counts() {
+        return None;
+    }
+    assign(&rooms, &needs, &Together { model, ready, offers, wishes })
+}
+
+/// What containers that are placed together may use.
+struct Together<'a> {
+    model: &'a Model,
+    ready: &'a [&'a Slot],
+    offers: &'a [&'a Offer],
+    wishes: Wishes<'a>,
+}
+
+impl Rules for Together<'_> {
+    fn may(&self, container: usize, offer: usize, taken: &[usize]) -> bool {
+        let (Some(slot), Some(offer)) = (self.ready.get(container), self.offers.get(offer)) else {
+            return false;
+        };
+        let of = |index: usize| self.offers.get(index).copied();
+        let host_of = |id: u32| {
+            let before = self.ready.iter().position(|slot| slot.desired.id == id);
+            let now = before.and_then(|number| of(*taken.get(number)?));
+            now.map(|offer| &offer.host_id).or_else(|| host_of(self.model, &[], id))
+        };
+        if !is_allowed(&slot.desired, offer, host_of) {
+            return false;
+        }
+        let mut wishes = self.wishes.clone();
+        taken.iter().filter_map(|index| of(*index)).for_each(|offer| wishes.placed(offer));
+        wishes.admits(offer.place())
+    }
+}
+
+fn ready_containers(model: &Model, now: Millis) -> Vec<&Slot> {
     if model.desired.goal == Goal::Killed {
         return Vec::new();
     }
     let ready = |slot: &&Slot| slot.wants_launch() && slot.not_before <= now;
-    model.slots.values().filter(ready).map(|slot| slot.desired.id).collect()
-}
-
-/// The first offer from `start` on that may be used and out of which `take` gets something.
-fn find<T>(
-    bins: &mut [Bin<'_>],
-    start: usize,
-    allowed: impl Fn(&Offer) -> bool,
-    mut take: impl FnMut(&mut Bin<'_>) -> Option<T>,
-) -> Option<(usize, T)> {
-    let count = bins.len();
-    (0..count).find_map(|step| {
-        let index = (start + step) % count;
-        let bin = bins.get_mut(index).filter(|bin| allowed(bin.offer))?;
-        take(bin).map(|taken| (index, taken))
-    })
+    model.slots.values().filter(ready).collect()
 }
 
 /// Whether a container may run on the host of an offer.
@@ -182,6 +274,7 @@ fn intent(
         host_id: offer.host_id.clone(),
         host: offer.host.clone(),
         address: offer.address.clone(),
+        values: BTreeMap::new(),
         ports,
         state: TaskState::Staging,
         since: now,

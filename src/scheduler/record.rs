@@ -11,6 +11,7 @@ use super::history::Change;
 use super::ids::FrameworkId;
 use super::update::Update;
 use super::uri::Uri;
+use crate::constraint::Constraint;
 use crate::deployment::command::CommandTemplate;
 
 /// The version that this program writes, and the newest that it reads.
@@ -61,6 +62,9 @@ pub struct Desired {
     pub framework: Framework,
     /// How containers are started.
     pub launch: Launch,
+    /// Where they may run.
+    #[serde(default, skip_serializing_if = "Placement::is_empty")]
+    pub placement: Placement,
     /// Containers 0 to N.
     pub containers: Vec<DesiredContainer>,
     /// The update that is under way.
@@ -94,6 +98,32 @@ impl Desired {
         let grace_ms = self.launch.kill_grace_ms;
         let is_tmanagers = container.id == 0 && container.own.is_none();
         if is_tmanagers { grace_ms.min(TMANAGER_GRACE_MS) } else { grace_ms }
+    }
+}
+
+/// Where containers may run, and where they should not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Constraints, as [`crate::constraint`] reads them. What it can't read no host satisfies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<String>,
+    /// Names or ids of hosts that are used only where there is no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub avoid: Vec<String>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Placement {
+    /// Its constraints, as they are understood.
+    #[must_use]
+    pub fn constraints(&self) -> Vec<Constraint> {
+        self.constraints.iter().map(|text| Constraint::of_record(text)).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.constraints.is_empty() && self.avoid.is_empty() && self.extra.is_empty()
     }
 }
 

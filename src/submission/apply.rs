@@ -36,7 +36,7 @@ use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::Verdict;
-use crate::scheduler::record::{Desired, Goal, Phase, RECORD_VERSION};
+use crate::scheduler::record::{Desired, Goal, Phase, Placement, RECORD_VERSION};
 use crate::scheduler::remember::remember_change;
 use crate::scheduler::run::End;
 use crate::state::Op;
@@ -140,7 +140,7 @@ async fn run(
         resumable(&lease.state, plan, desired).await?;
         context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
     } else {
-        agents_are_large_enough(site.engine, plan).await?;
+        agents_are_large_enough(context, site.engine, plan).await?;
         delivered = Some(write(context, plan, lease, site).await?);
     }
     context.reporter.step(&format!("launching topology {}", plan.name));
@@ -232,6 +232,11 @@ fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan, deployment: &Deplo
             labels(context.settings, &plan.name, Some(&plan.id)),
         ),
         launch: launch(mesos, deployment),
+        placement: Placement {
+            constraints: mesos.constraints.clone(),
+            avoid: mesos.avoid.clone(),
+            extra: Map::new(),
+        },
         containers: deployment.containers.iter().cloned().map(Into::into).collect(),
         update: None,
         keep_package: false,

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::plan::Plan;
 use crate::clock::rfc3339;
+use crate::constraint::Constraint;
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::journal;
 use crate::engine::{ConfiguredEngine, Engine, WebPages, capacity};
@@ -28,7 +29,7 @@ pub async fn preflight(context: &Context<'_>, plans: &[Plan]) -> anyhow::Result<
                 let journalled = journal::load(&state.zk, &state.journal(&plan.name)).await?;
                 match &journalled.desired {
                     Some(desired) => resumable(state, plan, desired).await?,
-                    None => agents_are_large_enough(&engine, plan).await?,
+                    None => agents_are_large_enough(context, &engine, plan).await?,
                 }
             }
             Ok(())
@@ -51,14 +52,17 @@ pub(super) async fn reach_engine(
 
 /// Refuses a plan with a container that no agent could ever hold.
 pub(super) async fn agents_are_large_enough(
+    context: &Context<'_>,
     engine: &impl Engine,
     plan: &Plan,
 ) -> Result<(), CommandError> {
-    let why = capacity::never_fitting(engine, &plan.deployment).await;
+    let constraints: Vec<Constraint> =
+        context.mesos()?.constraints.iter().map(|text| Constraint::of_record(text)).collect();
+    let why = capacity::never_fitting(engine, &plan.deployment, &constraints).await;
     if why.is_empty() {
         return Ok(());
     }
-    let next = vec!["nothing was changed; ask for less, or add a larger agent".to_owned()];
+    let next = vec!["nothing was changed; ask for less, or add an agent that fits".to_owned()];
     Err(CommandError::NoPlacement { topology: plan.name.clone(), why, next })
 }
 

@@ -57,6 +57,8 @@ enum Next {
     Changed(Watch),
     /// Nothing: it is gone.
     Gone,
+    /// Nothing: the user wants to leave.
+    Left,
 }
 
 impl<'a> Charge<'a> {
@@ -77,7 +79,11 @@ impl<'a> Charge<'a> {
         loop {
             let began = Instant::now();
             let error = match self.once().await {
-                Ok(Next::Gone) => break,
+                Ok(Next::Gone) => {
+                    self.shared.board.forget(&self.name);
+                    break;
+                }
+                Ok(Next::Left) => break,
                 Ok(Next::Again) => continue,
                 Ok(Next::Changed(watch)) => {
                     match self.shared.context.whole.run_through(watch.changed()).await {
@@ -103,14 +109,13 @@ impl<'a> Charge<'a> {
             let _ = self.shared.context.whole.run(pause, std::future::pending::<()>()).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.shared.board.forget(&self.name);
         self.name.clone()
     }
 
     async fn once(&self) -> anyhow::Result<Next> {
         let Shared { context, state, .. } = self.shared;
         if context.whole.is_over() {
-            return Ok(Next::Gone);
+            return Ok(Next::Left);
         }
         let record = state.journal(&self.name).record;
         let (node, watch) = state.zk.watch(&record).await?;

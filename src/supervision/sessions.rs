@@ -188,7 +188,7 @@ fn tell_missing(context: &Context<'_>, wanted: &Wanted, known: &BTreeSet<String>
     let Wanted::Named(names) = wanted else { return };
     for name in names.difference(known) {
         context.reporter.warn_once(&format!(
-            "there is no topology {name} yet; it is taken up when it is submitted"
+            "there is no topology {name}; it is taken up when it is submitted"
         ));
     }
 }

@@ -93,8 +93,13 @@ fn supervised_text(supervised: &Supervised) -> String {
         heals => format!("; {heals} containers were brought back"),
     };
     let count = supervised.topologies.len();
-    let noun = if count == 1 { "topology" } else { "topologies" };
-    format!("handed over {count} {noun}, which run on{healed}\n")
+    if count == 0 {
+        return "there was no topology to hand over\n".to_owned();
+    }
+    match count {
+        1 => format!("handed over one topology, which runs on{healed}\n"),
+        _ => format!("handed over {count} topologies, which run on{healed}\n"),
+    }
 }
 
 fn state_text(changed: &StateChanged) -> String {

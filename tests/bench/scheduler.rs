@@ -54,7 +54,7 @@ fn offers(hosts: u32) -> Vec<Offer> {
         role: "*".to_owned(),
         free: Resources { cpus: 4.0, mem_mb: 4096.0, disk_mb: 4096.0 },
         ports: (0..8).map(range).collect(),
-        unavailable: None,
+        ..Offer::default()
     };
     (0..hosts).map(offer).collect()
 }

@@ -39,6 +39,7 @@ mod masters;
 mod offers;
 mod output;
 mod packages;
+mod placement;
 mod programs;
 mod proxies;
 mod releases;

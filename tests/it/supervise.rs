@@ -20,7 +20,8 @@ impl Supervisor {
         let log = env.directory.path().join(format!("{name}.log"));
         let words: Vec<&str> = ["supervise"].iter().chain(words).copied().collect();
         let mut command: Command = env.command(&words);
-        command.stdout(Stdio::null()).stderr(std::fs::File::create(&log).unwrap());
+        let file = std::fs::File::create(&log).unwrap();
+        command.stdout(file.try_clone().unwrap()).stderr(file);
         Self { child: Some(command.spawn().unwrap()), log }
     }
 
@@ -47,11 +48,12 @@ impl Supervisor {
         kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
     }
 
-    /// Ends it, which must succeed.
-    fn end(mut self) {
+    /// Ends it, which must succeed; what it has said.
+    fn end(mut self) -> String {
         self.signal(Signal::SIGTERM);
         let ran = self.child.take().unwrap().wait().unwrap();
         assert_eq!(ran.code(), Some(0), "{}", self.log());
+        self.log()
     }
 }
 
@@ -132,7 +134,11 @@ fn what_dies_is_launched_anew_while_no_command_runs() {
     supervisor.said("healing: container 2 runs on host ");
     // Nothing is offered to whoever needs nothing.
     assert_eq!(env.cluster.state()["offers"].as_array().unwrap().len(), 0);
-    supervisor.end();
+    let shown = status(&env, "healing");
+    assert_eq!(shown["driver"]["waits_for"], Value::Null, "{shown}");
+    let log = supervisor.end();
+    let said = "handed over one topology, which runs on; 2 containers were brought back\n";
+    assert!(log.ends_with(said), "{log}");
     assert_eq!(status(&env, "healing")["supervisor"], Value::Null);
     env.ok(&["kill", "healing"]);
     env.assert_nothing_left("healing");

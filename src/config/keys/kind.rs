@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::config::units::{self, TimeUnit};
+use crate::constraint;
 use crate::mesos::master::MasterAddress;
 use crate::names::{self, Named, is_control};
 use crate::net::zookeeper::Ensemble;
@@ -55,6 +56,8 @@ pub enum Kind {
     Master,
     /// Words separated by commas.
     List,
+    /// Constraints on hosts, separated by semicolons.
+    Constraints,
 }
 
 /// The largest number of a 32-bit integer, Java's `int`.
@@ -89,6 +92,7 @@ impl fmt::Display for Kind {
                 f.write_str("zk://host:port/path, http(s)://host:port, host:port or file:///path")
             }
             Self::List => f.write_str("words separated by commas"),
+            Self::Constraints => f.write_str("field:rule:value, separated by ;"),
         }
     }
 }
@@ -104,6 +108,9 @@ impl Kind {
             Self::Name(_) if value.is_empty() => true,
             Self::Name(what) => {
                 return names::check(what, value).map_err(|error| error.fault.to_string());
+            }
+            Self::Constraints => {
+                return constraint::parse(value).map(|_| ()).map_err(|error| error.to_string());
             }
             Self::Uri => is_uri(value),
             Self::Web => is_uri(value) && is_web(value),

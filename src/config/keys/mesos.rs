@@ -43,6 +43,10 @@ MESOS_MAINTENANCE_LEAD = "heron.mesos.maintenance.lead.seconds", Kind::Duration(
 MESOS_UNREACHABLE = "heron.mesos.unreachable.seconds", Kind::Duration(TimeUnit::Seconds),
     "How long `supervise` waits for an agent that can't be reached before it launches its containers elsewhere; should they come back, the old ones are killed. An explicit `restart` doesn't wait.",
     default("30");
+MESOS_CONSTRAINTS = "heron.mesos.constraints", Kind::Constraints,
+    "Which agents a topology's containers may run on, as `field:rule:value` separated by `;`: the field is `host` or an attribute of agents, the rule `in`, `like`, `unlike`, `unique`, `max_per`, `cluster` or `spread`. They hold for a topology as they were when it was submitted.";
+MESOS_AVOID = "heron.mesos.avoid", Kind::List,
+    "Names or ids of agents that get containers only where there is room on no other.";
 MESOS_RELAUNCH_TMANAGER = "heron.mesos.update.relaunch.tmanager", Kind::Bool,
     "Whether `update` ends the TManager's container before it changes the packing plan and launches it anew after that, which makes the pause shorter; if not, the old one starts its TManager again.",
     default("true");

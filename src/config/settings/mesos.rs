@@ -52,8 +52,6 @@ impl<'a> Work<'a> {
         self.warn_journal();
         let failover_timeout = self.failover_timeout();
         let reader = &self.reader;
-        let roles = reader.text(&keys::MESOS_ROLE);
-        let roles = roles.split(',').map(str::trim).filter(|role| !role.is_empty());
         let scheme = reader.text(&keys::MESOS_SCHEME).to_ascii_lowercase();
         let ca_file = reader.path(&keys::MESOS_CA);
         Some(Mesos {
@@ -63,11 +61,13 @@ impl<'a> Work<'a> {
             client_certificate_file: reader.path(&keys::MESOS_CLIENT_CERTIFICATE),
             principal: reader.optional(&keys::MESOS_PRINCIPAL),
             secret_file: reader.path(&keys::MESOS_SECRET),
-            roles: roles.map(str::to_owned).collect(),
+            roles: words(&reader.text(&keys::MESOS_ROLE), ','),
             task_user: reader.optional(&keys::MESOS_TASK_USER).unwrap_or_else(|| role.to_owned()),
             failover_timeout,
             kill_grace: reader.duration(&keys::MESOS_KILL_GRACE),
             maintenance_lead: reader.duration(&keys::MESOS_MAINTENANCE_LEAD),
+            constraints: words(&reader.text(&keys::MESOS_CONSTRAINTS), ';'),
+            avoid: words(&reader.text(&keys::MESOS_AVOID), ','),
             unreachable: reader.duration(&keys::MESOS_UNREACHABLE),
             relaunch_tmanager: reader.flag(&keys::MESOS_RELAUNCH_TMANAGER),
         })
@@ -103,4 +103,10 @@ impl<'a> Work<'a> {
             self.warnings.push(Warning::with(setting, WarningKind::Doubtful, text));
         }
     }
+}
+
+/// The words of a list.
+fn words(text: &str, separator: char) -> Vec<String> {
+    let words = text.split(separator).map(str::trim).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }

@@ -172,6 +172,10 @@ pub struct Mesos {
     pub kill_grace: Duration,
     /// How long before its maintenance an agent is left alone.
     pub maintenance_lead: Duration,
+    /// Which agents containers may run on, each as it was written.
+    pub constraints: Vec<String>,
+    /// Agents that get containers only where there is no other.
+    pub avoid: Vec<String>,
     /// How long a supervisor waits for an agent that can't be reached.
     pub unreachable: Duration,
     /// Whether `update` gives the TManager's container a new task at once.

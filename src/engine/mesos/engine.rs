@@ -256,6 +256,11 @@ fn host(agent: AgentSummary) -> Host {
     Host {
         id: agent.id.0.into(),
         name: agent.hostname,
+        attributes: agent
+            .attributes
+            .iter()
+            .map(|(name, value)| (name.clone(), translate::attribute_value(value)))
+            .collect(),
         address,
         is_active: agent.active,
         ports: agent.resources.port_count(),

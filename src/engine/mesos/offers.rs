@@ -65,6 +65,7 @@ impl OfferBook {
             host_id: HostId(first.agent_id.0.clone()),
             host: first.hostname.clone(),
             address: translate::address(first),
+            attributes: translate::attributes(&first.attributes),
             role: role(first).unwrap_or("*").to_owned(),
             free: Resources { cpus, mem_mb, disk_mb },
             ports: pool

@@ -1,5 +1,9 @@
 //! Between Mesos' words and those of the state machine. Pure.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::clock::Millis;
 use crate::mesos::call::{
     Acknowledge, Body, Capability, CommandInfo, DurationInfo, FrameworkInfo, KillPolicy, Reconcile,
@@ -58,6 +62,28 @@ pub(super) fn report(status: TaskStatus) -> TaskReport {
         task_id,
         host_id,
         acknowledgement,
+    }
+}
+
+/// What an agent's operator says of it, of an offer.
+pub(super) fn attributes(offered: &[Value]) -> BTreeMap<String, String> {
+    let one = |attribute: &Value| {
+        let name = attribute.get("name")?.as_str()?.to_owned();
+        let text = attribute.pointer("/text/value").or(attribute.pointer("/scalar/value"));
+        let text = text.or(attribute.get("ranges")).or(attribute.get("set"))?;
+        Some((name, attribute_value(text)))
+    };
+    offered.iter().filter_map(one).collect()
+}
+
+/// The value of an attribute as people write it: whole numbers without decimals.
+pub(super) fn attribute_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
+        other => other.to_string(),
     }
 }
 

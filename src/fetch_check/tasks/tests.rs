@@ -88,7 +88,7 @@ fn offers(offers: &[(&str, f64)]) -> Event {
         role: "a".to_owned(),
         free: Resources { cpus: *cpus, mem_mb: 1000.0, disk_mb: 1000.0 },
         ports: Vec::new(),
-        unavailable: None,
+        ..Offer::default()
     };
     Event::Offers(offers.iter().map(offer).collect())
 }

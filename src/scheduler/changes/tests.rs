@@ -84,7 +84,7 @@ fn offer(model: &mut Model, now: Millis) -> Vec<String> {
         role: "*".into(),
         free: Resources { cpus: 8.0, mem_mb: 1000.0, disk_mb: 1000.0 },
         ports: vec![PortRange { first: 1000, last: 1099 }],
-        unavailable: None,
+        ..Offer::default()
     };
     model.step(now, Event::Tick);
     let actions = model.step(now, Event::Offers(vec![offer]));

@@ -1,4 +1,5 @@
 //! Tests of the scheduler as a whole.
 
+mod constraints;
 mod placement;
 mod simulation;

@@ -43,7 +43,7 @@ fn offer(id: &str, host: &str, role: &str) -> Offer {
         role: role.into(),
         free: Resources { cpus: 2.0, mem_mb: 250.0, disk_mb: 100.0 },
         ports: vec![PortRange { first: 1000, last: 1009 }],
-        unavailable: None,
+        ..Offer::default()
     }
 }
 

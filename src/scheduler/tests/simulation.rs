@@ -18,7 +18,9 @@ use crate::scheduler::ids::{FrameworkId, HostId, OfferId, TaskId};
 use crate::scheduler::model::{Model, Policy};
 use crate::scheduler::offer::{Offer, Resources};
 use crate::scheduler::ports::PortRange;
-use crate::scheduler::record::{Desired, Framework, Goal, Launch, Phase, RECORD_VERSION};
+use crate::scheduler::record::{
+    Desired, Framework, Goal, Launch, Phase, Placement, RECORD_VERSION,
+};
 use crate::scheduler::step::{Action, Event};
 use crate::scheduler::task::{Acknowledgement, TaskReport, TaskState};
 use heron::Heron;
@@ -98,6 +100,7 @@ fn desired() -> Desired {
             package: None,
             extra: Map::new(),
         },
+        placement: Placement::default(),
         containers: (0..CONTAINERS)
             .map(|id| DesiredContainer {
                 id,
@@ -466,7 +469,7 @@ fn offer(id: OfferId, agent: usize, role: &str) -> Offer {
         role: role.into(),
         free: Resources { cpus: 2.0, mem_mb: 250.0, disk_mb: 100.0 },
         ports: vec![PortRange { first, last: first + 9 }],
-        unavailable: None,
+        ..Offer::default()
     }
 }
 
