@@ -157,6 +157,8 @@ fn the_tmanagers_container_is_ended_before_the_plan_is_written() {
     });
     let file = env.topology("heedful", 2);
     env.ok(&["submit", &file]);
+    // A plan that did not wait for it would be written by then.
+    env.cluster.control("/delay", &json!({ "calls": ["KILL"], "ms": 1500, "count": 1 }));
     env.ok(&["update", "heedful", "--container-number", "3"]);
     let sandbox = task(&env, "heedful-0-1")["sandbox"].as_str().unwrap().to_owned();
     let log = std::fs::read_to_string(format!("{sandbox}/heron-executor-0.stdout")).unwrap();
