@@ -180,6 +180,7 @@ impl Context<'_> {
         anyhow::Error: From<E>,
     {
         tokio::select! {
+            biased;
             result = future => Ok(result?),
             signal = self.whole.signals().wait() => {
                 let next = vec!["nothing was changed".to_owned()];

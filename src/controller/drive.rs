@@ -183,6 +183,7 @@ impl Drive<'_> {
                 // Whatever is looked for is of no interest any more when the plan has come.
                 WaitCondition::PhysicalPlan => {
                     tokio::select! {
+                        biased;
                         () = plan => {}
                         () = watching => {}
                     }

@@ -86,6 +86,7 @@ pub async fn wait(
             return;
         }
         tokio::select! {
+            biased;
             _ = watch.changed() => {}
             () = sleep(PLAN_PAUSE) => {}
         }

@@ -151,6 +151,7 @@ impl Wait<'_> {
                 }
             };
             tokio::select! {
+                biased;
                 () = news => {}
                 () = sleep(LOOK) => {}
             }
@@ -265,6 +266,7 @@ impl Lease {
         let wait = Wait { context, topology, deadline, requested: None };
         let (holder, leases) = (context.holder(), format!("{}/leases", tree.update_lock(topology)));
         let lock = tokio::select! {
+            biased;
             lock = UpdateLock::lock(zk, tree, topology, &holder, deadline) => lock,
             never = wait.watch(&self.state, &leases, never) => match never? {},
         };

@@ -167,6 +167,7 @@ impl Asking<'_> {
         let StateTree { zk, tree, .. } = self.state;
         let path = tree.physical_plan(self.name);
         let waited = tokio::select! {
+            biased;
             waited = zk.wait_for(&path, self.deadline) => waited.map(|plan| plan.is_some()),
             gone = self.end_of_topology() => gone.map(|()| true),
         };

@@ -214,14 +214,14 @@ impl Http {
         if let Some((kind, body)) = content {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
-        self.wait(url, request.send()).await
+        self.wait(url, net::http::send(request)).await
     }
 
     /// Reads without saying who asks: for what everybody may know, such as whether a master lives.
     pub(crate) async fn send_anonymously(&self, url: &Url) -> Result<Response, HttpError> {
         let scheme = scheme_of(url);
         let request = self.client(scheme, Reuse::Yes)?.get(url.clone());
-        self.wait(url, request.send()).await
+        self.wait(url, net::http::send(request)).await
     }
 
     /// Whether TLS has been spoken: then no credentials go over a plain connection any more.

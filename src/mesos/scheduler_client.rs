@@ -15,6 +15,7 @@ use super::event::{DEFAULT_HEARTBEAT_SECONDS, Event, EventError};
 use super::http::{Http, HttpError, bad_answer, location};
 use super::master::LeaderUrl;
 use super::recordio::{Decoder, RecordError};
+use crate::net::http::send;
 use crate::net::unreachable::Unreachable;
 
 const PATH: &str = "/api/v1/scheduler";
@@ -102,7 +103,7 @@ impl Subscription {
             .header(CONTENT_TYPE, JSON)
             .header(ACCEPT, JSON)
             .body(encode(&url, &call)?);
-        let response = http.wait(&url, request.send()).await?;
+        let response = http.wait(&url, send(request)).await?;
         if response.status().is_redirection() {
             let leader = Box::new(location(leader, &url, &response)?);
             return Err(HttpError::Redirected { url, leader });
@@ -227,7 +228,7 @@ impl CallSender {
             .header(CONTENT_TYPE, JSON)
             .header(STREAM_ID, self.stream_id.clone())
             .body(encode(&url, call)?);
-        let response = self.http.wait(&url, request.send()).await?;
+        let response = self.http.wait(&url, send(request)).await?;
         if response.status().is_success() {
             return Ok(());
         }

@@ -229,6 +229,7 @@ impl Deadline {
         let hurry = async {
             let at = self.at.unwrap_or_else(|| Instant::now() + FOREVER);
             tokio::select! {
+                biased;
                 _ = self.signals.wait() => {}
                 () = sleep_until(at) => {}
             }

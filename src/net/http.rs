@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, RequestBuilder, Response, redirect};
 
 use super::cause::chain;
 use super::redact::redact;
@@ -199,6 +199,18 @@ fn policy(redirects: Redirects) -> redirect::Policy {
             attempt.follow()
         }
     })
+}
+
+/// Sends a request, and waits for the head of its answer.
+///
+/// # Errors
+/// There was none.
+pub async fn send(request: RequestBuilder) -> reqwest::Result<Response> {
+    #[cfg(test)]
+    if let Some(network) = super::tests::simulated::network() {
+        return network.answer(request.build()?).await;
+    }
+    request.send().await
 }
 
 /// Why a body could not be read.

@@ -16,6 +16,8 @@ pub mod deadline;
 pub mod http;
 pub mod redact;
 pub mod retry;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod tls;
 pub mod unreachable;
 pub mod zookeeper;

@@ -163,6 +163,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             return Ok(Vec::new());
         };
         Ok(tokio::select! {
+            biased;
             events = link.events() => events,
             () = sleep(rest) => vec![Event::Tick],
         })

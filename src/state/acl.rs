@@ -6,7 +6,7 @@
 use super::error::StateError;
 use super::removal::subtree;
 use super::zk::Zk;
-use zookeeper_client::{Acls, Error as ClientError};
+use zookeeper_client::Error as ClientError;
 
 impl Zk {
     /// Makes sure that a node of the private part, everything below it, and what lies above it in that part, is ours
@@ -43,9 +43,9 @@ impl Zk {
 
     /// Whether a node is there, and anybody may do something with it.
     async fn is_open(&self, path: &str) -> Result<bool, StateError> {
-        let client = self.client()?;
-        match self.wait(path, client.get_acl(&self.full(path))).await? {
-            Ok((acls, _)) => Ok(acls.iter().any(|acl| acl.scheme() == "world")),
+        let session = self.session()?;
+        match self.wait(path, session.acl(&self.full(path))).await? {
+            Ok(acls) => Ok(acls.iter().any(|acl| acl.scheme() == "world")),
             Err(ClientError::NoNode) => Ok(false),
             Err(error) => Err(StateError::from_client(error, path, false)),
         }
@@ -53,9 +53,9 @@ impl Zk {
 
     /// Gives a node the access list of its creator; one that has gone needs none.
     async fn keep(&self, path: &str) -> Result<(), StateError> {
-        let client = self.client()?;
-        match self.wait(path, client.set_acl(&self.full(path), &Acls::creator_all(), None)).await? {
-            Ok(_) | Err(ClientError::NoNode) => Ok(()),
+        let session = self.session()?;
+        match self.wait(path, session.keep(&self.full(path))).await? {
+            Ok(()) | Err(ClientError::NoNode) => Ok(()),
             // Doing it twice does no harm.
             Err(error) => Err(StateError::from_client(error, path, false)),
         }

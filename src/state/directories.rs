@@ -1,7 +1,7 @@
 //! Directories of the tree.
 
 use futures_util::future::join_all;
-use zookeeper_client::{CreateMode, Error as ClientError};
+use zookeeper_client::Error as ClientError;
 
 use super::error::StateError;
 use super::zk::Zk;
@@ -46,16 +46,11 @@ impl Zk {
 
     /// Creates directories, parents first; paths include the chroot. One that is there already is fine.
     async fn create_directories(&self, paths: &[&String]) -> Result<(), StateError> {
-        let client = self.client()?;
-        let options: Vec<_> = paths
-            .iter()
-            .map(|path| {
-                let acls = self.rules.acls(self.inside(path), self.inner.has_credentials);
-                CreateMode::Persistent.with_acls(acls)
-            })
-            .collect();
-        let created =
-            paths.iter().zip(&options).map(|(path, options)| client.create(path, &[], options));
+        let session = self.session()?;
+        let created = paths.iter().map(|path| {
+            let acls = self.rules.acls(self.inside(path), self.inner.has_credentials);
+            session.create(path, acls)
+        });
         let first = paths.first().map_or("", |path| path.as_str());
         let created = self.wait(first, join_all(created)).await?;
         for (path, result) in paths.iter().zip(created) {

@@ -4,36 +4,21 @@
 //! Nagle's algorithm on, which holds back all but the first of several small requests for a whole round trip. To older
 //! servers they are sent one after the other without waiting for answers.
 
+use std::fmt;
 use std::sync::atomic::Ordering;
 
 use futures_util::future::{join, join_all, try_join_all};
 use tokio::time::Instant;
-use zookeeper_client::{
-    Client, Error as ClientError, EventType, MultiReadResult, OneshotWatcher, SessionState, Stat,
-};
+use zookeeper_client::{Error as ClientError, SessionState, Stat};
 
 use super::error::StateError;
 use super::node::Node;
 use super::zk::Zk;
 use crate::net::zookeeper::Options;
+use crate::net::zookeeper::session::{Found, Read, Session, Told, Waiting};
 
 /// How often a read that lost its connection is sent again.
 const ATTEMPTS: usize = 3;
-
-/// One read.
-#[derive(Clone, Copy, Debug)]
-enum Read<'a> {
-    Node(&'a str),
-    Children(&'a str),
-}
-
-impl<'a> Read<'a> {
-    fn path(self) -> &'a str {
-        match self {
-            Self::Node(path) | Self::Children(path) => path,
-        }
-    }
-}
 
 /// What a read found; a node that is not there is [`Answer::Absent`].
 #[derive(Debug)]
@@ -67,7 +52,7 @@ impl Zk {
         &self,
         paths: &[P],
     ) -> Result<Vec<Option<Node>>, StateError> {
-        let reads: Vec<_> = paths.iter().map(|path| Read::Node(path.as_ref())).collect();
+        let reads: Vec<_> = paths.iter().map(|path| Read::Data(path.as_ref())).collect();
         Ok(self.read_all(&reads).await?.into_iter().map(Answer::node).collect())
     }
 
@@ -92,7 +77,7 @@ impl Zk {
         paths: &[P],
         parent: &str,
     ) -> Result<(Vec<Option<Node>>, Option<Vec<String>>), StateError> {
-        let mut reads: Vec<_> = paths.iter().map(|path| Read::Node(path.as_ref())).collect();
+        let mut reads: Vec<_> = paths.iter().map(|path| Read::Data(path.as_ref())).collect();
         reads.push(Read::Children(parent));
         let mut answers = self.read_all(&reads).await?;
         let children = answers.pop().and_then(Answer::children);
@@ -114,10 +99,14 @@ impl Zk {
     }
 
     async fn read_once(&self, reads: &[Read<'_>]) -> Result<Vec<Answer>, StateError> {
-        let client = self.client()?;
+        let session = self.session()?;
+        let full: Vec<String> = reads.iter().map(|read| self.full(read.path())).collect();
+        let full: Vec<Read<'_>> =
+            full.iter().zip(reads).map(|(full, read)| at(full, *read)).collect();
         if reads.len() > 1 && !self.inner.one_by_one.load(Ordering::Relaxed) {
             let parts =
-                reads.chunks(Options::READ_TOGETHER).map(|part| self.read_together(&client, part));
+                reads.chunks(Options::READ_TOGETHER).zip(full.chunks(Options::READ_TOGETHER));
+            let parts = parts.map(|(reads, full)| read_together(session.as_ref(), reads, full));
             match try_join_all(parts).await {
                 Err(StateError::Other { source: ClientError::Unimplemented, .. }) => {
                     self.inner.one_by_one.store(true, Ordering::Relaxed);
@@ -125,54 +114,11 @@ impl Zk {
                 other => return Ok(other?.into_iter().flatten().collect()),
             }
         }
-        self.read_one_by_one(&client, reads).await
-    }
-
-    async fn read_together(
-        &self,
-        client: &Client,
-        reads: &[Read<'_>],
-    ) -> Result<Vec<Answer>, StateError> {
-        let mut reader = client.new_multi_reader();
-        for read in reads {
-            let full = self.full(read.path());
-            let added = match read {
-                Read::Node(_) => reader.add_get_data(&full),
-                Read::Children(_) => reader.add_get_children(&full),
-            };
-            added.map_err(|error| StateError::from_client(error, read.path(), false))?;
-        }
-        let first = reads.first().map_or("", |read| read.path());
-        let results = reader.commit().await;
-        let results = results.map_err(|error| StateError::from_client(error, first, false))?;
-        let answers = results.into_iter().zip(reads).map(|(result, read)| {
-            let answer = match result {
-                MultiReadResult::Data { data, stat } => Ok(Answer::Node(Node { data, stat })),
-                MultiReadResult::Children { children } => Ok(Answer::Children(children)),
-                MultiReadResult::Error { err } => Err(err),
-                _ => Err(ClientError::Unimplemented),
-            };
-            if_there(answer, read.path())
-        });
-        answers.collect()
-    }
-
-    async fn read_one_by_one(
-        &self,
-        client: &Client,
-        reads: &[Read<'_>],
-    ) -> Result<Vec<Answer>, StateError> {
-        let asked = reads.iter().map(|read| async move {
-            let full = self.full(read.path());
-            let answer = match read {
-                Read::Node(_) => {
-                    let found = client.get_data(&full).await;
-                    found.map(|(data, stat)| Answer::Node(Node { data, stat }))
-                }
-                Read::Children(_) => client.list_children(&full).await.map(Answer::Children),
-            };
-            if_there(answer, read.path())
-        });
+        let session = session.as_ref();
+        let asked = reads
+            .iter()
+            .zip(full)
+            .map(|(read, full)| async move { if_there(session.read(full).await, read.path()) });
         try_join_all(asked).await
     }
 
@@ -183,18 +129,13 @@ impl Zk {
 
     /// Reads a node and watches for its creation, change and deletion.
     pub async fn watch(&self, path: &str) -> Result<(Option<Node>, Watch), StateError> {
-        let client = self.client()?;
+        let session = self.session()?;
         let full = self.full(path);
         // `exists` also watches for a node that is not there yet, which a read would not.
-        let both = join(client.check_and_watch_stat(&full), client.get_data(&full));
+        let both = join(session.watch(&full), session.read(Read::Data(&full)));
         let (watched, read) = self.wait(path, both).await?;
-        let (_, watcher) = watched.map_err(|error| StateError::from_client(error, path, false))?;
-        let node = match read {
-            Ok((data, stat)) => Some(Node { data, stat }),
-            Err(ClientError::NoNode) => None,
-            Err(error) => return Err(StateError::from_client(error, path, false)),
-        };
-        Ok((node, Watch { watcher, path: path.to_owned() }))
+        let (_, waiting) = watched.map_err(|error| StateError::from_client(error, path, false))?;
+        Ok((if_there(read, path)?.node(), Watch { waiting, path: path.to_owned() }))
     }
 
     /// Reads several nodes and watches each.
@@ -208,12 +149,12 @@ impl Zk {
 
     /// Looks whether a node is there and watches for its creation, change and deletion.
     pub async fn watch_exists(&self, path: &str) -> Result<(Option<Stat>, Watch), StateError> {
-        let client = self.client()?;
+        let session = self.session()?;
         let full = self.full(path);
-        let answer = self.wait(path, client.check_and_watch_stat(&full)).await?;
-        let (stat, watcher) =
+        let answer = self.wait(path, session.watch(&full)).await?;
+        let (stat, waiting) =
             answer.map_err(|error| StateError::from_client(error, path, false))?;
-        Ok((stat, Watch { watcher, path: path.to_owned() }))
+        Ok((stat, Watch { waiting, path: path.to_owned() }))
     }
 
     /// Lists a node's children and watches for more or fewer; without the node, for its creation.
@@ -221,12 +162,12 @@ impl Zk {
         &self,
         path: &str,
     ) -> Result<(Option<Vec<String>>, Watch), StateError> {
-        let client = self.client()?;
+        let session = self.session()?;
         let full = self.full(path);
         loop {
-            match self.wait(path, client.list_and_watch_children(&full)).await? {
-                Ok((children, watcher)) => {
-                    let watch = Watch { watcher, path: path.to_owned() };
+            match self.wait(path, session.watch_children(&full)).await? {
+                Ok((children, waiting)) => {
+                    let watch = Watch { waiting, path: path.to_owned() };
                     return Ok((Answer::Children(children).children(), watch));
                 }
                 Err(ClientError::NoNode) => {
@@ -261,18 +202,44 @@ impl Zk {
     }
 }
 
-fn if_there(answer: Result<Answer, ClientError>, path: &str) -> Result<Answer, StateError> {
-    match answer {
+async fn read_together(
+    session: &dyn Session,
+    reads: &[Read<'_>],
+    full: &[Read<'_>],
+) -> Result<Vec<Answer>, StateError> {
+    let first = reads.first().map_or("", |read| read.path());
+    let found = session.read_together(full).await;
+    let found = found.map_err(|error| StateError::from_client(error, first, false))?;
+    found.into_iter().zip(reads).map(|(found, read)| if_there(found, read.path())).collect()
+}
+
+/// The same read of another path.
+fn at<'a>(path: &'a str, read: Read<'_>) -> Read<'a> {
+    match read {
+        Read::Data(_) => Read::Data(path),
+        Read::Children(_) => Read::Children(path),
+    }
+}
+
+fn if_there(found: Result<Found, ClientError>, path: &str) -> Result<Answer, StateError> {
+    match found {
+        Ok(Found::Data(data, stat)) => Ok(Answer::Node(Node { data, stat })),
+        Ok(Found::Children(names)) => Ok(Answer::Children(names)),
         Err(ClientError::NoNode) => Ok(Answer::Absent),
-        other => other.map_err(|error| StateError::from_client(error, path, false)),
+        Err(error) => Err(StateError::from_client(error, path, false)),
     }
 }
 
 /// Waits for one change of a node. Dropping it takes the watch away.
-#[derive(Debug)]
 pub struct Watch {
-    watcher: OneshotWatcher,
+    waiting: Waiting,
     path: String,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Watch {
@@ -287,15 +254,11 @@ impl Watch {
     /// # Errors
     /// The session ended, so that nothing is watched any more.
     pub async fn changed(self) -> Result<(), StateError> {
-        let event = self.watcher.changed().await;
-        if event.event_type != EventType::Session {
-            return Ok(());
-        }
-        match event.session_state {
-            SessionState::Expired => Err(StateError::SessionExpired),
-            SessionState::Closed => Err(StateError::Closed),
-            SessionState::AuthFailed => Err(StateError::NoAuth { path: self.path }),
-            _ => Ok(()),
+        match self.waiting.await {
+            Told::Changed => Ok(()),
+            Told::Ended(SessionState::AuthFailed) => Err(StateError::NoAuth { path: self.path }),
+            Told::Ended(SessionState::Expired) => Err(StateError::SessionExpired),
+            Told::Ended(_) => Err(StateError::Closed),
         }
     }
 }

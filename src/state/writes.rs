@@ -1,10 +1,11 @@
 //! Writes that happen together or not at all: sending [`super::transaction`]s, and finding out what became of one.
 
-use zookeeper_client::{CreateMode, Error as ClientError, MultiWriteResult, MultiWriter};
+use zookeeper_client::{CreateMode, MultiWriteResult};
 
 use super::error::StateError;
 use super::transaction::{self, CommitOutcome, Done, Mode, Op};
 use super::zk::Zk;
+use crate::net::zookeeper::session::Write;
 
 impl Zk {
     /// Writes everything or nothing.
@@ -17,15 +18,11 @@ impl Zk {
     /// Needs ZooKeeper 3.5 or newer for transactions that create nodes.
     pub async fn transaction(&self, ops: &[Op]) -> Result<Vec<Done>, StateError> {
         transaction::check_size(ops, self.inner.max_buffer)?;
-        let client = self.client()?;
-        let mut writer = client.new_multi_writer();
-        for op in ops {
-            let added = self.add(&mut writer, op);
-            added.map_err(|error| StateError::from_client(error, op.path(), true))?;
-        }
+        let session = self.session()?;
+        let writes: Vec<Write<'_>> = ops.iter().map(|op| self.write_of(op)).collect();
         let paths = || ops.iter().map(|op| op.path().to_owned()).collect();
         let first = ops.first().map_or("/", Op::path);
-        let results = match self.wait(first, writer.commit()).await {
+        let results = match self.wait(first, session.write(&writes)).await {
             Ok(committed) => committed.map_err(|error| transaction::error(ops, error))?,
             Err(StateError::TimedOut { .. }) => {
                 return Err(StateError::UnknownOutcome { paths: paths() });
@@ -35,7 +32,7 @@ impl Zk {
         Ok(results.into_iter().map(|result| self.done(result)).collect())
     }
 
-    fn add(&self, writer: &mut MultiWriter<'_>, op: &Op) -> Result<(), ClientError> {
+    fn write_of<'a>(&self, op: &'a Op) -> Write<'a> {
         let full = self.full(op.path());
         match op {
             Op::Create { path, data, mode } => {
@@ -45,11 +42,11 @@ impl Zk {
                     Mode::EphemeralSequential => CreateMode::EphemeralSequential,
                 };
                 let acls = self.rules.acls(path, self.inner.has_credentials);
-                writer.add_create(&full, data, &mode.with_acls(acls))
+                Write::Create { path: full, data, mode, acls }
             }
-            Op::Set { data, version, .. } => writer.add_set_data(&full, data, *version),
-            Op::Delete { version, .. } => writer.add_delete(&full, *version),
-            Op::Check { version, .. } => writer.add_check_version(&full, version.unwrap_or(-1)),
+            Op::Set { data, version, .. } => Write::Set { path: full, data, version: *version },
+            Op::Delete { version, .. } => Write::Delete { path: full, version: *version },
+            Op::Check { version, .. } => Write::Check { path: full, version: *version },
         }
     }
 
@@ -64,10 +61,10 @@ impl Zk {
 
     /// Finds out what became of a transaction whose answer got lost.
     pub async fn outcome(&self, ops: &[Op]) -> Result<CommitOutcome, StateError> {
-        let client = self.client()?;
+        let session = self.session()?;
         let first = ops.first().map_or("/", Op::path);
         // The server we are with now may lag behind the one that took the request.
-        let synced = self.wait(first, client.sync(&self.full(first))).await?;
+        let synced = self.wait(first, session.sync(&self.full(first))).await?;
         synced.map_err(|error| StateError::from_client(error, first, false))?;
         let paths: Vec<_> = ops.iter().map(Op::path).collect();
         let nodes = self.read_many(&paths).await?;
@@ -94,9 +91,8 @@ impl Zk {
 
     /// Sends off the deletion of a node without waiting for it.
     pub(super) fn delete_and_forget(&self, path: &str) {
-        if let Ok(client) = self.client() {
-            // The request is queued by the call itself; the future would only wait for the answer.
-            drop(client.delete(&self.full(path), None));
+        if let Ok(session) = self.session() {
+            session.delete_and_forget(&self.full(path));
         }
     }
 }

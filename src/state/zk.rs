@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use zookeeper_client::{Client, StateWatcher};
 
 pub use zookeeper_client::SessionState;
 
 use super::error::StateError;
 use super::rules::Rules;
 use crate::net::deadline::{Deadline, Stopped};
-use crate::net::zookeeper::{self, Ensemble, Options};
+use crate::net::zookeeper::session::{Session, States, open};
+use crate::net::zookeeper::{Ensemble, Options};
 
 /// A session with ZooKeeper. Clones share it.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ pub struct Zk {
 #[derive(Debug)]
 pub(super) struct Inner {
     /// Taken out by [`Zk::close`], so that no clone keeps the session open.
-    client: Mutex<Option<Client>>,
-    states: StateWatcher,
+    requests: Mutex<Option<Arc<dyn Session>>>,
+    states: Box<dyn States>,
     pub(super) ensemble: Ensemble,
     pub(super) session: i64,
     /// How long a request may take.
@@ -51,11 +51,11 @@ impl Zk {
     /// Gets a session. The deadline bounds this, and every request that is made in the session, until
     /// [`Zk::wait_by`] tells another.
     pub async fn connect(options: &Options, deadline: &Deadline) -> Result<Self, StateError> {
-        let client = zookeeper::connect(options, deadline).await?;
+        let session = open(options, deadline).await?;
         let inner = Inner {
-            states: client.state_watcher(),
-            session: client.session_id().0,
-            client: Mutex::new(Some(client)),
+            states: session.states(),
+            session: session.id(),
+            requests: Mutex::new(Some(session)),
             ensemble: options.ensemble.clone(),
             limit: options.connection_timeout,
             has_credentials: options.access.credentials.is_some(),
@@ -93,17 +93,12 @@ impl Zk {
     /// What state the session is in.
     #[must_use]
     pub fn session_state(&self) -> SessionState {
-        self.inner.states.peek_state()
+        self.inner.states.now()
     }
 
     /// Waits until the session has ended: expired, closed or refused.
     pub async fn ended(&self) -> SessionState {
-        let mut states = self.inner.states.clone();
-        let mut state = states.peek_state();
-        while !state.is_terminated() {
-            state = states.changed().await;
-        }
-        state
+        self.inner.states.ended().await
     }
 
     /// Ends the session, so that its ephemeral nodes vanish now and not at the session timeout.
@@ -111,20 +106,18 @@ impl Zk {
     /// Returns whether the server has confirmed it within `limit`, or within a moment if the command is to end. Every clone
     /// is closed with it.
     pub async fn close(&self, limit: Duration) -> bool {
-        let client = self.lock_client().take();
-        drop(client);
+        let session = self.lock_session().take();
+        drop(session);
         self.deadline.tidy(limit, self.ended()).await.is_some()
     }
 
-    fn lock_client(&self) -> std::sync::MutexGuard<'_, Option<Client>> {
-        self.inner.client.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_session(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn Session>>> {
+        self.inner.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn client(&self) -> Result<Client, StateError> {
-        match self.lock_client().as_ref() {
-            None => Err(StateError::Closed),
-            Some(client) => Ok(client.clone()),
-        }
+    /// The session, for a request.
+    pub(super) fn session(&self) -> Result<Arc<dyn Session>, StateError> {
+        self.lock_session().as_ref().cloned().ok_or(StateError::Closed)
     }
 
     pub(super) fn full(&self, path: &str) -> String {

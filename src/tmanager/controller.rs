@@ -185,7 +185,7 @@ impl Controller {
                 ControllerError::NoAnswer { url, why }
             }
         };
-        let sent = self.client.get(url).timeout(self.deadline).send().await;
+        let sent = http::send(self.client.get(url).timeout(self.deadline)).await;
         let response = sent.map_err(|error| failed(&error))?;
         let status = response.status();
         let body = http::body(response, ANSWER_LIMIT).await.map_err(|error| {
@@ -217,6 +217,10 @@ impl Controller {
 /// may be the network's.
 pub async fn refuses(location: &TManagerLocation) -> bool {
     let Ok(port) = u16::try_from(location.controller_port) else { return false };
+    #[cfg(test)]
+    if let Some(network) = crate::net::tests::simulated::network() {
+        return network.refuses(&location.host, port);
+    }
     let connected = TcpStream::connect((location.host.as_str(), port));
     match tokio::time::timeout(PROBE, connected).await {
         Ok(Err(error)) => error.kind() == std::io::ErrorKind::ConnectionRefused,

@@ -8,7 +8,8 @@
 //! | [`dial`] | TCP and TLS to one server, and the question how it is |
 //! | [`frames`] | the bounds of what servers may send |
 //! | [`guard`] | the client library's way to the servers, which keeps the bounds and knows why one failed |
-//! | [`mod@connect`] | a session |
+//! | [`mod@connect`] | how one gets a session |
+//! | [`session`] | what can be asked in one |
 //!
 //! The client library dials by itself, believes whatever length a frame claims to have, and says of a failure only that no
 //! host was available. So it is given one address, on loopback, where [`guard`] waits for it; what that connects to, and
@@ -21,6 +22,7 @@ pub mod dial;
 pub mod frames;
 pub mod guard;
 pub mod health;
+pub mod session;
 
 pub use access::{Access, BadCredentials, Credentials, Known, Scheme, Tls};
 pub use address::{AddressError, ElectionAddress, Endpoint, Ensemble};

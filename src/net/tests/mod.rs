@@ -1,0 +1,3 @@
+//! What tests of other folders use of this one.
+
+pub(crate) mod simulated;
