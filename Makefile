@@ -8,7 +8,7 @@ DENY_VERSION := 0.20.2
 # Unit tests that start a ZooKeeper.
 UNIT_SKIP := --skip state:: --skip leader --skip zookeeper
 
-.PHONY: build release demo test lint unit unit-and-e2e deny advisories doc bench fuzz setup clean e2e-real
+.PHONY: build release demo test lint unit unit-and-e2e deny advisories doc bench fuzz setup clean simulate e2e-real
 
 build: ## The binary, for development
 	$(CARGO) build --locked
@@ -53,6 +53,9 @@ all-tests:
 	$(CARGO) build --locked --bin heron-cli --examples
 	$(CARGO) test --locked
 	$(CARGO) test --locked --example test-cluster
+
+simulate: ## Whole commands through bad luck that nobody has seen yet; SEEDS=number of worlds for each scenario
+	HERON_SIMULATION_SEEDS=$(or $(SEEDS),100) $(CARGO) test --locked --lib simulation::scenarios -- --nocapture
 
 e2e-real: ## Tests on real Mesos, Heron and ZooKeeper, as tests/e2e-real/README.md says; TESTS=words chooses
 	@tests/support/setup.sh java

@@ -371,3 +371,6 @@ fn kept(text: &str) -> String {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,4 +2,5 @@
 
 mod eras;
 mod reference;
+mod simulation;
 mod slips;

@@ -1,0 +1,190 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::scheduler::model::Policy;
+use crate::scheduler::offer::Resources;
+use crate::scheduler::ports::PortRange;
+use crate::scheduler::task::Acknowledgement;
+
+const NOW: Millis = 1_000_000_000;
+
+/// A model of containers with these states, that was told of a connection.
+fn connected(states: &[TaskState], suppressed: bool) -> (Model, Vec<Action>) {
+    let container = |id: usize| json!({"id": id, "cpus": 1.0, "mem_mb": 100.0, "disk_mb": 10.0});
+    let desired = serde_json::from_value(json!({
+        "version": 1, "topology": "t", "topology_id": "i", "goal": "RUNNING", "phase": "LAUNCHED", "generation": 1,
+        "digest": "", "framework": {"id": {"value": "f"}, "name": "n", "user": "u", "roles": ["*"],
+            "failover_timeout_seconds": 1.0, "labels": []},
+        "launch": {"command": ["run"], "uris": [], "ports": 1, "kill_grace_ms": 1000},
+        "containers": (0..states.len()).map(container).collect::<Vec<Value>>(),
+    }));
+    let record = |(id, state): (usize, &TaskState)| {
+        serde_json::from_value(json!({
+            "version": 1, "id": id, "attempt": 1, "restarts": 0, "task_id": {"value": format!("t-{id}-1")},
+            "agent_id": {"value": "a"}, "host": "h", "ports": [1000 + id], "state": state, "since": NOW,
+        }))
+        .unwrap()
+    };
+    let records = states.iter().enumerate().map(record).collect();
+    let mut model = Model::new(desired.unwrap(), records, Policy::default());
+    let actions = model.step(NOW, Event::Subscribed { framework_id: "f".into(), suppressed });
+    (model, actions)
+}
+
+fn report(container: u32, attempt: u32, state: TaskState) -> TaskReport {
+    let task_id = TaskId(format!("t-{container}-{attempt}"));
+    TaskReport { task_id, state, host_id: Some("a".into()), ..TaskReport::default() }
+}
+
+fn told(container: u32, attempt: u32, state: TaskState) -> Event {
+    Event::Update(report(container, attempt, state))
+}
+
+fn state_of(model: &Model, container: u32) -> TaskState {
+    model.views().find(|view| view.id == container).unwrap().record.unwrap().state.clone()
+}
+
+/// What comes of an offer.
+fn offered(model: &mut Model, now: Millis) -> Vec<Action> {
+    let offer = Offer {
+        ids: vec![OfferId(format!("o{now}"))],
+        host_id: "a".into(),
+        host: "h".into(),
+        address: None,
+        role: "*".into(),
+        free: Resources { cpus: 8.0, mem_mb: 1000.0, disk_mb: 1000.0 },
+        ports: vec![PortRange { first: 1000, last: 1099 }],
+        unavailable: None,
+    };
+    model.step(now, Event::Offers(vec![offer]))
+}
+
+/// Tasks that are launched from an offer.
+fn launched(model: &mut Model, now: Millis) -> Vec<String> {
+    let launches = offered(model, now).into_iter().filter_map(|action| match action {
+        Action::Call(Call::Launch(launch)) => Some(launch.tasks),
+        _ => None,
+    });
+    launches.flatten().map(|task| task.task_id.0).collect()
+}
+
+fn reconciled(actions: &[Action]) -> Vec<Vec<&str>> {
+    let asked = actions.iter().filter_map(|action| match action {
+        Action::Call(Call::Reconcile(tasks)) => Some(tasks),
+        _ => None,
+    });
+    asked.map(|tasks| tasks.iter().map(|(task, _)| task.as_str()).collect()).collect()
+}
+
+#[test]
+fn every_new_state_is_journalled_before_it_is_acknowledged() {
+    let (mut model, _) = connected(&[TaskState::Staging], true);
+    for state in [TaskState::Starting, TaskState::Running, TaskState::Failed] {
+        let handle = Acknowledgement {
+            task_id: "t-0-1".into(),
+            host_id: "a".into(),
+            token: state.to_string(),
+        };
+        let acknowledgement = Some(Box::new(handle.clone()));
+        let report = TaskReport { acknowledgement, ..report(0, 1, state.clone()) };
+        let actions = model.step(NOW, Event::Update(report));
+        let at = |wanted: &dyn Fn(&Action) -> bool| actions.iter().position(wanted);
+        let journalled = at(
+            &|action| matches!(action, Action::JournalContainer(record) if record.state == state),
+        );
+        let acknowledged = at(&|action| *action == Action::Call(Call::Acknowledge(handle.clone())));
+        assert!(journalled.is_some() && journalled < acknowledged, "{state}: {actions:?}");
+    }
+}
+
+#[test]
+fn what_is_told_late_is_no_news() {
+    for (known, late) in [
+        (TaskState::Running, TaskState::Starting),
+        (TaskState::Killing, TaskState::Running),
+        (TaskState::Failed, TaskState::Running),
+        (TaskState::Killed, TaskState::Failed),
+    ] {
+        let (mut model, _) = connected(std::slice::from_ref(&known), true);
+        let actions = model.step(NOW, told(0, 1, late.clone()));
+        assert_eq!(state_of(&model, 0), known, "{late} after {known}");
+        let journals = |action: &Action| matches!(action, Action::JournalContainer(_));
+        assert!(!actions.iter().any(journals), "{late} after {known}: {actions:?}");
+    }
+    // A host that comes back brings its tasks back.
+    let (mut model, _) = connected(&[TaskState::Unreachable], true);
+    model.step(NOW, told(0, 1, TaskState::Running));
+    assert_eq!(state_of(&model, 0), TaskState::Running);
+}
+
+#[test]
+fn the_tmanagers_location_is_stale_when_its_container_has_ended() {
+    let (mut model, _) = connected(&[TaskState::Running, TaskState::Running], true);
+    let ended = |actions: Vec<Action>| actions.contains(&Action::TManagerEnded);
+    assert!(!ended(model.step(NOW, told(1, 1, TaskState::Failed))));
+    assert!(!ended(model.step(NOW, told(0, 1, TaskState::Killing))));
+    assert!(ended(model.step(NOW, told(0, 1, TaskState::Killed))));
+}
+
+#[test]
+fn a_container_that_fails_is_left_alone_for_longer_each_time() {
+    let (mut model, _) = connected(&[TaskState::Running], true);
+    let mut now = NOW;
+    for (attempt, pause) in [(1, 0), (2, 1_000), (3, 2_000), (4, 4_000)] {
+        model.step(now, told(0, attempt, TaskState::Failed));
+        if pause > 0 {
+            assert_eq!(launched(&mut model, now + pause - 1), [""; 0], "attempt {attempt}");
+        }
+        now += pause;
+        assert_eq!(launched(&mut model, now), [format!("t-0-{}", attempt + 1)]);
+    }
+}
+
+#[test]
+fn failures_are_forgotten_of_a_task_that_has_run_for_long() {
+    for (ran, failures) in [(59_999, 2), (60_000, 1)] {
+        let (mut model, _) = connected(&[TaskState::Running], true);
+        model.step(NOW, told(0, 1, TaskState::Failed));
+        launched(&mut model, NOW);
+        model.step(NOW + 10, told(0, 2, TaskState::Running));
+        model.step(NOW + 10 + ran, told(0, 2, TaskState::Failed));
+        let record = model.views().next().unwrap().record.unwrap();
+        assert_eq!(record.failures, failures, "after {ran} ms");
+    }
+}
+
+#[test]
+fn nothing_is_offered_while_nothing_is_to_be_launched() {
+    let counts = |actions: &[Action], call: &Call| {
+        actions.iter().filter(|action| **action == Action::Call(call.clone())).count()
+    };
+    let (mut model, actions) = connected(&[TaskState::Running], false);
+    assert_eq!(counts(&actions, &Call::Suppress), 1, "{actions:?}");
+    assert_eq!(counts(&model.step(NOW, Event::Tick), &Call::Suppress), 0, "it is told once");
+    let actions = model.step(NOW, told(0, 1, TaskState::Failed));
+    assert_eq!(counts(&actions, &Call::Revive), 1, "{actions:?}");
+    let actions = offered(&mut model, NOW);
+    assert_eq!(counts(&actions, &Call::Suppress), 1, "{actions:?}");
+    // Nor to what is to end.
+    let (mut model, _) = connected(&[TaskState::Failed], false);
+    let killed = model.desired().changed(|desired| desired.goal = Goal::Killed);
+    let actions = model.step(NOW, Event::DesiredChanged(Box::new(killed)));
+    assert_eq!(counts(&actions, &Call::Suppress), 1, "{actions:?}");
+}
+
+#[test]
+fn tasks_are_asked_about_by_name_until_each_has_an_answer_and_then_all() {
+    let states = [TaskState::Running, TaskState::Running, TaskState::Failed];
+    let (mut model, actions) = connected(&states, false);
+    assert_eq!(reconciled(&actions), [["t-0-1", "t-1-1"]]);
+    let actions = model.step(NOW + 1, told(0, 1, TaskState::Running));
+    assert_eq!(reconciled(&actions), [[""; 0]; 0]);
+    let actions = model.step(NOW + 2_000, Event::Tick);
+    assert_eq!(reconciled(&actions), [["t-1-1"]]);
+    let actions = model.step(NOW + 2_001, told(1, 1, TaskState::Running));
+    assert_eq!(reconciled(&actions), [[""; 0]]);
+    // Over another connection, from the beginning.
+    model.step(NOW + 3_000, Event::Disconnected);
+    let again = Event::Subscribed { framework_id: "f".into(), suppressed: false };
+    assert_eq!(reconciled(&model.step(NOW + 4_000, again)), [["t-0-1", "t-1-1"]]);
+}
