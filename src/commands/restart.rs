@@ -212,7 +212,7 @@ async fn drive_to_it(
     let step = asked.step(topology);
     mirrored.reporter.step(&step);
     let result = Box::pin(run(&mirrored, &mut lease, topology, &step)).await;
-    let result = obey(&mirrored, &mut lease, topology, result).await;
+    let result = Box::pin(obey(&mirrored, &mut lease, topology, result)).await;
     lease.close(context).await;
     Ok(asked.launched(result?.views().filter_map(|view| view.record)))
 }

@@ -35,17 +35,20 @@ impl Model {
         for container in wanted {
             self.want(container, relaunched);
         }
+        self.hold_up_doubles();
         self.update_changed(&before);
     }
 
     /// A container is wanted no more: its task is a stray, to be killed.
     fn retire(&mut self, id: u32) {
-        let Some(Slot { record: Some(record), killing, .. }) = self.slots.remove(&id) else {
+        let Some(Slot { record: Some(record), killing, confirmed, .. }) = self.slots.remove(&id)
+        else {
             return;
         };
         self.unanswered.remove(&record.task_id);
         if !record.is_over() {
-            let stray = Stray { host_id: Some(record.host_id.clone()), killing };
+            let host_id = Some(record.host_id.clone());
+            let stray = Stray { host_id, killing, is_heard: confirmed };
             self.strays.insert(record.task_id.clone(), stray);
         }
         self.retired.insert(id, record);

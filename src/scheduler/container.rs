@@ -160,6 +160,12 @@ pub fn task_id(topology: &str, container: u32, attempt: u32) -> TaskId {
     TaskId(format!("{name}-{container}-{attempt}"))
 }
 
+/// The container whose task an id was made for.
+#[must_use]
+pub fn container_of(task: &TaskId) -> Option<u32> {
+    task.as_str().rsplit('-').nth(1)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +173,7 @@ mod tests {
     #[test]
     fn task_ids_are_fit_for_any_engine() {
         assert_eq!(task_id("word count/é", 2, 7).as_str(), "word_count__-2-7");
+        assert_eq!(container_of(&task_id("a-9-8", 2, 7)), Some(2));
         assert!(task_id(&"x".repeat(400), 4_294_967_295, 4_294_967_295).as_str().len() <= 255);
     }
 

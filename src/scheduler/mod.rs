@@ -2,7 +2,7 @@
 //!
 //! [`ids`], [`task`](mod@task), [`offer`], [`call`] and [`closed`] are the words that it has in common with an engine. [`record`] and [`container`] are what the journal holds, [`history`] what it remembers, as [`remember`] says, [`update`] what it holds of an update and [`update_steps`] what
 //! each step makes of the record. [`model`] is the state machine's memory, [`step`](mod@step), `changes` and `reconcile`
-//! its transitions, `placement` the choice of offers, [`explanation`] why there was none. All of these are pure: no I/O, no
+//! its transitions, `strays` the tasks that no record names, `placement` the choice of offers, [`explanation`] why there was none. All of these are pure: no I/O, no
 //! clock, no randomness, so that a test can drive them through any sequence of bad luck from a seed. [`driver`] feeds them
 //! from the network.
 
@@ -33,6 +33,7 @@ pub mod remember;
 pub mod run;
 pub mod seen;
 pub mod step;
+mod strays;
 pub mod task;
 #[cfg(test)]
 mod tests;

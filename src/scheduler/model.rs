@@ -61,6 +61,8 @@ pub(super) struct Killing {
 pub(super) struct Stray {
     pub host_id: Option<HostId>,
     pub killing: Option<Killing>,
+    /// Whether it was told over this connection that it lives.
+    pub is_heard: bool,
 }
 
 /// One container: what is wanted, what is known, and what was tried last.
@@ -76,6 +78,8 @@ pub(super) struct Slot {
     pub abandoned: bool,
     /// It is launched once, and left alone when it has ended.
     pub once: bool,
+    /// An older task of it lives where it can be reached.
+    pub is_doubled: bool,
     /// Whether its task was heard of over this connection.
     pub confirmed: bool,
     /// Failures in a row since this run began: what went wrong before says nothing of whether it works now.
@@ -187,7 +191,8 @@ impl Model {
         let unanswered = slots.values().filter_map(Slot::live_task).collect();
         // Containers that are wanted no more: their tasks are strays, to be killed.
         let stray = |record: &ContainerRecord| {
-            let stray = Stray { host_id: Some(record.host_id.clone()), killing: None };
+            let stray =
+                Stray { host_id: Some(record.host_id.clone()), killing: None, is_heard: false };
             (record.task_id.clone(), stray)
         };
         let strays = records.values().filter(|record| !record.is_over()).map(stray).collect();
@@ -325,14 +330,6 @@ impl Model {
     pub(super) fn wants_offers(&self, now: Millis) -> bool {
         self.waits_for_room(now)
     }
-
-    /// The container whose task this is.
-    pub(super) fn slot_of(&self, task: &TaskId) -> Option<u32> {
-        // The id tells the container (see [`super::container::task_id`]); the record has the last word.
-        let id = task.as_str().rsplit('-').nth(1)?.parse().ok()?;
-        let slot = self.slots.get(&id)?;
-        (slot.record.as_ref()?.task_id == *task).then_some(id)
-    }
 }
 
 impl Slot {
@@ -349,6 +346,7 @@ impl Slot {
             refused: false,
             abandoned: false,
             once,
+            is_doubled: false,
             confirmed: false,
             failures: 0,
         }
@@ -361,6 +359,7 @@ impl Slot {
         }
         !self.desired.held
             && !self.refused
+            && !self.is_doubled
             && (self.abandoned || self.record.as_ref().is_none_or(ContainerRecord::is_over))
     }
 

@@ -169,7 +169,9 @@ impl Model {
         }
         for stray in self.strays.values_mut() {
             stray.killing = None;
+            stray.is_heard = false;
         }
+        self.hold_up_doubles();
         // A framework that is still there was not told to go.
         self.ending = Ending::Killing;
     }
@@ -227,27 +229,6 @@ impl Model {
         }
         let acknowledgement = report.acknowledgement.map(|handle| Call::Acknowledge(*handle));
         actions.extend(acknowledgement.map(Action::Call));
-    }
-
-    fn stray_update(&mut self, now: Millis, report: &TaskReport, actions: &mut Vec<Action>) {
-        // A container that comes back by a later update must not find a task here that ended long ago.
-        if report.state.is_terminal()
-            && let Some(record) = self.retired_record(&report.task_id)
-            && !record.is_over()
-        {
-            record.state = report.state.clone();
-            record.since = now;
-            actions.push(Action::JournalContainer(Box::new(record.clone())));
-        }
-        let over = report.state.is_terminal()
-            || matches!(report.state, TaskState::Unreachable | TaskState::Unknown);
-        if over {
-            self.strays.remove(&report.task_id);
-        } else {
-            self.strays
-                .entry(report.task_id.clone())
-                .or_insert(Stray { host_id: report.host_id.clone(), killing: None });
-        }
     }
 
     fn container_update(
@@ -311,7 +292,7 @@ impl Model {
         }
         self.ending = Ending::Killing;
         for (task_id, host_id) in strays {
-            self.strays.entry(task_id).or_insert(Stray { host_id, killing: None });
+            self.strays.entry(task_id).or_insert(Stray { host_id, killing: None, is_heard: true });
         }
     }
 }

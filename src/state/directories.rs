@@ -55,7 +55,7 @@ impl Zk {
         let created = self.wait(first, join_all(created)).await?;
         for (path, result) in paths.iter().zip(created) {
             match result {
-                Ok(_) | Err(ClientError::NodeExists) => {}
+                Ok(()) | Err(ClientError::NodeExists) => {}
                 // Creating a directory again does no harm: a broken connection leaves nothing unknown.
                 Err(error) => return Err(StateError::from_client(error, path, false)),
             }

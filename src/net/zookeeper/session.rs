@@ -269,7 +269,7 @@ impl Session for Client {
 fn add(writer: &mut MultiWriter<'_>, write: &Write<'_>) -> Result<(), Error> {
     match write {
         Write::Create { path, data, mode, acls } => {
-            writer.add_create(path, data, &mode.with_acls(acls.clone()))
+            writer.add_create(path, data, &mode.with_acls(*acls))
         }
         Write::Set { path, data, version } => writer.add_set_data(path, data, *version),
         Write::Delete { path, version } => writer.add_delete(path, *version),

@@ -50,11 +50,10 @@ fn offered(model: &mut Model, now: Millis) -> Vec<Action> {
         ids: vec![OfferId(format!("o{now}"))],
         host_id: "a".into(),
         host: "h".into(),
-        address: None,
         role: "*".into(),
         free: Resources { cpus: 8.0, mem_mb: 1000.0, disk_mb: 1000.0 },
         ports: vec![PortRange { first: 1000, last: 1099 }],
-        unavailable: None,
+        ..Offer::default()
     };
     model.step(now, Event::Offers(vec![offer]))
 }
@@ -187,4 +186,29 @@ fn tasks_are_asked_about_by_name_until_each_has_an_answer_and_then_all() {
     model.step(NOW + 3_000, Event::Disconnected);
     let again = Event::Subscribed { framework_id: "f".into(), suppressed: false };
     assert_eq!(reconciled(&model.step(NOW + 4_000, again)), [["t-0-1", "t-1-1"]]);
+}
+
+#[test]
+fn a_container_waits_for_the_end_of_an_older_task_that_has_come_back() {
+    let stray = |state| told(0, 7, state);
+    for (ends, launches) in
+        [(TaskState::Killed, true), (TaskState::Unreachable, true), (TaskState::Killing, false)]
+    {
+        let (mut model, _) = connected(&[TaskState::Failed], true);
+        let actions = model.step(NOW, stray(TaskState::Running));
+        let kills = |action: &Action| matches!(action, Action::Call(Call::Kill(kill)) if kill.task_id.as_str() == "t-0-7");
+        assert!(actions.iter().any(kills), "{actions:?}");
+        assert_eq!(launched(&mut model, NOW), [""; 0]);
+        model.step(NOW, stray(ends.clone()));
+        assert_eq!(!launched(&mut model, NOW).is_empty(), launches, "{ends}");
+    }
+    // Of another container it holds nothing up, nor does one that was told over an earlier connection.
+    let (mut model, _) = connected(&[TaskState::Failed], true);
+    model.step(NOW, told(1, 7, TaskState::Running));
+    assert_eq!(launched(&mut model, NOW), ["t-0-2"]);
+    let (mut model, _) = connected(&[TaskState::Failed], true);
+    model.step(NOW, stray(TaskState::Running));
+    model.step(NOW, Event::Disconnected);
+    model.step(NOW, Event::Subscribed { framework_id: "f".into(), suppressed: true });
+    assert_eq!(launched(&mut model, NOW), ["t-0-2"]);
 }

@@ -232,7 +232,7 @@ impl Mesos {
         let reached =
             self.agents[at].is_up && self.agents[at].registration == Registration::Registered;
         if reached {
-            self.end(at, id, now)
+            self.end(at, id, now);
         } else {
             self.agents[at].tasks.get_mut(id).unwrap().kill_is_remembered = true;
         }

@@ -1,4 +1,4 @@
-//! The way from processes to ZooKeeper, Mesos and TManagers: slow, and with bad luck it loses messages, or their answers.
+//! The way from processes to ZooKeeper, Mesos and each TManager: slow, and with bad luck it loses messages, or their answers.
 
 use std::cell::Cell;
 use std::fmt;
@@ -69,10 +69,11 @@ impl World {
             self.kill_process(pid);
             return Err(Dead);
         }
-        let fate = match self.strikes(|weather| weather.message) {
-            false => Fate::Arrives,
-            true if self.rng.random_bool(0.5) => Fate::Lost,
-            true => Fate::Unanswered,
+        let goes_wrong = self.strikes(|weather| weather.message);
+        let fate = match (goes_wrong, goes_wrong && self.rng.random_bool(0.5)) {
+            (false, _) => Fate::Arrives,
+            (true, true) => Fate::Lost,
+            (true, false) => Fate::Unanswered,
         };
         Ok((fate, dies))
     }
@@ -296,7 +297,7 @@ struct Events {
     world: Shared,
     framework: String,
     stream: String,
-    events: UnboundedReceiver<Vec<u8>>,
+    told: UnboundedReceiver<Vec<u8>>,
 }
 
 impl Drop for Events {
@@ -360,7 +361,8 @@ impl World {
             process.streams.push((framework.clone(), stream.clone()));
             let name = process.name.clone();
             self.note(format!("{name} subscribes"));
-            let events = Events { world: world.clone(), framework, stream: stream.clone(), events };
+            let events =
+                Events { world: world.clone(), framework, stream: stream.clone(), told: events };
             return Answer::Stream(stream, events);
         }
         self.take(pid, &call, request.headers()["Mesos-Stream-Id"].to_str().unwrap())
@@ -431,7 +433,7 @@ impl Network for Shared {
                 }
                 Answer::Stream(id, events) => {
                     let events = stream::unfold(events, |mut events| async move {
-                        let event = events.events.recv().await?;
+                        let event = events.told.recv().await?;
                         Some((Ok::<_, std::io::Error>(event), events))
                     });
                     let response = http::Response::builder().header("Mesos-Stream-Id", id);

@@ -17,6 +17,7 @@ use crate::env::{Env, Machine};
 use crate::failure::Failure;
 use crate::net::deadline::{Deadline, Signals};
 use crate::outcome::Outcome;
+use crate::outcome::stream::{Item, ReaderGone, Stream};
 use crate::report::{Progress, Reporter};
 use crate::verbs::{Work, parse};
 
@@ -24,23 +25,6 @@ use crate::verbs::{Work, parse};
 fn longest(words: &str) -> Duration {
     let minutes = if words.starts_with("supervise") { 600 } else { 30 };
     Duration::from_mins(minutes)
-}
-
-/// What became of a process.
-pub(super) enum Ended {
-    Done(Result<Outcome, Failure>),
-    Died,
-}
-
-impl Ended {
-    /// The exit code, if there is one.
-    pub fn code(&self) -> Option<u8> {
-        match self {
-            Self::Done(Ok(_)) => Some(0),
-            Self::Done(Err(failure)) => Some(failure.exit.code()),
-            Self::Died => None,
-        }
-    }
 }
 
 struct Told {
@@ -106,6 +90,12 @@ fn configured() -> &'static ClusterConfig {
 
 struct Silent;
 
+impl Stream for Silent {
+    fn show(&self, _: &Item<'_>) -> Result<(), ReaderGone> {
+        Ok(())
+    }
+}
+
 impl Reporter for Silent {
     fn step(&self, _: &str) {}
     fn progress(&self, _: &Progress) {}
@@ -114,8 +104,8 @@ impl Reporter for Silent {
 }
 
 impl Shared {
-    /// Runs a command to its end, as a process that may die with one of its messages.
-    pub async fn run(&self, pid: u32, words: &str, dies_with: Option<(u64, bool)>) -> Ended {
+    /// Runs a command to its end, as a process that may die with one of its messages: its exit code, if it has lived to have one.
+    pub async fn run(&self, pid: u32, words: &str, dies_with: Option<(u64, bool)>) -> Option<u8> {
         let (death, mut died) = watch::channel(false);
         let process = Process {
             name: words.to_owned(),
@@ -125,26 +115,28 @@ impl Shared {
             sessions: Vec::new(),
             streams: Vec::new(),
         };
-        let mut world = self.lock();
-        world.processes.insert(pid, process);
-        world.note(format!("`{words}` begins (pid {pid})"));
-        drop(world);
+        {
+            let mut world = self.lock();
+            world.processes.insert(pid, process);
+            world.note(format!("`{words}` begins (pid {pid})"));
+        }
         let command = As(pid, Box::pin(self.command(pid, words)));
         let ended = tokio::select! {
             biased;
-            _ = died.wait_for(|died| *died) => Ended::Died,
-            done = command => Ended::Done(done),
+            _ = died.wait_for(|died| *died) => None,
+            done = command => Some(done),
             () = sleep(longest(words)) => panic!("`{words}` never ends"),
         };
-        let said = match &ended {
-            Ended::Done(Ok(_)) => "is done".to_owned(),
-            Ended::Done(Err(failure)) => {
-                format!("ends with {}: {:#}", failure.exit.code(), failure.error)
+        let (code, said) = match ended {
+            Some(Ok(_)) => (Some(0), "is done".to_owned()),
+            Some(Err(failure)) => {
+                let code = failure.exit.code();
+                (Some(code), format!("ends with {code}: {:#}", failure.error))
             }
-            Ended::Died => "has died".to_owned(),
+            None => (None, "has died".to_owned()),
         };
         self.lock().note(format!("`{words}` (pid {pid}) {said}"));
-        ended
+        code
     }
 
     async fn command(&self, pid: u32, words: &str) -> Result<Outcome, Failure> {
@@ -161,6 +153,7 @@ impl Shared {
             yaml_directory: None,
             place: &configured.place,
             reporter: Arc::new(Told { world: self.clone(), name: words.to_owned() }),
+            answers: Arc::new(Silent),
             machine: &machine,
             env: &env,
             whole: Deadline::starting_now(timeout, Signals::never()),

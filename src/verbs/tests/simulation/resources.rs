@@ -26,13 +26,22 @@ fn whole(value: i64) -> f64 {
 }
 
 impl Resources {
-    pub fn of(role: &str, cpus: f64, mem: f64, disk: f64, ports: std::ops::Range<u64>) -> Self {
+    pub fn of(
+        role: &str,
+        cpus: f64,
+        mem: f64,
+        disk: f64,
+        ports: impl IntoIterator<Item = u64>,
+    ) -> Self {
         let scalars = [("cpus", cpus), ("mem", mem), ("disk", disk)];
         let scalars = scalars
             .map(|(name, value)| (name.to_owned(), thousandths(value)))
             .into_iter()
             .collect();
-        Self(BTreeMap::from([(role.to_owned(), Amounts { scalars, ports: ports.collect() })]))
+        Self(BTreeMap::from([(
+            role.to_owned(),
+            Amounts { scalars, ports: ports.into_iter().collect() },
+        )]))
     }
 
     pub fn add(&mut self, other: &Self) {

@@ -32,13 +32,12 @@ impl<S: Fn(u64) -> Start, F: AsyncFn(Shared, u64)> Scenario<S, F> {
     pub fn try_all(&self) {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
         let new: u64 = rand::rng().random_range(self.fixed..u64::from(u32::MAX));
-        let seeds: Vec<u64> = match number("HERON_SIMULATION_SEED") {
-            Some(seed) => vec![seed],
-            None => {
-                let many = number("HERON_SIMULATION_SEEDS").unwrap_or(1);
-                println!("new seeds of {}: {new} and {} after it", self.name, many - 1);
-                (0..self.fixed).chain(new..new + many).collect()
-            }
+        let seeds: Vec<u64> = if let Some(seed) = number("HERON_SIMULATION_SEED") {
+            vec![seed]
+        } else {
+            let many = number("HERON_SIMULATION_SEEDS").unwrap_or(1);
+            println!("new seeds of {}: {new} and {} after it", self.name, many - 1);
+            (0..self.fixed).chain(new..new + many).collect()
         };
         for seed in seeds {
             self.try_one(seed);
@@ -88,7 +87,9 @@ fn plant(world: &Shared, start: Start) {
     world.zk.plant("/heron", Vec::new());
     let mut agents: Vec<String> = ["more-S6", "more-S7", "more-S8"].map(str::to_owned).to_vec();
     let Some(start) = start else {
-        agents.iter().for_each(|agent| world.add_agent(agent));
+        for agent in &agents {
+            world.add_agent(agent);
+        }
         return;
     };
     let folder = format!("{}/tests/data/journal-v1/{start}", env!("CARGO_MANIFEST_DIR"));
@@ -105,7 +106,9 @@ fn plant(world: &Shared, start: Start) {
     agents.extend(records.iter().map(|record| record.host_id.as_str().to_owned()));
     agents.sort();
     agents.dedup();
-    agents.iter().for_each(|agent| world.add_agent(agent));
+    for agent in &agents {
+        world.add_agent(agent);
+    }
     for record in records.iter().filter(|record| !record.is_over()) {
         let wanted = desired.containers.iter().find(|wanted| wanted.id == record.id);
         let room = wanted

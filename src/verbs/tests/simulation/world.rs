@@ -187,7 +187,9 @@ impl World {
         if self.strikes(|weather| weather.stream) {
             self.note("streams fall silent");
             for framework in self.mesos.frameworks.values_mut() {
-                framework.stream.iter_mut().for_each(|stream| stream.is_silent = true);
+                if let Some(stream) = &mut framework.stream {
+                    stream.is_silent = true;
+                }
             }
         }
         if self.strikes(|weather| weather.stream) {
@@ -405,7 +407,7 @@ impl World {
         let mut all = Resources::of("", 8.0, 16_000.0, 90_000.0, 31_000..31_600);
         if at % 2 == 1 {
             all = Resources::of("", 4.0, 8_000.0, 40_000.0, 31_000..31_600);
-            all.add(&Resources::of("reserved", 4.0, 8_000.0, 40_000.0, 0..0));
+            all.add(&Resources::of("reserved", 4.0, 8_000.0, 40_000.0, []));
         }
         self.mesos.agents.push(Agent {
             id: id.to_owned(),
@@ -424,10 +426,10 @@ impl World {
     /// A task that has run since before the world began.
     pub fn add_task(&mut self, framework: &str, record: &ContainerRecord, room: [f64; 3]) {
         let [cpus, mem, disk] = room;
-        let mut taken = Resources::of("", cpus, mem, disk, 0..0);
+        let mut taken = Resources::of("", cpus, mem, disk, []);
         for port in &record.ports {
             let port = u64::from(*port);
-            taken.add(&Resources::of("", 0.0, 0.0, 0.0, port..port + 1));
+            taken.add(&Resources::of("", 0.0, 0.0, 0.0, [port]));
         }
         let agent = self.mesos.agents.iter_mut().find(|agent| agent.id == record.host_id.as_str());
         let task = Task {
