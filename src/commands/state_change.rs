@@ -31,15 +31,16 @@ pub(super) async fn bring(
     topology: &str,
     wanted: Wanted,
 ) -> anyhow::Result<Outcome> {
-    let sought = seek(context);
-    let asking = Box::pin(context.with_state(async |state| {
-        let first = First::look(context, state, topology).await?;
-        if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
-            return Ok(None);
-        }
-        ask(context, state, &sought, first, wanted).await.map(Some)
-    }));
-    let asked = meanwhile(&sought, asking).await?;
+    let asked = context
+        .with_state(async |state| {
+            let sought = seek(context, state);
+            let first = meanwhile(&sought, Box::pin(First::look(context, state, topology))).await?;
+            if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
+                return Ok(None);
+            }
+            Box::pin(ask(context, state, &sought, first, wanted)).await.map(Some)
+        })
+        .await?;
     let (answer, facts) = match asked {
         Some(asked) => asked,
         None => (Box::pin(settle_for(context, topology, wanted)).await?, None),

@@ -16,6 +16,7 @@ use crate::context::CommandError;
 use crate::engine::configured::{ConfiguredEngine, configured};
 use crate::env::{Env, Machine};
 use crate::net::deadline::{Deadline, Stopped, UNDO};
+use crate::net::zookeeper::Known;
 use crate::outcome::stream::Stream;
 use crate::report::Reporter;
 use crate::scheduler::history::Author;
@@ -84,7 +85,17 @@ impl Context<'_> {
 
     /// The way to the place where containers run. Doubts about its settings are told.
     pub fn engine(&self) -> anyhow::Result<ConfiguredEngine> {
+        self.engine_by(zookeeper::known(&self.settings.state)?)
+    }
+
+    /// The same for as long as the state tree is open: where its ensemble also knows who answers for the engine, it is asked in the
+    /// session that there is.
+    pub fn engine_beside(&self, state: &StateTree) -> anyhow::Result<ConfiguredEngine> {
         let known = zookeeper::known(&self.settings.state)?;
+        self.engine_by(Known { session: state.zk.shared(), ..known })
+    }
+
+    fn engine_by(&self, known: Known) -> anyhow::Result<ConfiguredEngine> {
         let (engine, warnings) = configured(self.mesos()?, known, &self.whole)?;
         for warning in &warnings {
             self.reporter.warn_once(&warning.to_string());

@@ -76,7 +76,7 @@ pub(super) fn known(state: &State) -> Result<Known, ZooKeeperSettingsError> {
             endpoints.extend(Ensemble::parse(connection)?.endpoints);
         }
     }
-    Ok(Known { endpoints, access: access(&state.access)? })
+    Ok(Known { endpoints, access: access(&state.access)?, session: None })
 }
 
 /// What holds for the parts of the tree.

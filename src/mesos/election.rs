@@ -1,13 +1,15 @@
 //! The masters' election in ZooKeeper, as their own detector reads it. Nothing is ever created there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use zookeeper_client::{Client, Error as ZkError};
+use zookeeper_client::Error as ZkError;
 
 use super::master::{LeaderUrl, Scheme};
 use super::master_info::{MasterInfo, MasterInfoError, leading_node};
 use crate::net::deadline::{Deadline, Stopped};
+use crate::net::zookeeper::session::{Found, Read, Session, open};
 use crate::net::zookeeper::{self, Access, ConnectError, Credentials, ElectionAddress, Options};
 
 /// As Mesos's own detector.
@@ -24,6 +26,8 @@ pub(super) struct Look {
     pub timeout: Duration,
     /// How ZooKeeper lets us in, where its address says nothing of it.
     pub access: Access,
+    /// A session in which it can be asked without one of our own.
+    pub session: Option<Arc<dyn Session>>,
 }
 
 /// The master that leads.
@@ -134,19 +138,38 @@ pub(super) async fn elected(
     look: Look,
     deadline: &Deadline,
 ) -> Result<Elected, ElectionError> {
+    let Look { scheme, prefer_hostname, timeout, access: configured, session } = look;
+    let what = || format!("waiting for ZooKeeper at {}", address.ensemble);
+    if let Some(session) = session.filter(|_| address.credentials.is_none()) {
+        let found = deadline.run_saying(timeout, what, leading(&*session, address)).await;
+        match found.map_err(ElectionError::Stopped)? {
+            // A session may be at its end, which says nothing of the masters.
+            Err(ElectionError::Failed { reason, .. }) => {
+                tracing::debug!("no answer in the session that there is: {reason}");
+            }
+            found => return url(found?, scheme, prefer_hostname),
+        }
+    }
     let connection = Options {
         session_timeout: SESSION_TIMEOUT,
-        connection_timeout: look.timeout,
-        access: access(address, look.access),
+        connection_timeout: timeout,
+        access: access(address, configured),
         ..Options::new(address.ensemble.clone())
     };
-    let client = zookeeper::connect(&connection, deadline).await?;
-    let what = || format!("waiting for ZooKeeper at {}", address.ensemble);
-    let found = deadline.run_saying(look.timeout, what, leading(&client, address)).await;
-    // Its session ends with the client, and holds nothing: nobody need wait for that.
-    drop(client);
-    let (znode, info) = found.map_err(ElectionError::Stopped)??;
-    match info.url(look.scheme, look.prefer_hostname) {
+    let session = open(&connection, deadline).await?;
+    let found = deadline.run_saying(timeout, what, leading(&*session, address)).await;
+    // It holds nothing: nobody need wait for its end.
+    drop(session);
+    url(found.map_err(ElectionError::Stopped)??, scheme, prefer_hostname)
+}
+
+/// Where a master is by what its node says.
+fn url(
+    (znode, info): (String, MasterInfo),
+    scheme: Scheme,
+    prefer_hostname: bool,
+) -> Result<Elected, ElectionError> {
+    match info.url(scheme, prefer_hostname) {
         Ok(url) => Ok(Elected { url, znode }),
         Err(source) => Err(ElectionError::BadNode { znode, source }),
     }
@@ -169,12 +192,13 @@ fn access(address: &ElectionAddress, configured: Access) -> Access {
 
 /// The leader's node, and what it says.
 async fn leading(
-    client: &Client,
+    session: &dyn Session,
     address: &ElectionAddress,
 ) -> Result<(String, MasterInfo), ElectionError> {
     let path = &address.path;
-    let children = match client.list_children(path).await {
-        Ok(children) => children,
+    let children = match session.read(Read::Children(path)).await {
+        Ok(Found::Children(children)) => children,
+        Ok(Found::Data(..)) => Vec::new(),
         Err(ZkError::NoNode) => {
             return Err(ElectionError::NoPath { address: address.to_string(), path: path.clone() });
         }
@@ -188,8 +212,9 @@ async fn leading(
         });
     };
     let znode = format!("{path}/{name}");
-    let data = match client.get_data(&znode).await {
-        Ok((data, _)) => data,
+    let data = match session.read(Read::Data(&znode)).await {
+        Ok(Found::Data(data, _)) => data,
+        Ok(Found::Children(_)) => Vec::new(),
         Err(ZkError::NoNode) => return Err(ElectionError::Vanished { znode }),
         Err(error) => return Err(failed(address, &error)),
     };

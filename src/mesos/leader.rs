@@ -225,6 +225,7 @@ impl Leader {
                     prefer_hostname: options.prefer_hostname,
                     timeout: options.timeout,
                     access: options.known.access_to(&election.ensemble),
+                    session: options.known.session_with(&election.ensemble),
                 };
                 match elected(election, look, http.deadline()).await {
                     Ok(Elected { url, znode }) => {

@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -113,6 +113,12 @@ impl Zk {
 
     fn lock_session(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn Session>>> {
         self.inner.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session for others, for as long as it is open here. Their paths are absolute.
+    #[must_use]
+    pub fn shared(&self) -> Option<Weak<dyn Session>> {
+        self.lock_session().as_ref().map(Arc::downgrade)
     }
 
     /// The session, for a request.

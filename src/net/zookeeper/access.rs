@@ -7,7 +7,6 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio_rustls::rustls::ClientConfig;
 
-use super::address::{Endpoint, Ensemble};
 use crate::net::tls::{self, Roots, TlsError};
 
 /// How a user and a password are shown to ZooKeeper.
@@ -82,41 +81,9 @@ pub struct Access {
     pub tls: Option<Tls>,
 }
 
-/// An ensemble whose access is known.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Its servers, under every name they go by.
-    pub endpoints: Vec<Endpoint>,
-    /// How to be let in.
-    pub access: Access,
-}
-
-impl Known {
-    /// How to be let into an ensemble: as is known if it has a server in common, and as anybody otherwise, so that no
-    /// credentials go to strangers.
-    #[must_use]
-    pub fn access_to(&self, ensemble: &Ensemble) -> Access {
-        let same = ensemble.endpoints.iter().any(|endpoint| self.endpoints.contains(endpoint));
-        if same { self.access.clone() } else { Access::default() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn credentials_go_to_the_known_ensemble_only() {
-        let text = "me:geheim".into();
-        let access =
-            Access { credentials: Credentials::parse(Scheme::Sasl, &text).ok(), tls: None };
-        let endpoints = Ensemble::parse("a:1,b:1").unwrap().endpoints;
-        let known = Known { endpoints, access };
-        let shown =
-            |text: &str| known.access_to(&Ensemble::parse(text).unwrap()).credentials.is_some();
-        assert!(shown("b:1,c:1"));
-        assert!(!shown("c:1") && !shown("a:2"));
-    }
 
     #[test]
     fn credentials_are_a_user_and_a_password() {
