@@ -11,6 +11,8 @@ use crate::fault_proxy::wait_for;
 
 /// Asserts that there is one healthy topology, and nothing else. A package may stay where nothing says whose it is: `unwritten`.
 pub fn assert_one(round: &Round, env: &TestEnv, topology: &str, unwritten: bool) {
+    // What is left of the bad day may have met no command yet.
+    env.cluster.control("/clear-faults", &Value::Null);
     let checked = env.run(&["status", topology, "--check"]);
     if checked.code == 20 && round.day.lasts() {
         // Nobody has asked for what is broken.
