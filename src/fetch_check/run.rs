@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::Map;
-use tokio::sync::mpsc::unbounded_channel;
-use tokio::time::{Instant, timeout};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::error::CheckError;
@@ -40,6 +40,8 @@ use crate::scheduler::run::{End, News, RunLimits};
 
 /// The framework's name.
 pub const NAME: &str = "heron-check-fetch";
+/// Between looks whether the tasks are over.
+const LOOK: Duration = Duration::from_millis(200);
 /// How long an agent may take to hand over the output of a task.
 const SANDBOX: Duration = Duration::from_secs(5);
 /// Sandboxes that are read at once.
@@ -142,6 +144,7 @@ pub async fn run(
         biased;
         ended = driver.run(&mut news, &NoErrands, limits, observe) => ended,
         never = interrupted => match never {},
+        never = prompt(&sender) => match never {},
     };
     let ended = ended.map_err(Into::into).and_then(|end| judge(context, end, driver.model()));
     let mut tasks = tasks.into_inner();
@@ -157,6 +160,16 @@ pub async fn run(
     remove(context, engine, &framework).await;
     ended?;
     Ok(Done { framework, slots: tasks.slots.into_iter().zip(outputs).collect(), offered })
+}
+
+/// Has the driver look again whether the tasks are over: patience with agents that offer nothing ends without anything that it would
+/// hear of.
+async fn prompt(sender: &UnboundedSender<News>) -> Infallible {
+    loop {
+        sleep(LOOK).await;
+        // The run listens for as long as this is asked.
+        let _ = sender.send(News::ConditionHolds);
+    }
 }
 
 /// The ports of each host's last offers, of all roles.
