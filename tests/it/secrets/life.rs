@@ -42,6 +42,7 @@ pub fn life(world: &World, file: &str) -> Vec<Vec<String>> {
         vec!["submit", file, "--dry-run"],
         vec!["submit", &web, &binary, "--dry-run"],
         vec!["submit", &web, &binary],
+        vec!["diff", &web, &binary],
         vec!["list"],
         vec!["status", "planted"],
         vec!["check", "fetch", "--topology", "planted"],
