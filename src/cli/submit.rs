@@ -30,6 +30,9 @@ pub struct SubmitArgs {
     /// What to wait for
     #[arg(long, value_enum, default_value_t, value_name = "FOR")]
     pub wait: WaitFor,
+    /// Fail if the topology runs already, even with the same content
+    #[arg(long)]
+    pub fail_if_exists: bool,
     /// Leave what was done standing when the submission fails
     #[arg(long)]
     pub no_rollback: bool,

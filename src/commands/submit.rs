@@ -34,7 +34,7 @@ pub async fn submit(
                 "--offline: not asked whether the name is free and the agents are large enough";
             context.reporter.step(text);
         } else {
-            preflight(context, &plans).await?;
+            preflight(context, args, &plans).await?;
         }
         return Ok(planned(args, context, &plans));
     }

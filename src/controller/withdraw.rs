@@ -83,11 +83,24 @@ fn find<'a>(topology: &str, launch: &'a Launch) -> Option<Found<'a>> {
         return Some(Found { name: &package.name, uri: &package.uri, own: true });
     }
     let uri = &launch.uris.first()?.value;
+    let name = own_name(topology, uri)?;
+    Some(Found { name, uri, own: false })
+}
+
+/// Whether a URI is that of a package that heron-cli has named.
+#[must_use]
+pub fn names_own_package(topology: &str, uri: &str) -> bool {
+    let path = uri.split_once('?').map_or(uri, |(path, _)| path);
+    own_name(topology, path).is_some()
+}
+
+/// The last part of a URI, if it is a name that heron-cli gives.
+fn own_name<'a>(topology: &str, uri: &'a str) -> Option<&'a str> {
     let (_, name) = uri.rsplit_once('/')?;
     let digits =
         name.strip_prefix(&in_uri(topology))?.strip_prefix('-')?.strip_suffix(".tar.gz")?;
     let is_ours = digits.len() == DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit());
-    is_ours.then_some(Found { name, uri, own: false })
+    is_ours.then_some(name)
 }
 
 /// Who else may need a package whose name tells its content alone. Whoever can't be asked may.

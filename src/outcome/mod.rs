@@ -8,6 +8,7 @@ pub mod answer;
 pub mod change;
 pub mod config;
 pub mod container;
+pub mod difference;
 pub mod doctor;
 pub mod error;
 pub mod event;
@@ -132,6 +133,7 @@ impl Outcome {
     pub fn hints_mut(&mut self) -> impl Iterator<Item = &mut String> {
         let (lines, checks): (&mut [String], &mut [doctor::Check]) = match self {
             Self::Status(status) => (&mut status.topology.problems, &mut []),
+            Self::Submitted(submitted) => (&mut submitted.problems, &mut []),
             Self::StateChanged(changed) => (&mut changed.problems, &mut []),
             Self::Diagnosed(diagnosis) => (&mut [], &mut diagnosis.checks),
             _ => (&mut [], &mut []),

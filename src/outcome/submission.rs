@@ -25,6 +25,12 @@ pub struct Submitted {
     pub page: Option<String>,
     /// Whether an interrupted submission of the same content was finished.
     pub resumed: bool,
+    /// Whether the same content ran already, so that nothing was done.
+    pub already: bool,
+    /// healthy, degraded, down or unknown, where it ran already; otherwise it has just come up, as far as was waited for.
+    pub health: Option<&'static str>,
+    /// What is wrong with it then, and what to do about that.
+    pub problems: Vec<String>,
     /// What was waited for.
     pub waited_for: &'static str,
 }

@@ -3,6 +3,8 @@
 //! Both are JSON. Members that this version does not know are kept in `extra` and written back; a record of a later
 //! version is refused by [`super::journal`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -170,6 +172,23 @@ pub struct Launch {
     /// The topology's package, where heron-cli has brought it into its store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Box<StoredPackage>>,
+    /// What that package is made of; none in records of version 0.1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Box<PackageContent>>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What a topology's package is made of beside the definition, for comparisons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageContent {
+    /// Name of the topology file.
+    pub file: String,
+    /// SHA-256 of the topology file.
+    pub sha256: String,
+    /// SHA-256 of each file of `heron-conf/`, by name.
+    pub conf: BTreeMap<String, String>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -197,7 +216,8 @@ mod tests {
         let text = r#"{"version":1,"topology":"t","topology_id":"i","goal":"RUNNING","phase":"LAUNCHED","generation":4,
             "digest":"","later":1,"framework":{"id":{"value":"f"},"name":"n","user":"u","roles":["*"],
             "failover_timeout_seconds":1.0,"labels":[["a","b"]],"later":2},
-            "launch":{"command":["run"],"ports":9,"kill_grace_ms":1,"later":3,"package":{"name":"p","uri":"http://h/p","later":6},"uris":[
+            "launch":{"command":["run"],"ports":9,"kill_grace_ms":1,"later":3,"package":{"name":"p","uri":"http://h/p","later":6},
+            "content":{"file":"t.jar","sha256":"ab","conf":{"x.yaml":"cd"},"later":7},"uris":[
                 {"value":"http://h/p.tgz","extract":true,"cache":false,"output_file":"p","later":{"checksum":"4"}}]},
             "containers":[{"id":0,"cpus":1.0,"mem_mb":1.0,"disk_mb":1.0,"restarts":0,"later":5}]}"#;
         let desired: Desired = serde_json::from_str(text).unwrap();

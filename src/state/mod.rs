@@ -26,7 +26,7 @@ pub mod reads;
 pub mod records;
 pub mod removal;
 pub mod rules;
-mod runtime_settings;
+pub mod runtime_settings;
 pub mod topology_state;
 pub mod transaction;
 pub mod update_lock;

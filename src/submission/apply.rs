@@ -1,18 +1,17 @@
 //! Carries a plan out: package, state, containers; and takes it back when it can't be done.
 
-use serde_json::Map;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::deliver::{Delivered, deliver};
 use super::plan::Plan;
-use super::preflight::{agents_are_large_enough, name_is_free, reach_engine, resumable};
+use super::preflight::{agents_are_large_enough, reach_engine, taken};
+use super::record::{desired, execution_state, job_page_links};
 use super::source::Sources;
+use super::standing::{Already, Taken};
 use super::watch::{PATIENCE, doing, watch};
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::clock::seconds;
-use crate::config::settings::{Mesos, ReleaseSettings};
-use crate::context::{CommandError, Context};
+use crate::context::{CommandError, Context, StateTree};
 use crate::controller::awaited::WaitCondition;
 use crate::controller::drive::{Driven, drive, has_run};
 use crate::controller::lease::Lease;
@@ -24,24 +23,20 @@ use crate::controller::verdict::{
     failed, half_way, interrupted, is_out_of_reach, no_room, waits_for_room, with_next,
 };
 use crate::controller::withdraw::withdraw;
-use crate::deployment::Deployment;
-use crate::engine::desired::{framework, labels, launch};
 use crate::engine::{ConfiguredEngine, WebPages};
 use crate::net::deadline::UNDO;
 use crate::outcome::container::ContainerRef;
 use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{SCHEMA, Submitted, TopologyRef};
-use crate::proto::system::{self, ExecutionState, HeronReleaseState};
+use crate::proto::system;
 use crate::scheduler::closed::{Closed, ClosedReason};
-use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::Verdict;
-use crate::scheduler::record::{Desired, Goal, Phase, Placement, RECORD_VERSION};
+use crate::scheduler::record::Desired;
 use crate::scheduler::remember::remember_change;
 use crate::scheduler::run::End;
 use crate::state::Op;
 use crate::state::topology_state::NewTopology;
-use crate::topology::core_package::Build;
 
 /// Failures in a row of one container after which the submission has failed.
 const FAILURES: u32 = 3;
@@ -64,18 +59,25 @@ pub async fn apply(
     let deadline = context.deadline(PATIENCE);
     let (engine, pages) = reach_engine(context, deadline).await?;
     let state = context.open().await?;
-    if let Err(error) = name_is_free(&state, plan).await {
-        state.close().await;
-        return Err(error);
+    let taken = taken(context, args, &state, plan).await;
+    match taken {
+        Ok(Taken::Free | Taken::Interrupted) => {}
+        // Whoever drives it may hold its lease for as long as it runs.
+        Ok(Taken::Same) => {
+            let already = already(context, args, plan, &state, &pages).await;
+            state.close().await;
+            return already;
+        }
+        Err(error) => {
+            state.close().await;
+            return Err(error);
+        }
     }
     let mut lease = match Lease::take_unless_resident(context, state, &plan.name).await? {
         Waited::Leased(lease) => *lease,
         Waited::Done(()) => match watch(context, args, plan, deadline).await? {
             Waited::Leased(lease) => *lease,
-            Waited::Done(desired) => {
-                let page = pages.page(&desired.framework.id);
-                return Ok(submitted(args, plan, &desired, page, true));
-            }
+            Waited::Done(desired) => return Ok(submitted(args, plan, &desired, &pages, true)),
         },
     };
     let site = Site { engine: &engine, pages: &pages, sources, deadline };
@@ -87,21 +89,35 @@ pub async fn apply(
         lease.unreserve_if_possible(context).await;
     }
     lease.close(context).await;
-    let (desired, resumed) = result.map_err(|error| {
+    result.map_err(|error| {
         let next = vec![
             format!("`heron-cli status {}` shows whether it is there", plan.name),
             "the same `heron-cli submit` goes on with it, or begins anew".to_owned(),
         ];
         half_way(context, error, &doing(&plan.name), next)
-    })?;
-    Ok(submitted(args, plan, &desired, pages.page(&desired.framework.id), resumed))
+    })
+}
+
+/// The answer where the same runs already.
+async fn already(
+    context: &Context<'_>,
+    args: &SubmitArgs,
+    plan: &Plan,
+    state: &StateTree,
+    pages: &WebPages,
+) -> anyhow::Result<Submitted> {
+    let Already { desired, state, health, problems } =
+        Already::look(context, state, &plan.name).await?;
+    let mut submitted = submitted(args, plan, &desired, pages, false);
+    state.name().clone_into(&mut submitted.topology.state);
+    Ok(Submitted { already: true, health: Some(health.name()), problems, ..submitted })
 }
 
 fn submitted(
     args: &SubmitArgs,
     plan: &Plan,
     desired: &Desired,
-    page: String,
+    pages: &WebPages,
     resumed: bool,
 ) -> Submitted {
     Submitted {
@@ -115,8 +131,11 @@ fn submitted(
         container_count: desired.containers.len(),
         containers: ContainerRef::of(desired.containers.iter().map(|container| container.id)),
         framework_id: desired.framework.id.0.clone(),
-        page: Some(page),
+        page: Some(pages.page(&desired.framework.id)),
         resumed,
+        already: false,
+        health: None,
+        problems: Vec::new(),
         waited_for: match args.wait {
             WaitFor::None => "none",
             WaitFor::Launched => "launched",
@@ -132,17 +151,22 @@ async fn run(
     plan: &Plan,
     site: &Site<'_>,
     lease: &mut Lease,
-) -> anyhow::Result<(Desired, bool)> {
-    let journalled = lease.journal().await?;
-    let resumed = journalled.desired.is_some();
-    let mut delivered = None;
-    if let Some(desired) = &journalled.desired {
-        resumable(&lease.state, plan, desired).await?;
-        context.reporter.step(&format!("taking up the interrupted submission of {}", plan.name));
-    } else {
-        agents_are_large_enough(context, site.engine, plan).await?;
-        delivered = Some(write(context, plan, lease, site).await?);
-    }
+) -> anyhow::Result<Submitted> {
+    let taken = taken(context, args, &lease.state, plan).await?;
+    let resumed = taken == Taken::Interrupted;
+    let delivered = match taken {
+        // Somebody else has submitted it while the lock was waited for.
+        Taken::Same => return already(context, args, plan, &lease.state, site.pages).await,
+        Taken::Interrupted => {
+            let text = format!("taking up the interrupted submission of {}", plan.name);
+            context.reporter.step(&text);
+            None
+        }
+        Taken::Free => {
+            agents_are_large_enough(context, site.engine, plan).await?;
+            Some(write(context, plan, lease, site).await?)
+        }
+    };
     context.reporter.step(&format!("launching topology {}", plan.name));
     let policy = context.policy(Some(FAILURES));
     let wait_for = match args.wait {
@@ -168,9 +192,10 @@ async fn run(
     let desired = driven.model.desired().clone();
     Box::pin(conclude(context, args, plan, lease, delivered.as_ref(), driven)).await?;
     if args.wait == WaitFor::None {
-        return Ok((desired, resumed));
+        return Ok(submitted(args, plan, &desired, site.pages, resumed));
     }
-    Ok((lease.change(&plan.name, has_run).await?, resumed))
+    let desired = lease.change(&plan.name, has_run).await?;
+    Ok(submitted(args, plan, &desired, site.pages, resumed))
 }
 
 /// Uploads the package and writes the topology and its journal in one transaction. Returns what was uploaded.
@@ -214,68 +239,6 @@ async fn write(
         return Err(error);
     }
     Ok(delivered)
-}
-
-fn desired(context: &Context<'_>, mesos: &Mesos, plan: &Plan, deployment: &Deployment) -> Desired {
-    Desired {
-        version: RECORD_VERSION,
-        topology: plan.name.clone(),
-        topology_id: plan.id.clone(),
-        goal: Goal::Running,
-        phase: Phase::Launching,
-        generation: 1,
-        digest: plan.digest.clone(),
-        framework: framework(
-            mesos,
-            &plan.name,
-            FrameworkId(Uuid::new_v4().to_string()),
-            labels(context.settings, &plan.name, Some(&plan.id)),
-        ),
-        launch: launch(mesos, deployment),
-        placement: Placement {
-            constraints: mesos.constraints.clone(),
-            avoid: mesos.avoid.clone(),
-            extra: Map::new(),
-        },
-        containers: deployment.containers.iter().cloned().map(Into::into).collect(),
-        update: None,
-        keep_package: false,
-        history: Vec::new(),
-        extra: Map::new(),
-    }
-}
-
-fn execution_state(context: &Context<'_>, plan: &Plan) -> ExecutionState {
-    let settings = context.settings;
-    ExecutionState {
-        topology_name: plan.name.clone(),
-        topology_id: plan.id.clone(),
-        submission_time: Some((context.machine.clock)().div_euclid(1000)),
-        submission_user: Some(context.machine.user.clone()),
-        cluster: settings.cluster.clone(),
-        environ: settings.environ.clone(),
-        role: settings.role.clone(),
-        release_state: Some(release_state(&settings.release, plan.release.build.as_ref())),
-    }
-}
-
-/// The page of the framework, where trackers of the release can read it.
-fn job_page_links(plan: &Plan, page: String) -> Vec<String> {
-    if plan.release.release.has_tracker_of_pages() { vec![page] } else { Vec::new() }
-}
-
-/// The build of Heron that the containers run: as configured, else as its package says of itself.
-fn release_state(settings: &ReleaseSettings, build: Option<&Build>) -> HeronReleaseState {
-    let or = |text: &str, other: Option<&String>| {
-        let text = Some(text).filter(|text| !text.is_empty());
-        Some(text.or(other.map(String::as_str)).unwrap_or_default().to_owned())
-    };
-    let version = build.map(|build| &build.version).or(settings.dialect.as_ref());
-    HeronReleaseState {
-        release_username: or(&settings.user, build.and_then(|build| build.user.as_ref())),
-        release_tag: Some(settings.tag.clone()),
-        release_version: or(&settings.version, version),
-    }
 }
 
 async fn conclude(

@@ -1,11 +1,17 @@
 //! A submission: [`source`] runs the topology's main, [`plan`](mod@plan) decides everything and touches nothing, [`document`] shows
 //! the plan, [`apply`](mod@apply) carries it out once
-//! [`preflight`](mod@preflight) has asked the cluster; `deliver` is the package's part of that.
+//! [`preflight`](mod@preflight) has asked the cluster; `deliver` is the package's part of that, `record` the journal's.
+//! [`standing`] is what stands under the name already, and [`difference`](mod@difference) what differs, by what each is made of
+//! ([`composition`]).
 
 pub mod apply;
+pub mod composition;
 mod deliver;
+pub mod difference;
 pub mod document;
 pub mod plan;
 pub mod preflight;
+mod record;
 pub mod source;
+pub mod standing;
 mod watch;

@@ -10,6 +10,7 @@ use crate::deployment::container::defaults;
 use crate::deployment::executor::executor_command;
 use crate::packing::{Algorithm, PackingInput, PackingPlan, pack};
 use crate::proto::api::TopologyState;
+use crate::scheduler::record::PackageContent;
 use crate::topology::core_release::ChosenRelease;
 use crate::topology::definition::Definition;
 use crate::topology::edit::{self, Absent};
@@ -40,6 +41,8 @@ pub struct Plan {
     pub package: PackagePlan,
     /// Tells submissions of the same content.
     pub digest: String,
+    /// What the package is made of.
+    pub content: PackageContent,
 }
 
 /// The package, not built yet.
@@ -88,6 +91,7 @@ pub fn plan(
         release: chosen.clone(),
         package,
         digest,
+        content: sources.content(context, release)?,
     })
 }
 

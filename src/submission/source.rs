@@ -7,16 +7,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use serde_json::Map;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::cli::positionals::SubmitPositionals;
 use crate::cli::{SubmitArgs, UsageError};
 use crate::context::Context;
+use crate::digest::hexadecimal;
 use crate::env::Env;
 use crate::net::http::Proxies;
 use crate::net::redact::redact;
 use crate::proto::api::TopologyState;
 use crate::report::Progress;
+use crate::scheduler::record::PackageContent;
 use crate::temporary;
 use crate::topology::conf_directory::{self, LeftOut, Secrets};
 use crate::topology::definition::Definition;
@@ -257,6 +261,22 @@ impl Sources {
         let also = [("command", command.join("\n"))];
         let also = also.each_ref().map(|(name, text)| (*name, text.as_str()));
         Ok(package::content_digest(&contents, &self.fingerprint, &also)?)
+    }
+
+    /// What the package is made of beside the definition.
+    pub fn content(
+        &self,
+        context: &Context<'_>,
+        release: &Release,
+    ) -> anyhow::Result<PackageContent> {
+        let conf = self.heron_conf(context, release).files()?;
+        let digest = |bytes: &[u8]| hexadecimal(&Sha256::digest(bytes));
+        Ok(PackageContent {
+            file: self.binary_name.clone(),
+            sha256: self.fingerprint.sha256.clone(),
+            conf: conf.iter().map(|(name, bytes)| (name.clone(), digest(bytes))).collect(),
+            extra: Map::new(),
+        })
     }
 
     fn contents<'a>(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::plan::Plan;
-use super::preflight::resumable;
+use super::preflight::taken;
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::context::{Context, StateTree};
 use crate::controller::journal::load;
@@ -42,7 +42,7 @@ pub(super) async fn watch(
         let Some(desired) = journalled.desired else { return Ok(None) };
         let is_new = desired.phase == Phase::Launching;
         if is_new {
-            resumable(state, plan, &desired).await?;
+            taken(context, args, state, plan).await?;
         }
         let runs = |wanted: &DesiredContainer| {
             let record = journalled.containers.iter().find(|record| record.id == wanted.id);
@@ -55,14 +55,6 @@ pub(super) async fn watch(
         Ok(is_done.then_some(desired))
     };
     let state = context.open().await?;
-    // What has run before is no submission that could be gone on with.
-    let journalled = load(&state.zk, &state.journal(name)).await?;
-    if let Some(desired) = &journalled.desired
-        && let Err(error) = resumable(&state, plan, desired).await
-    {
-        state.close().await;
-        return Err(error);
-    }
     wait.lease_or(state, done).await
 }
 

@@ -64,15 +64,25 @@ fn submitted_text(submitted: &Submitted) -> String {
         resumed,
         waited_for,
         release,
+        already,
+        health,
+        problems,
         ..
     } = submitted;
-    let how = match (*waited_for, topology.state.as_str()) {
-        ("none", _) => "is being launched",
-        ("launched", _) => "is launched",
-        (_, "PAUSED") => "is up, and paused",
+    let how = match (already, *waited_for, topology.state.as_str()) {
+        (true, _, "RUNNING") => "is already running",
+        (true, _, "PAUSED") => "is already up, and paused",
+        (true, ..) => "is already there",
+        (_, "none", _) => "is being launched",
+        (_, "launched", _) => "is launched",
+        (_, _, "PAUSED") => "is up, and paused",
         _ => "is running",
     };
-    let again = if *resumed { " (an interrupted submission was finished)" } else { "" };
+    let again = match (already, resumed) {
+        (true, _) => " with the same content: nothing to do",
+        (_, true) => " (an interrupted submission was finished)",
+        _ => "",
+    };
     let mut text = format!(
         "topology {} {how} in {container_count} containers{again}\n  id         {}\n  release    {}\n  framework  {framework_id}\n",
         topology.name,
@@ -82,7 +92,16 @@ fn submitted_text(submitted: &Submitted) -> String {
     if let Some(page) = page {
         text.push_str(&format!("  page       {page}\n"));
     }
-    text
+    text + &not_well(health.unwrap_or_default(), problems)
+}
+
+/// What is wrong, below an answer that is good in itself.
+fn not_well(health: &str, problems: &[String]) -> String {
+    if problems.is_empty() {
+        return String::new();
+    }
+    let problems: String = problems.iter().map(|problem| format!("  {problem}\n")).collect();
+    format!("but it is {health}:\n{problems}")
 }
 
 fn supervised_text(supervised: &Supervised) -> String {
@@ -108,12 +127,8 @@ fn state_text(changed: &StateChanged) -> String {
         _ => "running",
     };
     let already = if changed.already { "already " } else { "" };
-    let mut text = format!("topology {} is {already}{state}\n", changed.topology.name);
-    if !changed.problems.is_empty() {
-        text.push_str(&format!("but it is {}:\n", changed.health));
-        text.extend(changed.problems.iter().map(|problem| format!("  {problem}\n")));
-    }
-    text
+    let text = format!("topology {} is {already}{state}\n", changed.topology.name);
+    text + &not_well(changed.health, &changed.problems)
 }
 
 fn restarted_text(restarted: &Restarted) -> String {

@@ -33,6 +33,7 @@ fn a_dry_run_asks_what_the_real_one_asks() {
     assert_eq!(json!(words[1..]), free["containers"][0]["argv"]);
 
     env.ok(&["submit", &file]);
+    env.topology("asked", 2);
     let taken = env.run(&["submit", &file, "--dry-run"]);
     refused(&taken, 6, &["asked", "exists already"]);
     assert_eq!(env.run(&["submit", &file]).code, 6);

@@ -10,6 +10,7 @@
     reason = "tests; those that are left out say why"
 )]
 
+mod again;
 mod answers;
 mod bad_days;
 mod config;

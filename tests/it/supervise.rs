@@ -253,7 +253,8 @@ fn what_a_command_began_is_carried_on() {
     supervisor.said("begun: all 2 containers run");
     until("health", || is_healthy(&env, "begun"));
     // It has run: the same submission is no longer an interrupted one.
-    until("a conflict", || env.run(&["submit", &file]).code == 6);
+    until("a conflict", || env.run(&["submit", &file, "--fail-if-exists"]).code == 6);
+    assert_eq!(env.json(&["submit", &file])["already"], true);
 
     env.cluster.control("/hold-offers", &json!({}));
     let mut update = env

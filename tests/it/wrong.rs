@@ -150,7 +150,7 @@ fn names_that_are_not_there_or_taken() {
     }
     let file = env.topology("taken", 1);
     env.ok(&["submit", &file]);
-    refused(&env.run(&["submit", &file]), 6, &["taken", "exists"]);
+    refused(&env.run(&["submit", &file, "--fail-if-exists"]), 6, &["taken", "exists"]);
     refused(&env.run(&["restart", "taken", "9"]), 5, &["container 9"]);
     refused(&env.run(&["kill", "a/b/c", "taken"]), 6, &["a/b/c"]);
     env.ok(&["kill", "taken"]);

@@ -67,6 +67,7 @@ pub fn no_launch(mesos: &Mesos) -> Launch {
         kill_grace_ms: i64::try_from(mesos.kill_grace.as_millis()).unwrap_or(i64::MAX),
         release: None,
         package: None,
+        content: None,
         extra: Map::new(),
     }
 }

@@ -98,6 +98,7 @@ fn desired() -> Desired {
             kill_grace_ms: 1000,
             release: None,
             package: None,
+            content: None,
             extra: Map::new(),
         },
         placement: Placement::default(),
