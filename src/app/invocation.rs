@@ -19,8 +19,9 @@ pub(super) struct Invocation {
 }
 
 /// Commands that take overrides as their first word.
-const WITH_OVERRIDES: [&str; 15] = [
+const WITH_OVERRIDES: [&str; 16] = [
     "submit",
+    "diff",
     "activate",
     "deactivate",
     "restart",
@@ -98,10 +99,36 @@ impl Invocation {
         if rest.is_empty() && self.words.starts_with(verb) && self.words.len() > verb.len() {
             return written(&self.words);
         }
+        let submits = self.words.first().is_some_and(|verb| verb == "submit");
+        if name == "diff" && rest.is_empty() && submits {
+            return written(&diff_of(&self.words));
+        }
         let overrides = self.overrides.iter().filter(|_| WITH_OVERRIDES.contains(&name.as_str()));
         let all = verb.iter().chain(&self.options).chain(overrides).chain(rest).cloned();
         written(&all.collect::<Vec<_>>())
     }
+}
+
+/// The `diff` of a `submit`: without the flags that say how it is submitted.
+fn diff_of(submit: &[String]) -> Vec<String> {
+    const SWITCHES: [&str; 4] = ["--dry-run", "--offline", "--fail-if-exists", "--no-rollback"];
+    const WITH_VALUE: [&str; 3] = ["--dry-run-format", "--tmp-dir", "--wait"];
+    let mut words = submit.iter().skip(1);
+    let mut diff = vec!["diff".to_owned()];
+    while let Some(word) = words.next() {
+        let flag = word.split_once('=').map_or(word.as_str(), |(flag, _)| flag);
+        if word == "--" {
+            diff.push(word.clone());
+            diff.extend(words.by_ref().cloned());
+        } else if WITH_VALUE.contains(&flag) {
+            if flag == word {
+                words.next();
+            }
+        } else if !SWITCHES.contains(&flag) {
+            diff.push(word.clone());
+        }
+    }
+    diff
 }
 
 fn written(words: &[String]) -> String {
@@ -161,6 +188,13 @@ mod tests {
         for (hint, complete) in cases {
             assert_eq!(invocation(update, Some("a/b/c")).completed(hint), complete);
         }
+    }
+
+    #[test]
+    fn a_submission_is_compared_with_the_same_words() {
+        let submit = "submit --dry-run --wait none --dry-run-format=raw --timeout 5s --deactivated -- a.jar C --wait";
+        let diff = "`heron-cli diff --timeout 5s --deactivated -- a.jar C --wait` shows";
+        assert_eq!(invocation(submit, None).completed("`heron-cli diff` shows"), diff);
     }
 
     #[test]

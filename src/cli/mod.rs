@@ -10,6 +10,7 @@ mod classpath;
 mod completions;
 mod config;
 mod deactivate;
+mod diff;
 mod doctor;
 mod dry_run;
 mod events;
@@ -42,6 +43,7 @@ pub use config::{
     ContextNameArgs, ContextShowArgs, ConvertArgs, GetArgs, InitArgs, KeysArgs, ShowArgs,
 };
 pub use deactivate::DeactivateArgs;
+pub use diff::DiffArgs;
 pub use doctor::DoctorArgs;
 pub use dry_run::DryRunFormat;
 pub use events::EventsArgs;
@@ -54,7 +56,7 @@ pub use logs::{LineCount, LogsArgs, Since};
 pub use man::ManArgs;
 pub use restart::RestartArgs;
 pub use status::StatusArgs;
-pub use submit::{SubmitArgs, WaitFor};
+pub use submit::{SubmitArgs, TopologySource, WaitFor};
 pub use supervise::SuperviseArgs;
 pub use update::UpdateArgs;
 pub use usage::{ParseError, UsageError};

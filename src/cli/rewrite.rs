@@ -16,7 +16,7 @@ use crate::net::redact::redact;
 /// The words in the order: program, command, known flags with their values, `--`, everything else.
 ///
 /// Unknown flags stay in front of `--`, where clap refuses them with a suggestion, except behind the topology's class in
-/// `submit`: there they belong to the topology, and what may as well be a flag of heron-cli is an error. Words that are
+/// `submit` and `diff`: there they belong to the topology, and what may as well be a flag of heron-cli is an error. Words that are
 /// no Unicode are left to clap.
 pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Result<Vec<OsString>, UsageError> {
     let Some(words) =
@@ -32,7 +32,7 @@ pub fn rewrite(definition: &Command, argv: Vec<OsString>) -> Result<Vec<OsString
         return Ok(std::iter::once(OsString::from(program)).chain(words).collect());
     };
     let flags = Flags::of(definition, verb);
-    let submits = path == ["submit"];
+    let submits = path == ["submit"] || path == ["diff"];
     let sort = |doubtful| {
         let mut sorted = Sorted::new(&flags, doubtful);
         sorted.take(&before, false);

@@ -15,9 +15,6 @@ pub struct SubmitArgs {
     /// Overrides, the topology's file, its class, arguments for its main.
     #[command(flatten)]
     pub words: Words,
-    /// Start the topology paused: its spouts emit nothing until `activate`
-    #[arg(long, visible_alias = "deploy-deactivated")]
-    pub deactivated: bool,
     /// Print what would be done, and do nothing
     #[arg(long, default_value_if("dry_run_format", ArgPredicate::IsPresent, "true"))]
     pub dry_run: bool,
@@ -36,6 +33,20 @@ pub struct SubmitArgs {
     /// Leave what was done standing when the submission fails
     #[arg(long)]
     pub no_rollback: bool,
+    /// Keep the definition and the package in this directory
+    #[arg(long, value_name = "DIR")]
+    pub tmp_dir: Option<PathBuf>,
+    /// What is submitted.
+    #[command(flatten)]
+    pub source: TopologySource,
+}
+
+/// What a topology is made of, beside its file and the configuration: the same for `submit` and `diff`.
+#[derive(Clone, Debug, Args)]
+pub struct TopologySource {
+    /// Start it paused, until `activate`
+    #[arg(long, visible_alias = "deploy-deactivated")]
+    pub deactivated: bool,
     /// The jar, pex or tar that belongs to a .defn, or its URI
     #[arg(long, value_name = "FILE")]
     pub topology_binary: Option<PathBuf>,
@@ -48,9 +59,6 @@ pub struct SubmitArgs {
     /// Read the Heron release's properties from this file
     #[arg(long, value_name = "FILE")]
     pub release_yaml_file: Option<PathBuf>,
-    /// Keep the definition and the package in this directory
-    #[arg(long, value_name = "DIR")]
-    pub tmp_dir: Option<PathBuf>,
     /// Let the instances log their garbage collections
     #[arg(long = "verbose-gc", alias = "verbose_gc")]
     pub verbose_gc: bool,
@@ -58,7 +66,8 @@ pub struct SubmitArgs {
 
 const USAGE: &str = "heron-cli submit [OPTIONS] [OVERRIDES] <FILE> [CLASS] [ARGUMENTS]...";
 
-const ARGUMENTS: &str = "Arguments:
+/// What `submit` and `diff` take, for their help.
+pub const ARGUMENTS: &str = "Arguments:
   [OVERRIDES]     Properties (`key=value key:value`), or `cluster/role/environ`
   <FILE>          The topology: .jar, .pex, .tar(.gz), .defn; or a URI
   [CLASS]         Its main class; `-` for a .pex; none for a .defn
@@ -66,7 +75,6 @@ const ARGUMENTS: &str = "Arguments:
 
 const EXAMPLES: &str = "Examples:
   heron-cli submit --config-file m.conf wordcount.pex - wordcount
-  heron-cli submit --config-file m.conf wordcount.jar com.example.WordCount wc
   heron-cli submit --config-file m.conf wc.defn --topology-binary topologies.jar
   heron-cli submit \"role=web environ:test\" wc.jar com.example.Main --deactivated
 

@@ -11,6 +11,7 @@ pub mod classpath;
 pub mod completions;
 pub mod config;
 pub mod deactivate;
+pub mod diff;
 pub mod doctor;
 pub mod events;
 pub mod explain;

@@ -2,16 +2,14 @@
 
 use crate::cli::SubmitArgs;
 use crate::cli::positionals::SubmitPositionals;
-use crate::config::settings::with_topology;
 use crate::context::Context;
 use crate::env::Env;
 use crate::outcome::{Outcome, SCHEMA, Submitted, SubmittedAll};
 use crate::submission::apply::apply;
 use crate::submission::document::planned;
-use crate::submission::plan::plan;
-use crate::submission::preflight::preflight;
+use crate::submission::plan::plans;
+use crate::submission::preflight::{Asked, preflight};
 use crate::submission::source::sources;
-use crate::topology::definition::Definition;
 
 /// Submits what a topology's main defines, one topology or several.
 pub async fn submit(
@@ -20,23 +18,18 @@ pub async fn submit(
     target: &SubmitPositionals,
     env: &Env,
 ) -> anyhow::Result<Outcome> {
-    let sources = sources(context, args, target, env).await?;
-    let first = sources.definitions.first().map(Definition::name).unwrap_or_default();
-    let core_uri = with_topology(&context.settings.core_uri, first);
-    let release = context.choose_release(&core_uri).await?;
-    let mut plans = Vec::with_capacity(sources.definitions.len());
-    for definition in &sources.definitions {
-        plans.push(plan(context, args, definition, &sources, &release)?);
-    }
+    let sources = sources(context, &args.source, target, env).await?;
+    let sources = sources.kept_in(args.tmp_dir.as_ref().map(|keep| env.directory.join(keep)));
+    let plans = plans(context, &args.source, &sources).await?;
     if args.dry_run {
         if args.offline {
             let text =
                 "--offline: not asked whether the name is free and the agents are large enough";
             context.reporter.step(text);
-        } else {
-            preflight(context, args, &plans).await?;
+            return Ok(planned(args, context, &plans, Asked::default()));
         }
-        return Ok(planned(args, context, &plans));
+        let asked = preflight(context, args, &plans).await?;
+        return Ok(planned(args, context, &plans, asked));
     }
     let mut submitted = Vec::with_capacity(plans.len());
     for plan in &plans {

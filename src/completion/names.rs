@@ -61,6 +61,7 @@ pub(super) fn positionals(typed: &Typed, _: &str) -> Vec<String> {
         Command::Events(args) => (&args.words.arguments, false),
         Command::Logs(args) => (&args.words.arguments, true),
         Command::Submit(_)
+        | Command::Diff(_)
         | Command::List(_)
         | Command::Check(_)
         | Command::Doctor(_)

@@ -52,7 +52,9 @@ fn with_completer(command: &str, argument: clap::Arg, typed: &Arc<Typed>) -> cla
         (_, "context") | ("show" | "use", "name") => names::contexts,
         (_, "config_property") => names::properties,
         ("keys" | "get", "word" | "key") => names::keys,
-        ("submit", "arguments") => return argument.hide(false).value_hint(ValueHint::AnyPath),
+        ("submit" | "diff", "arguments") => {
+            return argument.hide(false).value_hint(ValueHint::AnyPath);
+        }
         (_, "arguments") => names::positionals,
         (_, "topology") => names::topologies,
         _ => return argument,

@@ -26,6 +26,8 @@ pub enum CommandError {
         topology: String,
         /// Since when, by whom, in what state.
         what: String,
+        /// Whether it was compared, and differs.
+        differs: bool,
     },
     /// The topology belongs to another cluster, role or environ.
     #[error("topology `{topology}` runs at {runs}, not at {asked}")]
@@ -225,9 +227,13 @@ impl CommandError {
             Self::NoSuchTopology { .. } => {
                 vec!["`heron-cli list` shows the topologies that there are".to_owned()]
             }
-            Self::Exists { topology, .. } => vec![format!(
-                "`heron-cli kill {topology}` removes it; `heron-cli status {topology}` shows it"
-            )],
+            Self::Exists { topology, differs, .. } => {
+                let differs = differs.then(|| "`heron-cli diff` shows what differs".to_owned());
+                let others = format!(
+                    "`heron-cli kill {topology}` removes it; `heron-cli status {topology}` shows it"
+                );
+                differs.into_iter().chain([others]).collect()
+            }
             Self::Elsewhere { runs, .. } => vec![format!(
                 "name its place in front of the topology ({runs}), or set dc, role and environ"
             )],

@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::topology::TopologyRef;
+
 /// Which part of a topology something belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -59,6 +61,30 @@ pub struct Difference {
     pub old: Option<String>,
     /// As it is to be.
     pub new: Option<String>,
+}
+
+/// Outcome of `diff`, of one topology.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// [`SCHEMA`](super::SCHEMA).
+    pub schema: u32,
+    /// The topology that runs.
+    pub topology: TopologyRef,
+    /// Counts the changes of its desired record.
+    pub generation: u64,
+    /// Whether nothing differs.
+    pub same: bool,
+    /// What differs, by parts.
+    pub differences: Vec<Difference>,
+}
+
+/// Outcome of `diff`, of a main with several topologies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ComparedAll {
+    /// [`SCHEMA`](super::SCHEMA).
+    pub schema: u32,
+    /// In the order of names.
+    pub compared: Vec<Compared>,
 }
 
 /// The parts that differ, in words: `definition and packing`.

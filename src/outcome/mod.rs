@@ -52,6 +52,10 @@ pub enum Outcome {
     Submitted(Submitted),
     /// `submit` of a main with several topologies.
     SubmittedAll(SubmittedAll),
+    /// `diff`.
+    Compared(difference::Compared),
+    /// `diff` of a main with several topologies.
+    ComparedAll(difference::ComparedAll),
     /// `submit --dry-run` and `update --dry-run`.
     Planned(Planned),
     /// `activate` and `deactivate`.
@@ -113,6 +117,7 @@ impl Outcome {
         match self {
             Self::ConfigChecked(checked) => checked.error.as_ref(),
             Self::FetchChecked(checked) => checked.error.as_ref(),
+            Self::Planned(planned) => planned.error.as_ref(),
             _ => None,
         }
     }
@@ -122,6 +127,10 @@ impl Outcome {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Status(status) if status.check && status.topology.health != "healthy" => {
+                exit::Exit::Differs.code()
+            }
+            Self::Compared(one) if !one.same => exit::Exit::Differs.code(),
+            Self::ComparedAll(all) if all.compared.iter().any(|one| !one.same) => {
                 exit::Exit::Differs.code()
             }
             Self::Diagnosed(diagnosis) if !diagnosis.passed => exit::Exit::Differs.code(),
@@ -134,6 +143,7 @@ impl Outcome {
         let (lines, checks): (&mut [String], &mut [doctor::Check]) = match self {
             Self::Status(status) => (&mut status.topology.problems, &mut []),
             Self::Submitted(submitted) => (&mut submitted.problems, &mut []),
+            Self::Planned(Planned { error: Some(error), .. }) => (&mut error.hints, &mut []),
             Self::StateChanged(changed) => (&mut changed.problems, &mut []),
             Self::Diagnosed(diagnosis) => (&mut [], &mut diagnosis.checks),
             _ => (&mut [], &mut []),

@@ -1,25 +1,42 @@
 //! What a dry run answers: packing plans, what they change, and what would be done about them. Plain values and JSON;
 //! `ui::plan` makes text of them.
 
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::difference::Compared;
+use super::error::ErrorMember;
 use crate::cli::DryRunFormat;
 use crate::packing::difference::ContainerDifference;
 use crate::packing::{InstancePlan, PackingPlan, Size, difference};
 
 /// Outcome of `submit --dry-run` and `update --dry-run`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
     /// The one document of `-o json`: heron-cli's own, stable.
     pub document: Value,
     /// `--dry-run-format`.
-    #[serde(skip)]
     pub format: Option<DryRunFormat>,
     /// What is shown as text, a plan per topology.
-    #[serde(skip)]
     pub topologies: Vec<PlannedTopology>,
+    /// Why the real command would refuse it, where that can be told beside the plan.
+    pub error: Option<ErrorMember>,
+}
+
+impl Serialize for Planned {
+    /// The document, with the error in it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (&self.document, &self.error) {
+            (Value::Object(document), Some(error)) => {
+                let mut document = document.clone();
+                let error = serde_json::to_value(error).map_err(S::Error::custom)?;
+                document.insert("error".to_owned(), error);
+                document.serialize(serializer)
+            }
+            (document, _) => document.serialize(serializer),
+        }
+    }
 }
 
 /// The plan of one topology.
@@ -31,6 +48,8 @@ pub struct PlannedTopology {
     pub packing_class: String,
     /// The plan that would be stored.
     pub packing: PackingPlan,
+    /// Of a submission: the comparison with what runs under the name already.
+    pub compared: Option<Compared>,
     /// Of an update: what it starts from.
     pub update: Option<PlannedUpdate>,
     /// What Heron doesn't show: what would be written, uploaded, launched, ended.

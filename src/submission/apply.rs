@@ -62,8 +62,8 @@ pub async fn apply(
     let taken = taken(context, args, &state, plan).await;
     match taken {
         Ok(Taken::Free | Taken::Interrupted) => {}
-        // Whoever drives it may hold its lease for as long as it runs.
-        Ok(Taken::Same) => {
+        // Whoever drives it may hold its lease for as long as it runs. What is otherwise was refused.
+        Ok(Taken::Same | Taken::Other(_)) => {
             let already = already(context, args, plan, &state, &pages).await;
             state.close().await;
             return already;
@@ -153,10 +153,12 @@ async fn run(
     lease: &mut Lease,
 ) -> anyhow::Result<Submitted> {
     let taken = taken(context, args, &lease.state, plan).await?;
-    let resumed = taken == Taken::Interrupted;
+    let resumed = matches!(taken, Taken::Interrupted);
     let delivered = match taken {
         // Somebody else has submitted it while the lock was waited for.
-        Taken::Same => return already(context, args, plan, &lease.state, site.pages).await,
+        Taken::Same | Taken::Other(_) => {
+            return already(context, args, plan, &lease.state, site.pages).await;
+        }
         Taken::Interrupted => {
             let text = format!("taking up the interrupted submission of {}", plan.name);
             context.reporter.step(&text);

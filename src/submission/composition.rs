@@ -13,7 +13,9 @@ use crate::net::redact::{redact, redact_value};
 use crate::outcome::difference::Part;
 use crate::packing::{ContainerPlan, PackingPlan};
 use crate::proto::api::config::KeyValue;
-use crate::proto::api::{Component, Config, Grouping, InputStream, OutputStream, StreamSchema, Topology};
+use crate::proto::api::{
+    Component, Config, Grouping, InputStream, OutputStream, StreamSchema, Topology,
+};
 use crate::scheduler::record::Desired;
 use crate::state::runtime_settings::RuntimeSetting;
 
@@ -213,6 +215,9 @@ fn command(items: &mut Collector, desired: &Desired) {
             Some((flag, value)) if flag.starts_with("--") => {
                 items.add(part, flag, Item::of_key(flag, value));
             }
+            None if word.starts_with("--") => {
+                items.add(part, word, Item::plain("given".to_owned()));
+            }
             _ => items.add(part, format!("executor argument {index}"), Item::plain(word)),
         }
     }
@@ -220,7 +225,11 @@ fn command(items: &mut Collector, desired: &Desired) {
 
 fn packing(items: &mut Collector, plan: &PackingPlan) {
     for (component, count) in plan.component_counts() {
-        items.add(Part::Packing, format!("instances of {component}"), Item::plain(count.to_string()));
+        items.add(
+            Part::Packing,
+            format!("instances of {component}"),
+            Item::plain(count.to_string()),
+        );
     }
     for container in &plan.containers {
         let place = u32::try_from(container.id).unwrap_or(u32::MAX);

@@ -61,7 +61,9 @@ fn told((part, _, name): &Key, old: Option<&Item>, new: Option<&Item>) -> Differ
     };
     let shown = |item: Option<&Item>| item.map(|item| item.shown.clone());
     let (old, mut new) = (shown(old), shown(new));
-    if let (Change::Changed, Some(new)) = (change, new.as_mut().filter(|new| old.as_ref() == Some(*new))) {
+    if let (Change::Changed, Some(new)) =
+        (change, new.as_mut().filter(|new| old.as_ref() == Some(*new)))
+    {
         new.push_str(" (changed in what is not shown)");
     }
     Difference { part: *part, name: name.clone(), change, old, new }
@@ -90,9 +92,6 @@ fn bare(topology: &Topology) -> Topology {
     }
     topology
 }
-
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod tests;

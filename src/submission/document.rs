@@ -3,21 +3,28 @@
 use serde_json::{Value, json};
 
 use super::plan::Plan;
+use super::preflight::Asked;
 use crate::cli::SubmitArgs;
 use crate::context::Context;
 use crate::deployment::container::Container;
 use crate::deployment::package::FetchedPackage;
 use crate::engine::fetching;
 use crate::net::redact::redact;
+use crate::outcome::difference::Compared;
+use crate::outcome::error::ErrorMember;
+use crate::outcome::exit::Exit;
 use crate::outcome::plan::{Planned, PlannedStep, PlannedTopology, containers_document};
 use crate::outcome::release::ReleaseInfo;
 use crate::outcome::{Outcome, SCHEMA};
 
 /// The answer of a dry run.
 #[must_use]
-pub fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan]) -> Outcome {
+pub fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan], asked: Asked) -> Outcome {
+    let Asked { compared, refusal } = asked;
+    let compared =
+        |plan: &Plan| compared.iter().find(|one| one.topology.name == plan.name).cloned();
     let topologies: Vec<PlannedTopology> =
-        plans.iter().map(|plan| topology(plan, context)).collect();
+        plans.iter().map(|plan| topology(plan, context, compared(plan))).collect();
     let document = match topologies.as_slice() {
         [only] => only.document.clone(),
         all => {
@@ -25,21 +32,30 @@ pub fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan]) -> Outc
             json!({ "schema": SCHEMA, "plans": plans })
         }
     };
-    Outcome::Planned(Planned { document, format: args.dry_run_format, topologies })
+    let error = refusal.map(|refusal| {
+        ErrorMember::new(Exit::Conflict, refusal.to_string(), Vec::new(), refusal.hints())
+    });
+    Outcome::Planned(Planned { document, format: args.dry_run_format, topologies, error })
 }
 
-fn topology(plan: &Plan, context: &Context<'_>) -> PlannedTopology {
+fn topology(plan: &Plan, context: &Context<'_>, compared: Option<Compared>) -> PlannedTopology {
+    let steps = if compared.as_ref().is_some_and(|compared| compared.same) {
+        vec![PlannedStep::new("Nothing would be done", vec!["it runs already".to_owned()])]
+    } else {
+        steps(plan, context)
+    };
     PlannedTopology {
         name: plan.name.clone(),
         packing_class: context.settings.packing_class.clone(),
         packing: plan.packing.clone(),
         update: None,
-        steps: steps(plan, context),
-        document: document(plan, context),
+        steps,
+        document: document(plan, context, compared.as_ref()),
+        compared,
     }
 }
 
-fn document(plan: &Plan, context: &Context<'_>) -> Value {
+fn document(plan: &Plan, context: &Context<'_>, compared: Option<&Compared>) -> Value {
     json!({
         "schema": SCHEMA,
         "topology": { "name": plan.name, "id": plan.id, "state": plan.state.name() },
@@ -51,6 +67,7 @@ fn document(plan: &Plan, context: &Context<'_>) -> Value {
         },
         "containers": containers(plan, context),
         "state": state(plan, context),
+        "compared": compared,
         "upload": { "store": plan.package.kind, "uri": redact(&plan.package.uri) },
     })
 }

@@ -1,4 +1,4 @@
-//! A submission: [`source`] runs the topology's main, [`plan`](mod@plan) decides everything and touches nothing, [`document`] shows
+//! A submission: [`source`] runs the topology's main, [`plan`] decides everything and touches nothing, [`document`] shows
 //! the plan, [`apply`](mod@apply) carries it out once
 //! [`preflight`](mod@preflight) has asked the cluster; `deliver` is the package's part of that, `record` the journal's.
 //! [`standing`] is what stands under the name already, and [`difference`](mod@difference) what differs, by what each is made of

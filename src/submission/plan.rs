@@ -2,8 +2,9 @@
 //! submission carries it out.
 
 use super::source::Sources;
-use crate::cli::SubmitArgs;
+use crate::cli::TopologySource;
 use crate::config::Settings;
+use crate::config::settings::with_topology;
 use crate::context::Context;
 use crate::deployment::Deployment;
 use crate::deployment::container::defaults;
@@ -57,10 +58,23 @@ pub struct PackagePlan {
     pub kind: &'static str,
 }
 
-/// Plans the submission of a definition.
-pub fn plan(
+/// Plans the submission of all that a main defines.
+pub async fn plans(
     context: &Context<'_>,
-    args: &SubmitArgs,
+    args: &TopologySource,
+    sources: &Sources,
+) -> anyhow::Result<Vec<Plan>> {
+    let first = sources.definitions.first().map(Definition::name).unwrap_or_default();
+    let core_uri = with_topology(&context.settings.core_uri, first);
+    let release = context.choose_release(&core_uri).await?;
+    let definitions = sources.definitions.iter();
+    definitions.map(|definition| plan(context, args, definition, sources, &release)).collect()
+}
+
+/// Plans the submission of a definition.
+fn plan(
+    context: &Context<'_>,
+    args: &TopologySource,
     definition: &Definition,
     sources: &Sources,
     chosen: &ChosenRelease,
@@ -98,7 +112,7 @@ pub fn plan(
 /// The definition with what configuration and flags say of it: `topology.*` settings, and the state to start in.
 fn configured(
     settings: &Settings,
-    args: &SubmitArgs,
+    args: &TopologySource,
     definition: &Definition,
 ) -> anyhow::Result<Definition> {
     let mut bytes = definition.bytes.clone();

@@ -10,35 +10,52 @@ use crate::cli::SubmitArgs;
 use crate::constraint::Constraint;
 use crate::context::{CommandError, Context, StateTree};
 use crate::engine::{ConfiguredEngine, Engine, WebPages, capacity};
+use crate::outcome::difference::Compared;
 
 /// How long all of it may take in a dry run.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a leading master is waited for where nobody says how long: one that fails over is away for half a minute.
 const LEADER: Duration = Duration::from_mins(1);
 
-/// Asks all that a submission of these plans would ask first; fails as that would.
+/// What was found under the names of plans.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Comparisons with what runs under those names already.
+    pub compared: Vec<Compared>,
+    /// Why a submission would be refused.
+    pub refusal: Option<CommandError>,
+}
+
+/// Asks all that a submission of these plans would ask first; fails as that would, but tells what differs where it would
+/// be refused for that.
 pub async fn preflight(
     context: &Context<'_>,
     args: &SubmitArgs,
     plans: &[Plan],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Asked> {
     let (engine, _) = reach_engine(context, context.deadline(PATIENCE)).await?;
     context.reporter.step("asking whether the name is free");
-    context
-        .with_state(async |state| {
-            for plan in plans {
-                match taken(context, args, state, plan).await? {
-                    Taken::Free => agents_are_large_enough(context, &engine, plan).await?,
-                    Taken::Interrupted => {}
-                    Taken::Same => context.reporter.step(&format!(
-                        "topology {} is there with the same content: nothing would be done",
-                        plan.name
-                    )),
+    let asked = async |state: &StateTree| {
+        let mut asked = Asked::default();
+        for plan in plans {
+            let standing = Standing::read(state, &plan.name).await?;
+            let taken = standing.judge(context, plan)?;
+            let refusal = standing.refusal(&taken, args);
+            asked.refusal = asked.refusal.or(refusal);
+            match (taken, &standing.desired) {
+                (Taken::Free, _) => agents_are_large_enough(context, &engine, plan).await?,
+                (Taken::Same, Some(desired)) => {
+                    asked.compared.push(standing.compared(desired, Vec::new()));
                 }
+                (Taken::Other(differences), Some(desired)) => {
+                    asked.compared.push(standing.compared(desired, differences));
+                }
+                _ => {}
             }
-            Ok(())
-        })
-        .await
+        }
+        Ok(asked)
+    };
+    context.with_state(asked).await
 }
 
 /// The engine, which is waited for, and where it shows frameworks.
@@ -79,8 +96,5 @@ pub(super) async fn taken(
 ) -> anyhow::Result<Taken> {
     let standing = Standing::read(state, &plan.name).await?;
     let taken = standing.judge(context, plan)?;
-    if taken == Taken::Same && args.fail_if_exists {
-        return Err(standing.exists(", with the same content").into());
-    }
-    Ok(taken)
+    standing.refusal(&taken, args).map_or(Ok(taken), |refusal| Err(refusal.into()))
 }

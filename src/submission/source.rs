@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::cli::positionals::SubmitPositionals;
-use crate::cli::{SubmitArgs, UsageError};
+use crate::cli::{TopologySource, UsageError};
 use crate::context::Context;
 use crate::digest::hexadecimal;
 use crate::env::Env;
@@ -61,7 +61,7 @@ pub struct Sources {
 /// Runs the main, or reads the definition that is ready. What is on the web is fetched first.
 pub async fn sources(
     context: &Context<'_>,
-    args: &SubmitArgs,
+    args: &TopologySource,
     target: &SubmitPositionals,
     env: &Env,
 ) -> anyhow::Result<Sources> {
@@ -99,15 +99,7 @@ pub async fn sources(
     }
     let fingerprint = package::fingerprint(&binary)?;
     let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Sources {
-        definitions,
-        binary,
-        binary_name: name,
-        fingerprint,
-        directory,
-        keep: args.tmp_dir.as_ref().map(|keep| env.directory.join(keep)),
-        own,
-    })
+    Ok(Sources { definitions, binary, binary_name: name, fingerprint, directory, keep: None, own })
 }
 
 /// The files of the configuration directory that go into packages; what does not is told.
@@ -186,7 +178,7 @@ async fn check_before_main(context: &Context<'_>, file: &Path, limit: u64) -> an
 
 async fn run_main(
     context: &Context<'_>,
-    args: &SubmitArgs,
+    args: &TopologySource,
     target: &SubmitPositionals,
     env: &Env,
     file: &Path,
@@ -240,6 +232,12 @@ fn classpath(env: &Env, given: Option<&str>) -> Vec<PathBuf> {
 }
 
 impl Sources {
+    /// With what is built kept in a directory, if the user wants it.
+    #[must_use]
+    pub fn kept_in(self, keep: Option<PathBuf>) -> Self {
+        Self { keep, ..self }
+    }
+
     /// Tells submissions of the same content, although every run of a main makes another topology id. `command` is the
     /// containers' command line.
     pub fn digest(

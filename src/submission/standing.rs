@@ -4,11 +4,13 @@ use super::composition::Composition;
 use super::difference::difference;
 use super::plan::Plan;
 use super::record::desired;
+use crate::cli::SubmitArgs;
 use crate::clock::rfc3339;
 use crate::context::{CommandError, Context, StateTree};
 use crate::health::look::look;
 use crate::health::{Level, State, assess};
-use crate::outcome::difference::{Difference, parts};
+use crate::outcome::difference::{Compared, Difference, parts};
+use crate::outcome::{SCHEMA, TopologyRef};
 use crate::packing::PackingPlan;
 use crate::scheduler::journal::decode_desired;
 use crate::scheduler::record::{Desired, Goal, Phase};
@@ -22,8 +24,8 @@ pub struct Standing {
     pub desired: Option<Desired>,
 }
 
-/// What that means for a submission that may go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What that means for a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// The name is free.
     Free,
@@ -31,6 +33,8 @@ pub enum Taken {
     Interrupted,
     /// It is there, with the same content.
     Same,
+    /// It is there, with other content.
+    Other(Vec<Difference>),
 }
 
 /// How a topology is that needs nothing done.
@@ -62,7 +66,7 @@ impl Standing {
     /// Whether a plan may be submitted, or needn't be.
     ///
     /// # Errors
-    /// [`CommandError::Exists`] if the name is taken by something else.
+    /// [`CommandError::Exists`] if the name is taken by what can't be compared, or is being changed.
     pub fn judge(&self, context: &Context<'_>, plan: &Plan) -> anyhow::Result<Taken> {
         let Some(desired) = &self.desired else {
             return if self.found.exists() { Err(self.exists("").into()) } else { Ok(Taken::Free) };
@@ -76,18 +80,48 @@ impl Standing {
                 "an earlier submission of another content was interrupted".to_owned()
             }
             (Goal::Running, Phase::Launched) if desired.update.is_some() => {
-                return Err(self.exists("; an update of it is under way or was interrupted").into());
+                return Err(self
+                    .exists("; an update of it is under way or was interrupted")
+                    .into());
             }
             (Goal::Running, Phase::Launched) => {
                 let differences = self.differences(context, plan)?;
-                if differences.is_empty() {
-                    return Ok(Taken::Same);
-                }
-                let with = format!(", with another {}", parts(&differences));
-                return Err(self.exists(&with).into());
+                let same = differences.is_empty();
+                return Ok(if same { Taken::Same } else { Taken::Other(differences) });
             }
         };
-        Err(CommandError::Exists { topology: plan.name.clone(), what: other }.into())
+        let topology = plan.name.clone();
+        Err(CommandError::Exists { topology, what: other, differs: false }.into())
+    }
+
+    /// Why a name that is taken is refused, if it is.
+    #[must_use]
+    pub fn refusal(&self, taken: &Taken, args: &SubmitArgs) -> Option<CommandError> {
+        match taken {
+            Taken::Same if args.fail_if_exists => Some(self.exists(", with the same content")),
+            Taken::Free | Taken::Interrupted | Taken::Same => None,
+            Taken::Other(differences) => {
+                let mut error = self.exists(&format!(", with another {}", parts(differences)));
+                if let CommandError::Exists { differs, .. } = &mut error {
+                    *differs = true;
+                }
+                Some(error)
+            }
+        }
+    }
+
+    /// A comparison with a plan, as it is told. `desired` is the record.
+    #[must_use]
+    pub fn compared(&self, desired: &Desired, differences: Vec<Difference>) -> Compared {
+        let state = self.found.state().map_or("UNKNOWN", |state| state.name()).to_owned();
+        let topology = TopologyRef {
+            name: self.found.name.clone(),
+            id: Some(desired.topology_id.clone()),
+            state,
+        };
+        let same = differences.is_empty();
+        let generation = desired.generation;
+        Compared { schema: SCHEMA, topology, generation, same, differences }
     }
 
     /// What differs between what runs and a plan.
@@ -122,7 +156,7 @@ impl Standing {
     }
 
     /// The error for a name that is taken.
-    pub fn exists(&self, how: &str) -> CommandError {
+    fn exists(&self, how: &str) -> CommandError {
         let found = &self.found;
         let execution =
             found.execution_state.as_ref().and_then(|found| found.message.as_ref().ok());
@@ -135,7 +169,8 @@ impl Standing {
                 format!("{state}, submitted by {who} at {}", rfc3339(when))
             },
         );
-        CommandError::Exists { topology: found.name.clone(), what: format!("{what}{how}") }
+        let (topology, what) = (found.name.clone(), format!("{what}{how}"));
+        CommandError::Exists { topology, what, differs: false }
     }
 }
 

@@ -9,23 +9,34 @@ use super::paint::Paint;
 use crate::failure::Failure;
 use crate::outcome::SCHEMA;
 use crate::outcome::error::ErrorMember;
+use crate::outcome::exit::Exit;
 
 const DANGER: Paint = Paint::Danger;
 const ADVICE: Paint = Paint::Advice;
 
 /// The failure as text on stderr.
 pub(super) fn show(failure: &Failure) -> io::Result<()> {
-    let mut text = format!("{DANGER}error:{DANGER:#} {}\n", indented(&failure.message()));
-    for cause in failure.causes() {
-        text.push_str(&format!("  caused by: {}\n", indented(&cause)));
+    show_error(&error(failure))
+}
+
+/// An error as text on stderr; it may stand beside an answer.
+pub(super) fn show_error(error: &ErrorMember) -> io::Result<()> {
+    let mut text = format!("{DANGER}error:{DANGER:#} {}\n", indented(&error.message));
+    for cause in &error.causes {
+        text.push_str(&format!("  caused by: {}\n", indented(cause)));
     }
-    for hint in &failure.hints {
+    for hint in &error.hints {
         text.push_str(&format!("{ADVICE}hint:{ADVICE:#} {}\n", indented(hint)));
     }
-    if failure.exit.is_worth_explaining() {
-        text.push_str(&format!("more: heron-cli explain {}\n", failure.exit.name()));
+    if Exit::of_name(error.kind).is_some_and(Exit::is_worth_explaining) {
+        text.push_str(&format!("more: heron-cli explain {}\n", error.kind));
     }
     output::aside(&text)
+}
+
+fn error(failure: &Failure) -> ErrorMember {
+    let (message, causes) = (failure.message(), failure.causes());
+    ErrorMember::new(failure.exit, message, causes, failure.hints.clone())
 }
 
 /// Lines after the first stand under it.
@@ -35,7 +46,5 @@ fn indented(text: &str) -> String {
 
 /// The failure as the one document on stdout.
 pub(super) fn json(failure: &Failure) -> String {
-    let (message, causes) = (failure.message(), failure.causes());
-    let error = ErrorMember::new(failure.exit, message, causes, failure.hints.clone());
-    json!({ "schema": SCHEMA, "error": error }).to_string()
+    json!({ "schema": SCHEMA, "error": error(failure) }).to_string()
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod difference;
 mod doctor;
 mod failure;
 mod listing;
@@ -98,9 +99,10 @@ impl Ui {
     fn plan(&self, planned: &Planned) -> io::Result<()> {
         let text = plan::text(planned, self.colours && std::io::stdout().is_terminal());
         match planned.format {
-            Some(DryRunFormat::ColoredTable) if self.colours => output::coloured(&text),
-            _ => output::text(&text),
+            Some(DryRunFormat::ColoredTable) if self.colours => output::coloured(&text)?,
+            _ => output::text(&text)?,
         }
+        planned.error.as_ref().map_or(Ok(()), failure::show_error)
     }
 }
 

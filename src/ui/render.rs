@@ -1,6 +1,6 @@
 //! Outcomes as text and as JSON.
 
-use super::{check, config, listing, status};
+use super::{check, config, difference, listing, status};
 use crate::outcome::change::PackageEnd;
 use crate::outcome::{
     Killed, Outcome, Restarted, SettingsChanged, StateChanged, Submitted, Supervised, Updated,
@@ -22,6 +22,11 @@ pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
     match outcome {
         Outcome::Submitted(submitted) => submitted_text(submitted),
         Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
+        Outcome::Compared(compared) => difference::text(compared, verbose),
+        Outcome::ComparedAll(all) => {
+            let texts = all.compared.iter().map(|one| difference::text(one, verbose));
+            texts.collect::<Vec<_>>().join("\n")
+        }
         Outcome::Planned(planned) => super::plan::text(planned, false),
         Outcome::StateChanged(changed) => state_text(changed),
         Outcome::Restarted(restarted) => restarted_text(restarted),

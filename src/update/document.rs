@@ -25,6 +25,7 @@ pub fn planned(
         name: change.name.clone(),
         packing_class: context.settings.packing_class.clone(),
         packing: change.new.clone(),
+        compared: None,
         update: Some(PlannedUpdate {
             old: change.old.clone(),
             repacking_class: context.settings.repacking_class.clone(),
@@ -32,7 +33,8 @@ pub fn planned(
         steps: steps(state, change),
         document: document.clone(),
     };
-    Outcome::Planned(Planned { document, format: args.dry_run_format, topologies: vec![topology] })
+    let (format, topologies) = (args.dry_run_format, vec![topology]);
+    Outcome::Planned(Planned { document, format, topologies, error: None })
 }
 
 fn document(state: &StateTree, change: &Change) -> Value {

@@ -35,7 +35,8 @@ macro_rules! work {
 // Each line: the verb and its arguments, what it needs, how its positionals are told apart, what it does.
 #[rustfmt::skip]
 verbs! {
-    Submit(a: cli::SubmitArgs) => { let file = a.release_yaml_file.clone(); Verb::cluster("submit", Launch, a.words.clone(), submit, work!(c, t => run::submit::submit(c, &a, &t, c.env)))?.of_release(file) };
+    Submit(a: cli::SubmitArgs) => { let file = a.source.release_yaml_file.clone(); Verb::cluster("submit", Launch, a.words.clone(), submit, work!(c, t => run::submit::submit(c, &a, &t, c.env)))?.of_release(file) };
+    Diff(a: cli::DiffArgs) => { let file = a.source.release_yaml_file.clone(); Verb::cluster("diff", Launch, a.words.clone(), submit, work!(c, t => run::diff::diff(c, &a, &t, c.env)))?.of_release(file) };
     Activate(a: cli::ActivateArgs) => Verb::cluster("activate", State, a.words, topology, work!(c, t => run::activate::activate(c, &t.topology)))?;
     Deactivate(a: cli::DeactivateArgs) => Verb::cluster("deactivate", State, a.words, topology, work!(c, t => run::deactivate::deactivate(c, &t.topology)))?;
     Restart(a: cli::RestartArgs) => { let a = a.with_old_names(); Verb::cluster("restart", Engine, a.words, restart, work!(c, t => run::restart::restart(c, &t.topology, run::restart::Options { container: t.container, batch: a.batch, failed: a.failed })))? };

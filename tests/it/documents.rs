@@ -12,6 +12,7 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
     Some(match (*verb, second) {
         ("submit", _) if has("--dry-run") => "submit-dry-run",
         ("submit", _) => "submit",
+        ("diff", _) => "diff",
         ("activate" | "deactivate", _) => "activate",
         ("restart", _) => "restart",
         ("update", _) if has("--runtime-config") => "update-runtime-config",

@@ -121,13 +121,13 @@ fn two_runs_of_one_main_are_the_same() {
 #[test]
 fn every_part_is_compared() {
     let changed = after(|_, wanted| {
-        wanted.topology.spouts[0].comp.config = Config {
-            kvs: vec![setting("topology.component.parallelism", "2"), setting("a", "b")],
-        };
+        wanted.topology.spouts[0].comp.config =
+            Config { kvs: vec![setting("topology.component.parallelism", "2"), setting("a", "b")] };
         wanted.topology.bolts.clear();
         wanted.desired.launch.content.as_mut().unwrap().sha256 = "ef".repeat(32);
         wanted.desired.launch.uris[1].value = "http://h/other.tar.gz".to_owned();
         wanted.desired.framework.labels[0].1 = "s".to_owned();
+        wanted.desired.placement.constraints = vec!["host:unique".to_owned()];
         wanted.packing = packing(300);
     });
     assert_eq!(
@@ -139,6 +139,7 @@ fn every_part_is_compared() {
             "definition: word:a - -> b",
             "definition: word:topology.component.parallelism 1 -> 2",
             "package: content of the topology file SHA-256 abababababab -> SHA-256 efefefefefef",
+            "configuration: constraints  -> host:unique",
             "configuration: core package http://h/core.tar.gz -> http://h/other.tar.gz",
             "configuration: heron.role r -> s",
             "packing: container 1 CPU 1, RAM 200 MB, disk 1 MB; word 1 -> CPU 1, RAM 300 MB, disk 1 MB; word 1",
@@ -159,10 +160,16 @@ fn secrets_differ_unseen() {
 fn the_command_is_told_by_flags() {
     let changed = after(|_, wanted| {
         let text = serde_json::to_string(&wanted.desired.launch.command).unwrap();
-        let text = text.replace("-Xmx1g", "-Xmx2g");
+        let text = text.replace("-Xmx1g", "-Xmx2g --verbose-gc");
         wanted.desired.launch.command = serde_json::from_str(&text).unwrap();
     });
-    assert_eq!(changed, ["configuration: --instance-jvm-opts -Xmx1g -> -Xmx2g"]);
+    assert_eq!(
+        changed,
+        [
+            "configuration: --instance-jvm-opts -Xmx1g -> -Xmx2g",
+            "configuration: --verbose-gc - -> given",
+        ]
+    );
 }
 
 #[test]
@@ -194,10 +201,7 @@ fn a_record_that_does_not_tell_the_content_is_compared_by_its_digest() {
         running.desired.launch.content = None;
         wanted.desired.digest = "e".to_owned();
     });
-    assert_eq!(
-        changed,
-        ["package: content not recorded by the release that submitted it -> -"]
-    );
+    assert_eq!(changed, ["package: content not recorded by the release that submitted it -> -"]);
 }
 
 #[test]

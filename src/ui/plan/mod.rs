@@ -13,6 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use super::difference;
 use crate::cli::DryRunFormat;
 use crate::outcome::plan::{Planned, PlannedStep};
 use looks::Looks;
@@ -28,6 +29,9 @@ pub(super) fn text(planned: &Planned, terminal: bool) -> String {
         let texts = planned.topologies.iter().map(|topology| {
             let mut text = render(topology);
             text.push_str(&steps(&topology.steps));
+            if let Some(compared) = &topology.compared {
+                text.push_str(&format!("\n{}", difference::text(compared, false)));
+            }
             text
         });
         texts.collect::<Vec<_>>().join("\n")

@@ -33,11 +33,13 @@ fn planned(packing: PackingPlan, old: Option<PackingPlan>, format: DryRunFormat)
         name: "words".to_owned(),
         packing_class: "org.example.Packing".to_owned(),
         packing,
+        compared: None,
         update,
         steps: Vec::new(),
         document: json!({ "schema": 1 }),
     };
-    Planned { document: Value::Null, format: Some(format), topologies: vec![topology] }
+    let topologies = vec![topology];
+    Planned { document: Value::Null, format: Some(format), topologies, error: None }
 }
 
 fn small() -> PackingPlan {

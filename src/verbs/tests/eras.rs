@@ -93,21 +93,21 @@ fn submit(text: &mut String, args: &SubmitArgs) -> Result<(), UsageError> {
     let class = found.class.as_deref().unwrap_or("(none)");
     let _ = write!(text, " {} {class} {:?}", found.file, found.arguments);
     let flags = [
-        (args.deactivated, " | deactivated"),
+        (args.source.deactivated, " | deactivated"),
         (args.dry_run, " | dry-run"),
-        (args.verbose_gc, " | verbose-gc"),
+        (args.source.verbose_gc, " | verbose-gc"),
     ];
     flags.iter().filter(|(given, _)| *given).for_each(|(_, name)| text.push_str(name));
     if let Some(directory) = &args.tmp_dir {
         let _ = write!(text, " | tmp-dir {}", directory.display());
     }
-    for property in &args.topology_main_jvm_property {
+    for property in &args.source.topology_main_jvm_property {
         let _ = write!(text, " | -D{property}");
     }
-    if let Some(path) = &args.extra_launch_classpath {
+    if let Some(path) = &args.source.extra_launch_classpath {
         let _ = write!(text, " | classpath {path}");
     }
-    if let Some(file) = &args.release_yaml_file {
+    if let Some(file) = &args.source.release_yaml_file {
         let _ = write!(text, " | release {}", file.display());
     }
     if let Some(format) = args.dry_run_format {

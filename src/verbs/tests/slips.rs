@@ -7,9 +7,10 @@ use crate::verbs::definition;
 use crate::verbs::parse::parse_by;
 
 /// The words of each verb that changes something; `#` is where a flag may stand.
-const LINES: [(&str, &str); 7] = [
+const LINES: [(&str, &str); 8] = [
     ("submit", "submit # a/b/c # t.jar # Main # x #"),
     ("submit", "submit # t.defn #"),
+    ("diff", "diff # t.defn #"),
     ("activate", "# activate # a/b/c # t #"),
     ("deactivate", "deactivate # '' # t #"),
     ("restart", "restart # k=v # t # 1 #"),

@@ -45,6 +45,7 @@ pub fn life(world: &World, file: &str) -> Vec<Vec<String>> {
         vec!["submit", file, "--dry-run"],
         vec!["submit", &web, &binary, "--dry-run"],
         vec!["submit", &web, &binary],
+        vec!["diff", &web, &binary],
         vec!["list"],
         vec!["status", "planted"],
         vec!["wait", "planted", "--for", "running"],
