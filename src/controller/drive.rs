@@ -128,7 +128,7 @@ impl Drive<'_> {
             _ => &Model::is_settled,
         };
         let has_condition = awaited == WaitCondition::PhysicalPlan;
-        let limits = RunLimits { deadline, reached, has_condition };
+        let limits = RunLimits { deadline, reached, has_condition, look_in: &|| None };
         let condition = self.condition(&model, outside);
         let mut driver = Driver::new(model, &mut journal, engine, context.machine.clock);
         let observe = |model: &Model, problem: Option<&BoxError>| {

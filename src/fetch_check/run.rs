@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::Map;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::error::CheckError;
@@ -40,8 +40,6 @@ use crate::scheduler::run::{End, News, RunLimits};
 
 /// The framework's name.
 pub const NAME: &str = "heron-check-fetch";
-/// Between looks whether the tasks are over.
-const LOOK: Duration = Duration::from_millis(200);
 /// How long an agent may take to hand over the output of a task.
 const SANDBOX: Duration = Duration::from_secs(5);
 /// Sandboxes that are read at once.
@@ -125,7 +123,8 @@ pub async fn run(
     let policy = Policy { run_once: true, unreachable_ms: 0, ..context.policy(None) };
     let tasks = RefCell::new(tasks);
     let reached = |_: &Model| tasks.borrow().is_over(clock(), offers);
-    let limits = RunLimits { deadline, reached: &reached, has_condition: false };
+    let look_in = || tasks.borrow().patience_left(clock(), offers);
+    let limits = RunLimits { deadline, reached: &reached, has_condition: false, look_in: &look_in };
     let observe = |model: &Model, _: Option<&BoxError>| {
         tasks.borrow_mut().observe(clock(), model);
         report(context, &tasks.borrow());
@@ -144,7 +143,6 @@ pub async fn run(
         biased;
         ended = driver.run(&mut news, &NoErrands, limits, observe) => ended,
         never = interrupted => match never {},
-        never = prompt(&sender) => match never {},
     };
     let ended = ended.map_err(Into::into).and_then(|end| judge(context, end, driver.model()));
     let mut tasks = tasks.into_inner();
@@ -160,16 +158,6 @@ pub async fn run(
     remove(context, engine, &framework).await;
     ended?;
     Ok(Done { framework, slots: tasks.slots.into_iter().zip(outputs).collect(), offered })
-}
-
-/// Has the driver look again whether the tasks are over: patience with agents that offer nothing ends without anything that it would
-/// hear of.
-async fn prompt(sender: &UnboundedSender<News>) -> Infallible {
-    loop {
-        sleep(LOOK).await;
-        // The run listens for as long as this is asked.
-        let _ = sender.send(News::ConditionHolds);
-    }
 }
 
 /// The ports of each host's last offers, of all roles.

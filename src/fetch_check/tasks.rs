@@ -164,11 +164,17 @@ impl Tasks {
     /// fitting offer for so long.
     #[must_use]
     pub fn is_over(&self, now: Millis, patience: Duration) -> bool {
-        let patience = Millis::try_from(patience.as_millis()).unwrap_or(Millis::MAX);
         self.slots.iter().all(|slot| {
-            let given_up = now.saturating_sub(slot.since) >= patience;
+            let given_up = slot.patience_left(now, patience).is_zero();
             !slot.is_at_work() && (given_up || !slot.is_waiting())
         })
+    }
+
+    /// In how long the patience ends with an agent that has nothing else to do and made no fitting offer, if there is one.
+    #[must_use]
+    pub fn patience_left(&self, now: Millis, patience: Duration) -> Option<Duration> {
+        let idle = self.slots.iter().filter(|slot| slot.is_waiting() && !slot.is_at_work());
+        idle.map(|slot| slot.patience_left(now, patience)).filter(|left| !left.is_zero()).min()
     }
 
     /// Whether tasks were not launched.
@@ -203,6 +209,11 @@ impl Tasks {
 }
 
 impl Slot {
+    fn patience_left(&self, now: Millis, patience: Duration) -> Duration {
+        let waited = u64::try_from(now.saturating_sub(self.since)).unwrap_or_default();
+        patience.saturating_sub(Duration::from_millis(waited))
+    }
+
     fn is_waiting(&self) -> bool {
         self.tasks.iter().any(|task| task.stage == Stage::Waiting)
     }

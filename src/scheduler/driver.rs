@@ -110,6 +110,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             if let Some(verdict) = self.model.verdict() {
                 return Ok(End::Verdict(verdict));
             }
+            let look_in = (limits.look_in)();
             // Only waiting is raced: what an event led to is carried out whole.
             let events = tokio::select! {
                 biased;
@@ -136,6 +137,7 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
                     events
                 }
                 events = self.wait() => events?,
+                () = pass(look_in) => vec![Event::Tick],
             };
             self.handle(events).await?;
             observe(&self.model, self.last_problem.as_ref().filter(|_| self.link.is_none()));
@@ -293,6 +295,14 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
             }
         };
         self.model.step((self.clock)(), Event::TasksListed(tasks))
+    }
+}
+
+/// Lasts as long as it says, or for ever.
+async fn pass(time: Option<Duration>) {
+    match time {
+        Some(time) => sleep(time).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A run of the driver: what it is told meanwhile, until when it goes on, and how it ends.
 
+use std::time::Duration;
+
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -73,4 +75,7 @@ pub struct RunLimits<'a> {
     pub reached: &'a dyn Fn(&Model) -> bool,
     /// Whether there is something to wait for besides the containers, which is told as [`News::ConditionHolds`].
     pub has_condition: bool,
+    /// In how long it is to be looked whether [`reached`](Self::reached) holds though nothing is heard, where time alone brings
+    /// that about.
+    pub look_in: &'a dyn Fn() -> Option<Duration>,
 }

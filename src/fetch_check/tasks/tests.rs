@@ -70,6 +70,10 @@ impl Check {
         self.step(at, Event::Update(report));
     }
 
+    fn patience_left(&self, at: i64) -> Option<Duration> {
+        self.tasks.patience_left(at * 1000, PATIENCE)
+    }
+
     fn is_over(&self, at: i64) -> bool {
         self.tasks.is_over(at * 1000, PATIENCE)
     }
@@ -134,8 +138,10 @@ fn what_does_not_fit_at_once_waits_for_the_next_offer() {
 fn agents_without_a_fitting_offer_are_given_up() {
     let mut check = Check::new(1, &[Some("a"), Some("b")]);
     check.step(1, offers(&[("a", 0.05)]));
+    assert_eq!(check.patience_left(4), Some(Duration::from_secs(1)));
     assert!(!check.is_over(4));
     assert!(check.is_over(5));
+    assert_eq!(check.patience_left(5), None);
     check.tasks.give_up(&check.model, SIZE, |agent| format!("no offer of {}", agent.unwrap()));
     let why = |slot| match check.stage(slot, 0) {
         Stage::GivenUp { why } => why.clone(),

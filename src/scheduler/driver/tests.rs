@@ -178,7 +178,7 @@ async fn run_on(
     let (sender, mut news) = unbounded_channel();
     let never = |_: &Model| false;
     let deadline = Instant::now() + Duration::from_secs(30);
-    let limits = RunLimits { deadline, reached: &never, has_condition: false };
+    let limits = RunLimits { deadline, reached: &never, has_condition: false, look_in: &|| None };
     let observe = |model: &Model, _: Option<&BoxError>| look(model, &sender);
     if !engine.slow.is_zero() {
         let sender = sender.clone();
