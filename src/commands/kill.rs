@@ -23,7 +23,6 @@ use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::decode_desired;
 use crate::scheduler::record::Desired;
-use crate::scheduler::task::TaskState;
 use crate::state::TopologyState;
 
 /// How long a master that fails over is waited for, and hosts that are to come back to one that has started anew; those of a
@@ -177,9 +176,7 @@ async fn request_and_see_to(
 
 /// What is told of a topology that the holder of its lease has killed while that was waited for. `last` is what the journal held.
 fn by_another(topology: &str, desired: &Desired, last: &Journalled, looked: &Looked) -> Killed {
-    let lost = |record: &&ContainerRecord| {
-        matches!(record.state, TaskState::Unreachable | TaskState::Unknown)
-    };
+    let lost = |record: &&ContainerRecord| record.state.is_out_of_reach();
     let out_of_reach = last.containers.iter().filter(lost);
     let ended = Ended {
         frameworks: vec![desired.framework.id.clone()],

@@ -68,9 +68,7 @@ impl Model {
 
     fn due_of(&self, slot: &Slot, now: Millis) -> impl Iterator<Item = Millis> + use<> {
         let killed = self.desired.goal == Goal::Killed;
-        // One that was given up by a clock that was ahead is asked about until it is given up again.
-        let is_asked = slot.live_task().is_some_and(|task| self.unanswered.contains(&task));
-        let given_up = slot.is_given_up_at(&self.policy).filter(|_| !slot.abandoned || is_asked);
+        let given_up = slot.is_given_up_at(&self.policy).filter(|_| !slot.abandoned);
         let silent = slot
             .live_task()
             .filter(|task| !self.unanswered.contains(task))

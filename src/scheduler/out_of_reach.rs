@@ -2,7 +2,6 @@
 
 use super::container::ContainerRecord;
 use super::model::Model;
-use super::task::TaskState;
 
 impl Model {
     /// What was known of the tasks that are out of reach, and whose places others are to take.
@@ -15,6 +14,6 @@ impl Model {
         let slots = self.slots.values().filter(|slot| !slot.abandoned);
         slots
             .filter_map(|slot| slot.record.as_ref())
-            .filter(|record| matches!(record.state, TaskState::Unreachable | TaskState::Unknown))
+            .filter(|record| record.state.is_out_of_reach())
     }
 }

@@ -45,16 +45,18 @@ impl Model {
     }
 
     /// Gives tasks up that are out of reach, after the time that their hosts have to come back. Where a restart was asked for,
-    /// nobody waits: should the old task come back, it is killed.
+    /// nobody waits: should the old task come back, it is killed. What is given up is no more asked about, whatever else the
+    /// engine says of it meanwhile but that it lives.
     fn abandon_the_unreachable(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| !slot.abandoned) {
-            if slot.is_given_up_at(&self.policy).is_some_and(|at| now >= at)
+        for (id, slot) in &mut self.slots {
+            let is_due = slot.is_given_up_at(&self.policy).is_some_and(|at| now >= at);
+            if (is_due || slot.abandoned)
                 && let Some(record) = &slot.record
             {
-                slot.abandoned = true;
                 self.unanswered.remove(&record.task_id);
+                let is_new = !std::mem::replace(&mut slot.abandoned, true);
                 // Its location keeps another TManager waiting, for as long as a session may last.
-                if *id == 0 && self.desired.goal == Goal::Running {
+                if is_new && *id == 0 && self.desired.goal == Goal::Running {
                     actions.push(Action::TManagerEnded);
                 }
             }
@@ -220,7 +222,7 @@ impl Slot {
         let killed_at = self.killing.as_ref().map_or(now, |killing| killing.first_at);
         let (since, patience) = match record.state {
             _ if !self.confirmed => (connected_at, UNANSWERED_MS),
-            TaskState::Unreachable | TaskState::Unknown => (record.since, LOST_MS),
+            _ if record.state.is_out_of_reach() => (record.since, LOST_MS),
             TaskState::Killing => (killed_at, DEAF_MS),
             _ => (killed_at, UNHEARD_MS),
         };

@@ -188,7 +188,10 @@ impl Model {
                 slot.killing = None;
                 slot.abandoned = false;
                 slot.confirmed = true;
-                slot.record = Some(record.clone());
+                // Another task has taken the place of the last one, which nobody asks about any more.
+                if let Some(last) = slot.record.replace(record.clone()) {
+                    self.unanswered.remove(&last.task_id);
+                }
             }
             actions.push(Action::JournalContainer(Box::new(record)));
         }
@@ -247,7 +250,8 @@ impl Model {
         if !advances(&record.state, &report.state) {
             return;
         }
-        slot.abandoned = false;
+        // What was given up stays so, however the engine calls it that its host is out of reach.
+        slot.abandoned &= report.state.is_out_of_reach();
         let ran_ms = now.saturating_sub(record.since);
         if record.state == TaskState::Running && backoff::is_stable(ran_ms) {
             record.failures = 0;

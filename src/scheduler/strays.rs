@@ -5,7 +5,7 @@ use super::container::container_of;
 use super::ids::TaskId;
 use super::model::{Model, Stray};
 use super::step::Action;
-use super::task::{TaskReport, TaskState};
+use super::task::TaskReport;
 use crate::clock::Millis;
 
 impl Model {
@@ -33,8 +33,7 @@ impl Model {
             record.since = now;
             actions.push(Action::JournalContainer(Box::new(record.clone())));
         }
-        let over = report.state.is_terminal()
-            || matches!(report.state, TaskState::Unreachable | TaskState::Unknown);
+        let over = report.state.is_terminal() || report.state.is_out_of_reach();
         if over {
             self.strays.remove(&report.task_id);
         } else {

@@ -93,6 +93,12 @@ impl TaskState {
                 | Self::GoneByOperator
         )
     }
+
+    /// Whether the engine can't tell how the task is: its host is out of reach, or not known to an engine that has started anew.
+    #[must_use]
+    pub fn is_out_of_reach(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Unknown)
+    }
 }
 
 impl fmt::Display for TaskState {

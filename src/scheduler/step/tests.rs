@@ -212,3 +212,22 @@ fn a_container_waits_for_the_end_of_an_older_task_that_has_come_back() {
     model.step(NOW, Event::Subscribed { framework_id: "f".into(), suppressed: true });
     assert_eq!(launched(&mut model, NOW), ["t-0-2"]);
 }
+
+#[test]
+fn a_task_that_was_given_up_is_no_more_asked_about() {
+    for state in [TaskState::Unknown, TaskState::Unreachable] {
+        let (mut model, _) = connected(&[TaskState::Running, TaskState::Running], true);
+        for (container, told_now) in [(0, state.clone()), (1, TaskState::Running)] {
+            model.step(NOW, told(container, 1, told_now));
+        }
+        let late = NOW + Policy::default().unknown_ms;
+        model.step(late, Event::Tick);
+        assert_eq!(model.given_up().count(), 1, "{state}");
+        // Another answer to what was asked before comes after it was given up.
+        model.step(late, told(0, 1, TaskState::Unknown));
+        assert!(model.next_due(late).is_none_or(|due| due > late), "{state}: it spins");
+        assert_eq!(launched(&mut model, late), ["t-0-2"]);
+        model.step(late, told(0, 2, TaskState::Running));
+        assert!(model.is_settled(), "{state}");
+    }
+}
