@@ -1,7 +1,5 @@
 //! Driving without an end, for those who stay.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::awaited::WaitCondition;
@@ -9,12 +7,10 @@ use super::drive::Drive;
 use super::lease::Lease;
 use crate::context::Context;
 use crate::engine::ConfiguredEngine;
+use crate::net::deadline::FOREVER;
 use crate::scheduler::closed::Closed;
 use crate::scheduler::model::{Model, Policy, Verdict};
 use crate::scheduler::run::{DriverError, End};
-
-/// Longer than any process runs.
-const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// How driving without an end has ended all the same.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ pub const LEAVE: Duration = Duration::from_millis(150);
 pub const MOMENT: Duration = Duration::from_secs(1);
 
 /// Longer than anything is waited for.
-const FOREVER: Duration = Duration::from_hours(24 * 365);
+pub const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// Is told what is waited for when that takes longer than a moment, and nothing when that wait is over.
 pub type Listener = Arc<dyn Fn(Option<&str>) + Send + Sync>;

@@ -63,14 +63,17 @@ impl<R: Rules> Search<'_, R> {
             if self.tries > MOST_TRIES {
                 return false;
             }
-            if !self.rules.may(container, offer, &self.taken) || !self.take(offer, need) {
+            if !self.take(offer, need) {
                 continue;
             }
-            self.taken.push(offer);
-            if self.go_on() {
-                return true;
+            // Looking at the rules costs more than looking for room.
+            if self.rules.may(container, offer, &self.taken) {
+                self.taken.push(offer);
+                if self.go_on() {
+                    return true;
+                }
+                self.taken.pop();
             }
-            self.taken.pop();
             self.give_back(offer, need);
         }
         false

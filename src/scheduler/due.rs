@@ -40,7 +40,7 @@ impl Model {
         let goal = match self.desired.goal {
             Goal::Killed => self.end_due(now),
             // What has become due since offers were last asked for, or not.
-            Goal::Running if self.wants_offers(now) == self.suppressed => Some(now),
+            Goal::Running if self.waits_for_room(now) == self.suppressed => Some(now),
             Goal::Running => self.next_launch(now),
         };
         asks.into_iter().chain(of_slots).chain(strays).chain(goal).min()
@@ -62,8 +62,7 @@ impl Model {
     /// When the next backoff ends after which something is to be launched.
     pub(super) fn next_launch(&self, now: Millis) -> Option<Millis> {
         let waits = |slot: &&Slot| slot.wants_launch() && slot.not_before > now;
-        let waiting = self.slots.values().filter(|_| self.desired.goal == Goal::Running);
-        waiting.filter(waits).map(|slot| slot.not_before).min()
+        self.slots.values().filter(waits).map(|slot| slot.not_before).min()
     }
 
     fn due_of(&self, slot: &Slot, now: Millis) -> impl Iterator<Item = Millis> + use<> {

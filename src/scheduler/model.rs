@@ -227,7 +227,7 @@ impl Model {
     /// Whether a connection that is opened now should ask for no offers.
     #[must_use]
     pub fn wants_no_offers(&self, now: Millis) -> bool {
-        !self.wants_offers(now)
+        !self.waits_for_room(now)
     }
 
     /// Whether what the engine confirmed is what is desired.
@@ -324,11 +324,6 @@ impl Model {
     /// What each host offered last, for each role.
     pub fn seen(&self) -> impl Iterator<Item = &Seen> {
         self.seen.values()
-    }
-
-    /// Whether something is to be launched now. What waits for the end of its backoff needs no offers yet.
-    pub(super) fn wants_offers(&self, now: Millis) -> bool {
-        self.waits_for_room(now)
     }
 }
 

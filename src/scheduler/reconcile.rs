@@ -82,9 +82,7 @@ impl Model {
             .filter(|record| self.unanswered.contains(&record.task_id))
             .map(asked)
             .collect();
-        for batch in tasks.chunks(RECONCILE_BATCH) {
-            actions.push(Action::Call(Call::Reconcile(batch.to_vec())));
-        }
+        actions.extend(asks(&tasks));
     }
 
     /// Asks for all tasks of the framework once nothing else is open: what no container record names is a stray, such as
@@ -97,8 +95,7 @@ impl Model {
         if self.search_at > self.connected_at {
             let live = self.slots.values().filter_map(|slot| slot.record.as_ref());
             let live: Vec<_> = live.filter(|record| !record.is_over()).map(asked).collect();
-            let calls = live.chunks(RECONCILE_BATCH).map(|batch| Call::Reconcile(batch.to_vec()));
-            actions.extend(calls.map(Action::Call));
+            actions.extend(asks(&live));
         }
         self.search_at = now.saturating_add(SEARCH_MS);
         actions.push(Action::Call(Call::Reconcile(Vec::new())));
@@ -140,7 +137,7 @@ impl Model {
     }
 
     fn ask_for_offers(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        let wanted = self.wants_offers(now);
+        let wanted = self.waits_for_room(now);
         if wanted && self.suppressed {
             self.suppressed = false;
             actions.push(Action::Call(Call::Revive));
@@ -174,6 +171,11 @@ impl Model {
 /// A task, as it is asked about.
 fn asked(record: &ContainerRecord) -> (TaskId, Option<HostId>) {
     (record.task_id.clone(), Some(record.host_id.clone()))
+}
+
+/// The calls that ask about tasks.
+fn asks(tasks: &[(TaskId, Option<HostId>)]) -> impl Iterator<Item = Action> {
+    tasks.chunks(RECONCILE_BATCH).map(|batch| Action::Call(Call::Reconcile(batch.to_vec())))
 }
 
 impl Killing {

@@ -210,7 +210,7 @@ impl Model {
 
     /// How long offers stay away that are of no use now: until something can be launched again.
     pub(super) fn refuse_seconds(&self, now: Millis) -> f64 {
-        if !self.wants_offers(now) {
+        if !self.waits_for_room(now) {
             return self.policy.decline_seconds;
         }
         // What would fit now is offered in spite of the filter as soon as a host has more to offer.
