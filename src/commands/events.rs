@@ -19,6 +19,7 @@ use crate::outcome::stream::{Item, ReaderGone, Streamed};
 use crate::outcome::{Outcome, SCHEMA};
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::history::{Change, Turn};
+use crate::scheduler::member::{number_of, shown};
 use crate::state::TopologyState;
 
 /// Between looks for what is new.
@@ -80,7 +81,8 @@ impl History<'_> {
         for error in &unreadable {
             self.context.reporter.warn_once(&chain(error));
         }
-        let Journalled { desired, containers, .. } = journalled;
+        let records: Vec<ContainerRecord> = journalled.records().cloned().collect();
+        let Journalled { desired, .. } = journalled;
         let Some(desired) = desired else {
             self.context.check_exists(state, &tree?)?;
             let what = "no journal remembers what happened to it".to_owned();
@@ -88,7 +90,7 @@ impl History<'_> {
             return Err(CommandError::NotOurs { topology, what }.into());
         };
         let changes = desired.history.iter().map(|change| self.changed(change));
-        let turns = containers.iter().flat_map(|record| {
+        let turns = records.iter().flat_map(|record| {
             record.history.iter().map(|turn| self.turned(record, turn)).collect::<Vec<_>>()
         });
         let mut all: Vec<Dated> = changes.chain(turns).collect();
@@ -112,7 +114,8 @@ impl History<'_> {
 
     fn turned(&self, record: &ContainerRecord, turn: &Turn) -> Dated {
         let Turn { at, attempt, state, host, by, reason, message, .. } = turn;
-        let text = format!("container {}, attempt {attempt}: {state} on host {host}", record.id);
+        let text = format!("{}, attempt {attempt}: {state} on host {host}", shown(record.id));
+        let is_container = number_of(record.id).is_none();
         let event = Event {
             schema: SCHEMA,
             topology: LogTopology { name: self.topology.to_owned() },
@@ -120,7 +123,7 @@ impl History<'_> {
             kind: "task",
             by: by.clone(),
             text,
-            container: Some(EventContainer {
+            container: is_container.then(|| EventContainer {
                 id: record.id,
                 attempt: *attempt,
                 host: host.clone(),

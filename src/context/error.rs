@@ -82,12 +82,12 @@ pub enum CommandError {
         topology: String,
     },
     /// A container fails again and again, or Mesos refuses it.
-    #[error("container {container} of topology `{topology}` {what}")]
+    #[error("{container} of topology `{topology}` {what}")]
     Container {
         /// The topology.
         topology: String,
-        /// The container.
-        container: u32,
+        /// What it is called: `container 3`.
+        container: String,
         /// What happens to it, with Mesos's words and the end of its stderr.
         what: String,
         /// What was undone, or what is left.

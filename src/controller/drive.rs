@@ -116,7 +116,8 @@ impl Drive<'_> {
             return Err(CommandError::Killed { topology: topology.to_owned() }.into());
         }
         let mut journal = lease.store(topology, &journalled);
-        let model = Model::new(desired, journalled.containers, policy.clone());
+        let records = journalled.records().cloned().collect();
+        let model = Model::new(desired, records, policy.clone());
         let ports = RefCell::new(server_ports(&model));
         let work = Work::new(context, lease, topology, deadline, &ports);
         let containers = RefCell::new(running(&model));

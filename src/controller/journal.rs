@@ -11,6 +11,7 @@ use crate::scheduler::history::Author;
 use crate::scheduler::journal::{
     Journal, JournalError, JournalPaths, Written, decode_container, decode_desired, encode,
 };
+use crate::scheduler::member::{number_of, short_name};
 use crate::scheduler::record::Desired;
 use crate::scheduler::remember::{Known, remember_change, remember_turn};
 use crate::state::lock::Lock;
@@ -64,8 +65,17 @@ pub struct Journalled {
     pub version: i32,
     /// The containers' records.
     pub containers: Vec<ContainerRecord>,
+    /// Those of the topology's own supervisors.
+    pub supervisors: Vec<ContainerRecord>,
     /// Names of all the containers' nodes, those that can't be read among them.
     pub nodes: Vec<String>,
+}
+
+impl Journalled {
+    /// The records of all that runs, or ran: containers and supervisors.
+    pub fn records(&self) -> impl Iterator<Item = &ContainerRecord> {
+        self.containers.iter().chain(&self.supervisors)
+    }
 }
 
 /// Reads the journal of a topology.
@@ -118,7 +128,10 @@ impl JournalNodes {
         });
         let version = record.stat.version;
         let nodes = self.containers;
-        Ok((Journalled { reserved: true, desired, version, containers, nodes }, unreadable))
+        let (containers, supervisors) =
+            containers.into_iter().partition(|record| number_of(record.id).is_none());
+        let found = Journalled { reserved: true, desired, version, containers, supervisors, nodes };
+        Ok((found, unreadable))
     }
 }
 
@@ -161,7 +174,7 @@ impl<'a> JournalStore<'a> {
             author,
             paths,
             desired: journalled.desired.clone(),
-            known: journalled.containers.iter().map(|one| (one.id, one.into())).collect(),
+            known: journalled.records().map(|one| (one.id, one.into())).collect(),
             version: journalled.version,
             existing: journalled.nodes.iter().cloned().collect(),
         }
@@ -230,7 +243,7 @@ impl Journal for JournalStore<'_> {
                 size = 0;
             }
             size += cost;
-            batch.push(if self.existing.insert(record.id.to_string()) {
+            batch.push(if self.existing.insert(short_name(record.id)) {
                 Op::create(path, bytes)
             } else {
                 Op::set(path, bytes, None)

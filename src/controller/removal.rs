@@ -48,7 +48,7 @@ pub async fn kill_containers(
     let journalled = lease.readable_journal().await?;
     if let Some(desired) = &journalled.desired {
         let framework = &desired.framework.id;
-        let never_launched = journalled.containers.is_empty();
+        let never_launched = journalled.records().next().is_none();
         if !(never_launched && never_ran(context, framework).await) {
             lease.change(topology, |desired| Ok(killed(desired, desired.keep_package))).await?;
             match end(context, lease, topology, deadline, &mut ended).await {
@@ -168,6 +168,7 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
         launch: no_launch(mesos),
         placement: Placement::default(),
         containers: Vec::new(),
+        supervisors: None,
         update: None,
         keep_package: false,
         history: Vec::new(),

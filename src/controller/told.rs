@@ -7,6 +7,7 @@ use crate::net::cause::chain;
 use crate::report::Progress;
 use crate::scheduler::connection::BoxError;
 use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::member::shown;
 use crate::scheduler::model::{Model, View};
 use crate::scheduler::record::Goal;
 use crate::scheduler::update::UpdateStep;
@@ -28,7 +29,8 @@ pub(super) fn report(
     }
     for ContainerRecord { id, host, .. } in model.given_up().filter(|_| goal == Goal::Running) {
         context.reporter.warn_once(&format!(
-            "Mesos can't reach {host}, where container {id} was: another takes its place, and should the old one come back, it is killed"
+            "Mesos can't reach {host}, where {} was: another takes its place, and should the old one come back, it is killed",
+            shown(*id)
         ));
     }
     let total = model.views().count();
@@ -44,7 +46,10 @@ pub(super) fn report(
         total: count(total),
         unit: "containers",
         detail: problem.map_or_else(
-            || detail(model, (context.machine.clock)(), awaited, agreeing == total),
+            || {
+                let all = agreeing == total && model.unplaced().next().is_none();
+                detail(model, (context.machine.clock)(), awaited, all)
+            },
             |problem| format!("Mesos: {}", chain(problem.as_ref())),
         ),
     };
@@ -93,11 +98,11 @@ fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> Stri
         };
         return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
     }
-    let failing = model.views().find_map(|view| {
+    let failing = members(model).find_map(|view| {
         let record = view.record?;
         let failure = record.last_failure.as_ref().filter(|_| record.is_over())?;
         let message = failure.message.as_deref().unwrap_or("no reason given");
-        Some(format!("container {} failed: {message}", view.id))
+        Some(format!("{} failed: {message}", shown(view.id)))
     });
     // Until it is to be launched again, nothing is offered.
     let waiting = match model.unplaced().count() {
@@ -108,12 +113,17 @@ fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> Stri
     };
     let away = model.awaited_hosts().next().map(|record| {
         let ContainerRecord { id, host, .. } = record;
-        format!("container {id} is {}: waiting for {host} to come back", record.state)
+        format!("{} is {}: waiting for {host} to come back", shown(*id), record.state)
     });
     failing.into_iter().chain(away).chain(waiting).collect::<Vec<_>>().join("; ")
 }
 
-/// Containers and states of those that are not as they should be.
+/// The containers, and the supervisors behind them.
+fn members(model: &Model) -> impl Iterator<Item = View<'_>> {
+    model.views().chain(model.supervisor_views())
+}
+
+/// Names and states of the containers and supervisors that are not as they should be.
 #[must_use]
 pub fn missing(model: &Model) -> Vec<String> {
     let state = |view: &View<'_>| match view.record {
@@ -129,11 +139,11 @@ pub fn missing(model: &Model) -> Vec<String> {
         Goal::Running => !view.agrees,
         Goal::Killed => view.record.is_some_and(|record| !record.is_over()),
     };
-    let lagging: Vec<_> = model.views().filter(lags).collect();
+    let lagging: Vec<_> = members(model).filter(lags).collect();
     let mut lines: Vec<String> = lagging
         .iter()
         .take(8)
-        .map(|view| format!("container {} is {}", view.id, state(view)))
+        .map(|view| format!("{} is {}", shown(view.id), state(view)))
         .collect();
     if lagging.len() > 8 {
         lines.push(format!("and {} more", lagging.len() - 8));

@@ -12,6 +12,7 @@ use crate::net::redact::redact;
 use crate::scheduler::closed::Closed;
 use crate::scheduler::container::TaskFailure;
 use crate::scheduler::explanation::explain;
+use crate::scheduler::member::shown;
 use crate::scheduler::model::{Model, Verdict, View};
 use crate::scheduler::run::DriverError;
 use crate::state::StateError;
@@ -42,7 +43,7 @@ pub async fn failed(
         Verdict::Failing(container, failure) => (container, failure, "fails again and again"),
     };
     let what = format!("{what}: {}", explained(context, model, &failure).await);
-    CommandError::Container { topology, container, what, next }.into()
+    CommandError::Container { topology, container: shown(container), what, next }.into()
 }
 
 /// Whether a run was over while containers waited for offers that they fit into. `problem`: why the engine could not be reached last.
@@ -63,7 +64,7 @@ pub async fn no_room(context: &Context<'_>, topology: &str, model: &Model) -> an
             continue;
         };
         let failure = explained(context, model, failure).await;
-        why.push(format!("container {id} had room before, and failed there: {failure}"));
+        why.push(format!("{} had room before, and failed there: {failure}", shown(id)));
     }
     CommandError::NoPlacement { topology: topology.to_owned(), why, next: Vec::new() }.into()
 }

@@ -207,6 +207,7 @@ fn desired(
         launch: no_launch(mesos),
         placement: Placement::default(),
         containers: tasks.containers(fetches, size),
+        supervisors: None,
         update: None,
         keep_package: false,
         history: Vec::new(),

@@ -22,7 +22,7 @@ impl Model {
             self.constraints = self.desired.placement.constraints();
         }
         let relaunched = self.desired.launch != before.launch;
-        let wanted = self.desired.containers.clone();
+        let wanted: Vec<DesiredContainer> = self.desired.members().collect();
         let gone: Vec<u32> = self
             .slots
             .keys()

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::history::Turn;
 use super::ids::{HostId, TaskId};
+use super::member::{by_short_name, short_name};
 use super::task::TaskState;
 use super::uri::Uri;
 use crate::clock::Millis;
@@ -16,7 +17,7 @@ use crate::deployment::container::Container;
 /// A container that is to run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DesiredContainer {
-    /// 0 for the TManager's, 1 to N for those of the packing plan.
+    /// 0 for the TManager's, 1 to N for those of the packing plan, or a supervisor's ([`super::member`]).
     pub id: u32,
     /// Cores.
     pub cpus: f64,
@@ -61,7 +62,7 @@ pub enum Pin {
 }
 
 /// How a container is started that is not like the others.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OwnLaunch {
     /// The shell command.
     pub command: CommandTemplate,
@@ -157,24 +158,27 @@ pub fn task_id(topology: &str, container: u32, attempt: u32) -> TaskId {
         .take(180)
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
         .collect();
-    TaskId(format!("{name}-{container}-{attempt}"))
+    TaskId(format!("{name}-{}-{attempt}", short_name(container)))
 }
 
 /// The container whose task an id was made for.
 #[must_use]
 pub fn container_of(task: &TaskId) -> Option<u32> {
-    task.as_str().rsplit('-').nth(1)?.parse().ok()
+    by_short_name(task.as_str().rsplit('-').nth(1)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scheduler::member::id_of;
 
     #[test]
     fn task_ids_are_fit_for_any_engine() {
         assert_eq!(task_id("word count/é", 2, 7).as_str(), "word_count__-2-7");
         assert_eq!(container_of(&task_id("a-9-8", 2, 7)), Some(2));
         assert!(task_id(&"x".repeat(400), 4_294_967_295, 4_294_967_295).as_str().len() <= 255);
+        assert_eq!(task_id("t", id_of(1), 2).as_str(), "t-s1-2");
+        assert_eq!(container_of(&task_id("t", id_of(1), 2)), Some(id_of(1)));
     }
 
     #[test]

@@ -34,13 +34,14 @@ impl Model {
         };
         let of_slots = self.slots.values().flat_map(|slot| self.due_of(slot, now));
         let stray_grace = self.desired.launch.kill_grace_ms;
-        let strays = self.strays.values().map(|stray| {
+        let strays = self.strays.iter().filter(|(task, _)| self.may_end(task)).map(|(_, stray)| {
             stray.killing.as_ref().map_or(now, |killing| killing.again_at(stray_grace))
         });
         let goal = match self.desired.goal {
             Goal::Killed => self.end_due(now),
             // What has become due since offers were last asked for, or not.
-            Goal::Running if self.waits_for_room(now) == self.suppressed => Some(now),
+            Goal::Running if self.wants_offers(now) == self.suppressed => Some(now),
+            Goal::Running if self.misses_offers(now) => Some(now),
             Goal::Running => self.next_launch(now),
         };
         asks.into_iter().chain(of_slots).chain(strays).chain(goal).min()
@@ -50,10 +51,10 @@ impl Model {
     fn end_due(&self, now: Millis) -> Option<Millis> {
         let waits = |slot| Slot::end_is_due_at(slot, now, self.connected_at);
         // What is waited for no longer holds nothing up.
-        let held_up = self.slots.values().filter_map(waits).filter(|at| *at > now).min();
+        let held_up = self.slots_to_end().filter_map(waits).filter(|at| *at > now).min();
         match self.ending {
             _ if !self.suppressed => Some(now),
-            Ending::Killing if self.strays.is_empty() => held_up.or(Some(now)),
+            Ending::Killing if !self.has_strays() => held_up.or(Some(now)),
             Ending::TearingDown(at) => Some(at.saturating_add(TEAR_DOWN_MS)),
             _ => None,
         }
@@ -75,7 +76,8 @@ impl Model {
         let grace_ms = self.desired.kill_grace_ms(&slot.desired);
         let again = slot.killing.as_ref().map(|killing| killing.again_at(grace_ms));
         let is_to_end = slot.wants_restart() || (killed && slot.live_task().is_some());
-        let kill = is_to_end.then(|| again.unwrap_or(now));
+        let may_end = || slot.live_task().is_some_and(|task| self.may_end(&task));
+        let kill = (is_to_end && may_end()).then(|| again.unwrap_or(now));
         [given_up, silent, kill].into_iter().flatten()
     }
 }

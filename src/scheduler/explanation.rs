@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::container::DesiredContainer;
 use super::ids::HostId;
+use super::member::number_of;
 use super::model::Model;
 use super::seen::Seen;
 use super::wishes::Wishes;
@@ -52,11 +53,11 @@ pub struct Lack {
 /// Explains why containers wait, by what the agents offered last.
 #[must_use]
 pub fn explain(model: &Model) -> Vec<Explanation> {
-    let ports = model.desired.launch.ports as f64;
-    let mut groups: BTreeMap<[u64; 3], Vec<&DesiredContainer>> = BTreeMap::new();
+    let mut groups: BTreeMap<(bool, [u64; 3]), Vec<&DesiredContainer>> = BTreeMap::new();
     for container in model.unplaced() {
         let key = [container.cpus, container.mem_mb, container.disk_mb].map(f64::to_bits);
-        groups.entry(key).or_default().push(container);
+        let is_supervisor = number_of(container.id).is_some();
+        groups.entry((is_supervisor, key)).or_default().push(container);
     }
     let hosts: BTreeSet<&HostId> = model.seen().map(|seen| &seen.host_id).collect();
     let staying: Vec<&Seen> = model.seen().filter(|seen| seen.maintenance_at.is_none()).collect();
@@ -66,9 +67,10 @@ pub fn explain(model: &Model) -> Vec<Explanation> {
     let usable: Vec<&Seen> =
         staying.into_iter().filter(|seen| wishes.admits(seen.place())).collect();
     groups
-        .into_values()
-        .filter_map(|group| {
+        .into_iter()
+        .filter_map(|((is_supervisor, _), group)| {
             let first = group.first()?;
+            let ports = if is_supervisor { 0.0 } else { model.desired.launch.ports as f64 };
             let wanted = [first.cpus, first.mem_mb, first.disk_mb, ports];
             Some(Explanation {
                 containers: group.iter().map(|container| container.id).collect(),
@@ -115,9 +117,12 @@ fn lacking(seen: &[&Seen], wanted: [f64; 4]) -> Vec<Lack> {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<String> = self.containers.iter().take(8).map(u32::to_string).collect();
+        let first = self.containers.first().copied().unwrap_or_default();
+        let noun = if number_of(first).is_some() { "supervisor" } else { "container" };
+        let number = |id: &u32| number_of(*id).unwrap_or(*id).to_string();
+        let ids: Vec<String> = self.containers.iter().take(8).map(number).collect();
         let more = if self.containers.len() > 8 { ", …" } else { "" };
-        let noun = if self.containers.len() == 1 { "container" } else { "containers" };
+        let noun = if self.containers.len() == 1 { noun.to_owned() } else { format!("{noun}s") };
         write!(f, "{noun} {}{more}: ", ids.join(", "))?;
         let Self { agents, in_maintenance, .. } = self;
         if *agents == 0 {

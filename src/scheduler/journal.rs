@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use super::connection::BoxError;
 use super::container::ContainerRecord;
-use super::record::{Desired, RECORD_VERSION};
+use super::member::short_name;
+use super::record::{Desired, NEWEST_VERSION};
 
 /// Something in the journal can't be read.
 #[derive(Debug, Error)]
@@ -23,7 +24,7 @@ pub enum JournalError {
     },
     /// A later version wrote it.
     #[error(
-        "the journal record `{path}` has version {found}, and this heron-cli reads up to {RECORD_VERSION}; \
+        "the journal record `{path}` has version {found}, and this heron-cli reads up to {NEWEST_VERSION}; \
          use the newer heron-cli that wrote it"
     )]
     TooNew {
@@ -78,10 +79,10 @@ impl JournalPaths {
         Self { containers: format!("{record}/containers"), lock: format!("{record}/lock"), record }
     }
 
-    /// The record of one container.
+    /// The record of one container, or of a supervisor.
     #[must_use]
     pub fn container(&self, id: u32) -> String {
-        self.node_of(&id.to_string())
+        self.node_of(&short_name(id))
     }
 
     /// A node among the containers' records.
@@ -108,7 +109,7 @@ fn decode<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, JournalErr
     }
     let malformed = |source| JournalError::Malformed { path: path.to_owned(), source };
     let Versioned { version } = serde_json::from_slice(bytes).map_err(malformed)?;
-    if version > RECORD_VERSION {
+    if version > NEWEST_VERSION {
         return Err(JournalError::TooNew { path: path.to_owned(), found: version });
     }
     serde_json::from_slice(bytes).map_err(malformed)

@@ -32,6 +32,8 @@ pub struct Policy {
     /// Whether the driver goes on whatever becomes of containers: those that are refused are tried again after the longest
     /// pause, and an update whose containers fail is taken back.
     pub stays: bool,
+    /// The task that this is, of a topology that supervises itself: it is ended last, and with a killed topology's framework.
+    pub own: Option<TaskId>,
 }
 
 impl Default for Policy {
@@ -44,6 +46,7 @@ impl Default for Policy {
             decline_seconds: 3600.0,
             run_once: false,
             stays: false,
+            own: None,
         }
     }
 }
@@ -115,6 +118,8 @@ pub struct Model {
     /// Since when.
     pub(super) connected_at: Millis,
     pub(super) suppressed: bool,
+    /// Offers were declined for longer than a container that is to be launched should wait.
+    pub(super) held_back: bool,
     pub(super) unanswered: BTreeSet<TaskId>,
     pub(super) reconcile_at: Millis,
     pub(super) reconcile_tries: u32,
@@ -181,11 +186,10 @@ impl Model {
             records.into_iter().map(|record| (record.id, record)).collect();
         let constraints = desired.placement.constraints();
         let slots = desired
-            .containers
-            .iter()
+            .members()
             .map(|container| {
                 let record = records.remove(&container.id);
-                (container.id, Slot::new(container.clone(), record, policy.run_once))
+                (container.id, Slot::new(container, record, policy.run_once))
             })
             .collect::<BTreeMap<u32, Slot>>();
         let unanswered = slots.values().filter_map(Slot::live_task).collect();
@@ -207,6 +211,7 @@ impl Model {
             connected: false,
             connected_at: 0,
             suppressed: false,
+            held_back: false,
             unanswered,
             reconcile_at: 0,
             reconcile_tries: 0,
@@ -227,7 +232,7 @@ impl Model {
     /// Whether a connection that is opened now should ask for no offers.
     #[must_use]
     pub fn wants_no_offers(&self, now: Millis) -> bool {
-        !self.waits_for_room(now)
+        !self.wants_offers(now)
     }
 
     /// Whether what the engine confirmed is what is desired.
@@ -235,15 +240,15 @@ impl Model {
     pub fn is_settled(&self) -> bool {
         match self.desired.goal {
             Goal::Killed => self.ending == Ending::Gone,
-            Goal::Running => self.desired.update.is_none() && self.containers_agree(),
+            Goal::Running => {
+                self.desired.update.is_none() && self.containers_agree() && self.supervisors_stand()
+            }
         }
     }
 
     /// Whether every container is as the record wants it, and nothing else runs.
     pub(super) fn containers_agree(&self) -> bool {
-        self.unanswered.is_empty()
-            && self.strays.is_empty()
-            && self.slots.values().all(Slot::agrees)
+        self.unanswered.is_empty() && self.strays.is_empty() && self.containers().all(Slot::agrees)
     }
 
     /// Whether the lease is lost, so that nothing more comes of it.
@@ -258,14 +263,20 @@ impl Model {
         self.connected
     }
 
-    /// Whether every container has a task that was launched and has not come to its end. One that is only journalled may
-    /// never have been launched.
+    /// Whether every container has a task that was launched and has not come to its end, and one supervisor if there are to be
+    /// some.
     #[must_use]
     pub fn is_placed(&self) -> bool {
-        let is_launched = |slot: &Slot| {
-            slot.live_task().is_some_and(|task| !slot.abandoned && !self.unanswered.contains(&task))
-        };
-        self.connected && self.slots.values().all(is_launched)
+        let mut supervisors = self.supervisors().peekable();
+        self.connected
+            && self.containers().all(|slot| self.is_launched(slot))
+            && (supervisors.peek().is_none() || supervisors.any(|slot| self.is_launched(slot)))
+    }
+
+    /// Whether it has a task that was launched and has not come to its end. One that is only journalled may never have been
+    /// launched.
+    fn is_launched(&self, slot: &Slot) -> bool {
+        slot.live_task().is_some_and(|task| !slot.abandoned && !self.unanswered.contains(&task))
     }
 
     /// Why going on is of no use, if so.
@@ -278,7 +289,8 @@ impl Model {
         if self.desired.goal == Goal::Killed || self.policy.stays {
             return None;
         }
-        self.slots.values().find_map(|slot| {
+        let matter = self.slots.values().filter(|slot| !self.is_dispensable(slot));
+        matter.into_iter().find_map(|slot| {
             let record = slot.record.as_ref()?;
             let failure = record.last_failure.clone()?;
             if slot.refused && !slot.once {
@@ -292,33 +304,19 @@ impl Model {
 
     /// Every container, in the order of ids.
     pub fn views(&self) -> impl Iterator<Item = View<'_>> {
-        self.slots.values().map(|slot| {
-            let record = slot.record.as_ref();
-            let is_open = record.is_some_and(|record| self.unanswered.contains(&record.task_id));
-            View {
-                id: slot.desired.id,
-                record,
-                agrees: slot.agrees() && record.is_some() && !is_open,
-                is_open: is_open && record.is_some_and(|one| one.state != TaskState::Unknown),
-                restart_is_asked: slot.desired.held || slot.wants_restart(),
-            }
-        })
+        self.containers().map(|slot| self.view(slot))
     }
 
-    /// Containers that wait for an offer.
-    pub fn unplaced(&self) -> impl Iterator<Item = &DesiredContainer> {
-        let running = self.desired.goal == Goal::Running;
-        self.slots
-            .values()
-            .filter(move |slot| running && slot.wants_launch())
-            .map(|slot| &slot.desired)
-    }
-
-    /// Whether containers wait for an offer that they fit into, and not for the end of a backoff.
-    #[must_use]
-    pub fn waits_for_room(&self, now: Millis) -> bool {
-        self.desired.goal == Goal::Running
-            && self.slots.values().any(|slot| slot.wants_launch() && slot.not_before <= now)
+    pub(super) fn view<'a>(&'a self, slot: &'a Slot) -> View<'a> {
+        let record = slot.record.as_ref();
+        let is_open = record.is_some_and(|record| self.unanswered.contains(&record.task_id));
+        View {
+            id: slot.desired.id,
+            record,
+            agrees: slot.agrees() && record.is_some() && !is_open,
+            is_open: is_open && record.is_some_and(|one| one.state != TaskState::Unknown),
+            restart_is_asked: slot.desired.held || slot.wants_restart(),
+        }
     }
 
     /// What each host offered last, for each role.
@@ -376,7 +374,7 @@ impl Slot {
         self.failures >= CRASH_LOOP || self.record.as_ref().is_some_and(is_refused)
     }
 
-    fn agrees(&self) -> bool {
+    pub(super) fn agrees(&self) -> bool {
         if self.desired.held {
             return self.abandoned || self.live_task().is_none();
         }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Map;
 
 use super::assignment::{Need, Room, Rules, assign};
+use super::beside::Apart;
 use super::call::{Launch, LaunchTask};
 use super::container::{ContainerRecord, DesiredContainer, Pin, task_id};
 use super::ids::{HostId, OfferId};
+use super::member::number_of;
 use super::model::{Model, Slot};
 use super::offer::{Offer, Resources};
 use super::ports::{self, PortRange};
@@ -76,6 +78,13 @@ struct Filled<'a> {
     bins: Vec<Bin<'a>>,
 }
 
+impl Filled<'_> {
+    /// How many containers were placed.
+    fn containers(&self) -> usize {
+        self.records.iter().filter(|record| number_of(record.id).is_none()).count()
+    }
+}
+
 /// Places as many of the wanted containers as fit. Each takes the offer that speaks most for it: of a host that has the fewest of them,
 /// so that one lost host takes as few along as can be. Where some are left over, it is looked whether all fit in another way.
 pub(super) fn place(model: &Model, now: Millis, offers: &[Offer]) -> Placed {
@@ -89,9 +98,12 @@ pub(super) fn place(model: &Model, now: Millis, offers: &[Offer]) -> Placed {
     let stays = |offer: &&Offer| offer.maintenance_at(now, lead_ms).is_none();
     let (staying, leaving): (Vec<&Offer>, Vec<&Offer>) = offers.iter().partition(stays);
     placed.unused = leaving.into_iter().flat_map(|offer| &offer.ids).cloned().collect();
+    // By their ids, containers come first; supervisors take what they leave.
+    let containers: Vec<&Slot> =
+        ready.iter().copied().take_while(|slot| !slot.is_supervisor()).collect();
     let mut filled = fill(model, now, &ready, &staying, None);
-    if filled.records.len() < ready.len()
-        && let Some(found) = assigned(model, &ready, &staying)
+    if filled.containers() < containers.len()
+        && let Some(found) = assigned(model, &containers, &staying)
     {
         filled = fill(model, now, &ready, &staying, Some(&found));
     }
@@ -113,7 +125,7 @@ pub(super) fn place(model: &Model, now: Millis, offers: &[Offer]) -> Placed {
     placed
 }
 
-/// Places one container after the other: where it was found out that it fits, or where it costs least.
+/// Places one container after the other, and the supervisors behind them: where it was `found` out that it fits, or where it costs least.
 fn fill<'a>(
     model: &Model,
     now: Millis,
@@ -123,6 +135,7 @@ fn fill<'a>(
 ) -> Filled<'a> {
     let mut bins: Vec<Bin<'a>> = offers.iter().copied().map(Bin::new).collect();
     let mut wishes = Wishes::of(model);
+    let mut apart = Apart::of(model);
     let mut costs: Vec<Cost> = offers.iter().map(|offer| wishes.cost(offer)).collect();
     let mut of_host: BTreeMap<&HostId, Vec<usize>> = BTreeMap::new();
     for (index, offer) in offers.iter().enumerate() {
@@ -131,15 +144,19 @@ fn fill<'a>(
     let mut records = Vec::new();
     for (number, slot) in ready.iter().enumerate() {
         let wanted = wanted(&slot.desired);
-        let count = model.desired.launch.ports;
+        let count = ports_of(model, slot);
         let host_of = |id: u32| host_of(model, &records, id);
         let may = |bin: &Bin<'_>| {
             bin.holds(wanted, count)
                 && is_allowed(&slot.desired, bin.offer, host_of)
-                && wishes.admits(bin.offer.place())
+                && if slot.is_supervisor() {
+                    apart.admits(&bin.offer.host_id, bin.offer.place())
+                } else {
+                    wishes.admits(bin.offer.place())
+                }
         };
-        let best = if let Some(found) = found {
-            found.get(number).copied()
+        let best = if let Some(index) = found.and_then(|found| found.get(number)) {
+            Some(*index)
         } else {
             let open = bins.iter().zip(&costs).enumerate().filter(|(_, (bin, _))| may(bin));
             let best = open.min_by_key(|(_, (bin, cost))| cost.of(slot, bin.offer));
@@ -151,6 +168,11 @@ fn fill<'a>(
         let values = wishes.values_at(bin.offer.place());
         let record = ContainerRecord { values, ..intent(model, slot, now, bin.offer, ports) };
         bin.tasks.push(task(model, &slot.desired, &record, wanted));
+        if slot.is_supervisor() {
+            apart.placed(&bin.offer.host_id);
+            records.push(record);
+            continue;
+        }
         wishes.placed(bin.offer);
         // What others cost has changed where they are on the same host, or are to be apart from it.
         let changed = of_host.get(&bin.offer.host_id).filter(|_| !wishes.spreads());
@@ -247,6 +269,10 @@ fn host_of<'a>(
     let now = placed.iter().find(|record| record.id == container);
     let record = now.or_else(|| model.slots.get(&container)?.record.as_ref())?;
     Some(&record.host_id)
+}
+
+fn ports_of(model: &Model, slot: &Slot) -> usize {
+    if slot.is_supervisor() { 0 } else { model.desired.launch.ports }
 }
 
 fn wanted(container: &DesiredContainer) -> Resources {

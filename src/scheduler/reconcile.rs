@@ -121,25 +121,30 @@ impl Model {
 
     fn kill(&mut self, now: Millis, actions: &mut Vec<Action>) {
         let all = self.desired.goal == Goal::Killed;
+        let spared = self.policy.own.clone().filter(|own| !self.may_end(own));
         for slot in self.slots.values_mut() {
             let wanted = (all && slot.live_task().is_some()) || slot.wants_restart();
-            let Some(record) = slot.record.as_ref().filter(|_| wanted) else { continue };
+            let record = slot.record.as_ref().filter(|_| wanted);
+            let record = record.filter(|record| spared.as_ref() != Some(&record.task_id));
+            let Some(record) = record else { continue };
             // Killing what can't be reached is not remembered by anybody; its answer would be the same again.
             let host_id = Some(record.host_id.clone());
             let grace_ms = self.desired.kill_grace_ms(&slot.desired);
             send_kill(now, grace_ms, &mut slot.killing, &record.task_id, host_id, actions);
         }
         let grace_ms = self.desired.launch.kill_grace_ms;
-        for (task_id, stray) in &mut self.strays {
+        let strays = self.strays.iter_mut().filter(|(task, _)| spared.as_ref() != Some(task));
+        for (task_id, stray) in strays {
             let host_id = stray.host_id.clone();
             send_kill(now, grace_ms, &mut stray.killing, task_id, host_id, actions);
         }
     }
 
     fn ask_for_offers(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        let wanted = self.waits_for_room(now);
-        if wanted && self.suppressed {
+        let wanted = self.wants_offers(now);
+        if wanted && (self.suppressed || self.misses_offers(now)) {
             self.suppressed = false;
+            self.held_back = false;
             actions.push(Action::Call(Call::Revive));
         } else if !wanted && !self.suppressed {
             self.suppressed = true;
@@ -153,9 +158,9 @@ impl Model {
             actions.push(Action::Call(Call::Suppress));
         }
         let connected_at = self.connected_at;
-        let alive = self.slots.values().any(|slot| slot.holds_up_the_end(now, connected_at));
+        let alive = self.slots_to_end().any(|slot| slot.holds_up_the_end(now, connected_at));
         match self.ending {
-            Ending::Killing if !alive && self.strays.is_empty() => {
+            Ending::Killing if !alive && !self.has_strays() => {
                 self.ending = Ending::Listing;
                 actions.push(Action::ListTasks);
             }

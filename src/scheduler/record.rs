@@ -11,13 +11,24 @@ use serde_json::{Map, Value};
 use super::container::DesiredContainer;
 use super::history::Change;
 use super::ids::FrameworkId;
+use super::member::number_of;
+use super::supervisors::Supervisors;
 use super::update::Update;
 use super::uri::Uri;
 use crate::constraint::Constraint;
 use crate::deployment::command::CommandTemplate;
 
-/// The version that this program writes, and the newest that it reads.
+/// The version of a record that every program can read which ever wrote one.
 pub const RECORD_VERSION: u32 = 1;
+
+/// The version of a desired record with supervisors: whoever knows nothing of them would end them.
+pub const SUPERVISED_VERSION: u32 = 2;
+
+/// The newest version that this program reads.
+pub const NEWEST_VERSION: u32 = SUPERVISED_VERSION;
+
+/// What a supervisor has to hand over in, in milliseconds.
+pub const SUPERVISOR_GRACE_MS: i64 = 5_000;
 
 /// The most that the TManager's container has to end, in milliseconds. A healthy executor needs a fraction of it; one that
 /// waits to start its dead TManager again heeds no signal, and would use up any time (`docs/heron.md#executor-and-signals`).
@@ -46,7 +57,7 @@ pub enum Phase {
 /// The desired record of a topology: what `submit`, `restart` and `kill` change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desired {
-    /// [`RECORD_VERSION`] of its writer.
+    /// The least version that its readers must know.
     pub version: u32,
     /// Name of the topology.
     pub topology: String,
@@ -69,6 +80,9 @@ pub struct Desired {
     pub placement: Placement,
     /// Containers 0 to N.
     pub containers: Vec<DesiredContainer>,
+    /// Its own supervisors, if it is to have some, or had them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisors: Option<Box<Supervisors>>,
     /// The update that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Update>,
@@ -93,10 +107,32 @@ impl Desired {
         desired
     }
 
+    /// Everything that is to run: its containers, then its own supervisors.
+    pub(super) fn members(&self) -> impl Iterator<Item = DesiredContainer> + '_ {
+        let supervisors = self.supervisors.as_deref().into_iter().flat_map(Supervisors::members);
+        self.containers.iter().cloned().chain(supervisors)
+    }
+
+    /// How many supervisors of its own it is to have.
+    #[must_use]
+    pub fn supervisor_count(&self) -> u32 {
+        self.supervisors.as_ref().map_or(0, |supervisors| supervisors.count)
+    }
+
+    /// Has it supervised by these from now on.
+    pub fn supervise_by(&mut self, supervisors: Supervisors) {
+        let is_supervised = supervisors.count > 0;
+        self.version = if is_supervised { SUPERVISED_VERSION } else { RECORD_VERSION };
+        self.supervisors = Some(Box::new(supervisors));
+    }
+
     /// Milliseconds that a container's task has to end after SIGTERM. A task is launched with them: what a later kill says
     /// of it does not count (`docs/mesos.md#life-of-a-task`).
     #[must_use]
     pub fn kill_grace_ms(&self, container: &DesiredContainer) -> i64 {
+        if number_of(container.id).is_some() {
+            return SUPERVISOR_GRACE_MS;
+        }
         let grace_ms = self.launch.kill_grace_ms;
         let is_tmanagers = container.id == 0 && container.own.is_none();
         if is_tmanagers { grace_ms.min(TMANAGER_GRACE_MS) } else { grace_ms }

@@ -85,9 +85,21 @@ fn changes(before: &Desired, after: &Desired) -> Vec<String> {
     if before.phase != after.phase && after.phase == Phase::Launched {
         what.push("saw it run".to_owned());
     }
+    what.extend(supervisors(before, after));
     // Tasks that an update wants anew are its own affair.
     what.extend(update(before, after).or_else(|| restarts(before, after)));
     what
+}
+
+fn supervisors(before: &Desired, after: &Desired) -> Option<String> {
+    if before.supervisors == after.supervisors {
+        return None;
+    }
+    Some(match after.supervisor_count() {
+        0 => "asked for no supervisors".to_owned(),
+        1 => "asked for 1 supervisor".to_owned(),
+        count => format!("asked for {count} supervisors"),
+    })
 }
 
 fn restarts(before: &Desired, after: &Desired) -> Option<String> {

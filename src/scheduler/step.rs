@@ -9,6 +9,7 @@
 use serde_json::Map;
 
 use super::backoff::{self, LONGEST_BACKOFF_MS};
+use super::beside::UNPLACED_SECONDS;
 use super::call::Call;
 use super::closed::{Closed, ClosedReason};
 use super::container::{ContainerRecord, TaskFailure};
@@ -153,6 +154,7 @@ impl Model {
         self.connected = true;
         self.connected_at = now;
         self.suppressed = suppressed;
+        self.held_back = false;
         self.unanswered = self.slots.values().filter_map(Slot::live_task).collect();
         self.reconcile_at = now;
         self.reconcile_tries = 0;
@@ -198,6 +200,7 @@ impl Model {
         let launches = placed.launches.into_iter().map(|launch| Action::Call(Call::Launch(launch)));
         actions.extend(launches);
         self.decline(now, placed.unused, actions);
+        self.held_back = self.wants_offers(now) && !self.waits_for_room(now);
     }
 
     fn decline(&self, now: Millis, unused: Vec<OfferId>, actions: &mut Vec<Action>) {
@@ -210,8 +213,12 @@ impl Model {
 
     /// How long offers stay away that are of no use now: until something can be launched again.
     pub(super) fn refuse_seconds(&self, now: Millis) -> f64 {
-        if !self.waits_for_room(now) {
+        if !self.wants_offers(now) {
             return self.policy.decline_seconds;
+        }
+        // It has no place now, and everything else that needs one has it.
+        if !self.waits_for_room(now) {
+            return UNPLACED_SECONDS;
         }
         // What would fit now is offered in spite of the filter as soon as a host has more to offer.
         let next = self.next_launch(now).map_or(f64::INFINITY, |at| (at - now) as f64 / 1000.0);
@@ -288,8 +295,10 @@ impl Model {
             return;
         }
         // A task whose end is journalled may still stand in the engine's list until the acknowledgement is through.
-        let strays: Vec<_> =
-            tasks.into_iter().filter(|(id, _)| self.slot_of(id).is_none()).collect();
+        let strays: Vec<_> = tasks
+            .into_iter()
+            .filter(|(id, _)| self.slot_of(id).is_none() && !self.is_own(id))
+            .collect();
         if strays.is_empty() {
             self.ending = Ending::TearingDown(Millis::MIN);
             return;

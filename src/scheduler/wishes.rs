@@ -46,8 +46,7 @@ impl<'m> Wishes<'m> {
         let constraints = model.constraints.as_slice();
         let mut values = vec![BTreeMap::new(); constraints.len()];
         let mut loads: BTreeMap<HostId, usize> = BTreeMap::new();
-        let stay =
-            model.slots.values().filter(|slot| slot.live_task().is_some() && !slot.abandoned);
+        let stay = model.containers().filter(|slot| slot.live_task().is_some() && !slot.abandoned);
         for record in stay.filter_map(|slot| slot.record.as_ref()) {
             *loads.entry(record.host_id.clone()).or_default() += 1;
             for (constraint, counts) in constraints.iter().zip(&mut values) {

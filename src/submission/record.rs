@@ -43,6 +43,7 @@ pub(super) fn desired(
             extra: Map::new(),
         },
         containers: deployment.containers.iter().cloned().map(Into::into).collect(),
+        supervisors: None,
         update: None,
         keep_package: false,
         history: Vec::new(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::clock::Millis;
 use crate::scheduler::backoff::CRASH_LOOP;
 use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::member::{number_of, shown};
 use crate::scheduler::model::{Model, View};
 use crate::scheduler::task::TaskState;
 
@@ -55,14 +56,14 @@ impl Heals {
         if !model.is_connected() {
             return changes;
         }
-        let ids: Vec<u32> = model.views().map(|view| view.id).collect();
-        self.containers.retain(|id, _| ids.contains(id));
-        for view in model.views().filter(|view| !view.is_open) {
-            self.look_at(now, &view, &mut changes);
+        let members: Vec<View<'_>> = model.views().chain(model.supervisor_views()).collect();
+        self.containers.retain(|id, _| members.iter().any(|view| view.id == *id));
+        for view in members.iter().filter(|view| !view.is_open) {
+            self.look_at(now, view, &mut changes);
         }
         let is_well = model.is_settled();
         if is_well && !self.is_well {
-            changes.push(Change::Told(format!("all {} containers run", ids.len())));
+            changes.push(Change::Told(format!("all {} containers run", model.views().count())));
         }
         // What is only asked about again is as it was.
         self.is_well = is_well || (self.is_well && self.containers.values().all(Known::is_well));
@@ -78,10 +79,11 @@ impl Heals {
                 let seconds = now.saturating_sub(since).max(0) as f64 / 1000.0;
                 let host = &record.host;
                 changes.push(Change::Told(format!(
-                    "container {id} runs on host {host}, after {seconds:.1} s (attempt {})",
+                    "{} runs on host {host}, after {seconds:.1} s (attempt {})",
+                    shown(id),
                     record.attempt
                 )));
-                if !asked {
+                if !asked && number_of(id).is_none() {
                     changes.push(Change::Healed(seconds));
                 }
             }
@@ -132,21 +134,23 @@ fn is_looping(view: &View<'_>) -> bool {
 /// Why a container doesn't run.
 fn trouble(record: &ContainerRecord) -> String {
     let ContainerRecord { id, host, state, .. } = record;
+    let id = shown(*id);
     match state {
         TaskState::Unreachable => {
-            format!("container {id} is on host {host}, which can't be reached")
+            format!("{id} is on host {host}, which can't be reached")
         }
         TaskState::Unknown => {
-            format!("container {id} was on host {host}, of which Mesos knows nothing")
+            format!("{id} was on host {host}, of which Mesos knows nothing")
         }
-        state => format!("container {id} is {state} on host {host}{}", words(record)),
+        state => format!("{id} is {state} on host {host}{}", words(record)),
     }
 }
 
 fn crash_loop(record: &ContainerRecord) -> String {
     let ContainerRecord { id, host, failures, .. } = record;
     format!(
-        "container {id} fails again and again, {failures} times in a row, last on host {host}{}; it is launched again after longer and longer pauses",
+        "{} fails again and again, {failures} times in a row, last on host {host}{}; it is launched again after longer and longer pauses",
+        shown(*id),
         words(record)
     )
 }

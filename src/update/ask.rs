@@ -13,6 +13,7 @@ use crate::controller::verdict::failure_in_words;
 use crate::net::deadline::UNDO;
 use crate::outcome::Updated;
 use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::member::shown;
 use crate::scheduler::record::Desired;
 use crate::scheduler::update::{Update, UpdateStep};
 use crate::scheduler::update_steps;
@@ -169,7 +170,7 @@ impl Job<'_> {
         match failed {
             Some((container, failure)) => CommandError::Container {
                 topology: self.name.to_owned(),
-                container,
+                container: shown(container),
                 what: format!("fails again and again: {}", failure_in_words(failure)),
                 next: vec![undone],
             }

@@ -16,6 +16,7 @@ use crate::mesos::operator::ResourceSummary;
 use crate::scheduler::call::{Kill, Launch, LaunchTask};
 use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::ids::{FrameworkId, HostId, OfferId, TaskId};
+use crate::scheduler::member::{number_of, shown};
 use crate::scheduler::offer::{Resources, Unavailability};
 use crate::scheduler::record;
 use crate::scheduler::step::Event;
@@ -185,7 +186,7 @@ fn kill_policy(grace_ms: i64) -> KillPolicy {
 pub(super) fn task_info(launch: &Launch, task: &LaunchTask, resources: Vec<Resource>) -> TaskInfo {
     let label = |key: &str, value: String| Label { key: key.to_owned(), value: Some(value) };
     TaskInfo {
-        name: format!("{}-container-{}", launch.topology, task.container),
+        name: format!("{}-{}", launch.topology, shown(task.container).replace(' ', "-")),
         task_id: task_id(&task.task_id),
         agent_id: agent_id(&launch.host_id),
         resources,
@@ -200,7 +201,10 @@ pub(super) fn task_info(launch: &Launch, task: &LaunchTask, resources: Vec<Resou
         labels: Some(Labels {
             labels: vec![
                 label("heron.topology", launch.topology.clone()),
-                label("heron.container", task.container.to_string()),
+                match number_of(task.container) {
+                    None => label("heron.container", task.container.to_string()),
+                    Some(number) => label("heron.supervisor", number.to_string()),
+                },
                 label("heron.attempt", task.attempt.to_string()),
             ],
         }),

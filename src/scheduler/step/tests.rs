@@ -1,9 +1,11 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::scheduler::member::{id_of, short_name};
 use crate::scheduler::model::Policy;
 use crate::scheduler::offer::Resources;
 use crate::scheduler::ports::PortRange;
+use crate::scheduler::supervisors::Supervisors;
 use crate::scheduler::task::Acknowledgement;
 
 const NOW: Millis = 1_000_000_000;
@@ -230,4 +232,97 @@ fn a_task_that_was_given_up_is_no_more_asked_about() {
         model.step(late, told(0, 2, TaskState::Running));
         assert!(model.is_settled(), "{state}");
     }
+}
+
+#[test]
+fn a_supervisor_without_a_place_holds_up_no_container() {
+    let (mut model, _) = connected(&[TaskState::Running], true);
+    let supervised = model.desired().changed(|desired| {
+        desired.supervise_by(Supervisors { count: 2, cpus: 0.1, ..Supervisors::default() });
+    });
+    model.step(NOW, told(0, 1, TaskState::Running));
+    let actions = model.step(NOW, Event::DesiredChanged(Box::new(supervised)));
+    let revives = |actions: &[Action]| actions.contains(&Action::Call(Call::Revive));
+    assert!(revives(&actions), "{actions:?}");
+    // One host: one supervisor.
+    assert_eq!(launched(&mut model, NOW), ["t-s1-1"]);
+    assert!(!model.is_settled());
+    let runs = TaskReport { task_id: "t-s1-1".into(), ..report(0, 1, TaskState::Running) };
+    model.step(NOW, Event::Update(runs));
+    assert!(model.is_settled() && !model.waits_for_room(NOW));
+    assert_eq!(model.unplaced_supervisors().collect::<Vec<_>>(), [2]);
+    let declines = |actions: &[Action]| {
+        let seconds = actions.iter().find_map(|action| match action {
+            Action::Call(Call::Decline { seconds, .. }) => Some(*seconds),
+            _ => None,
+        });
+        seconds.unwrap()
+    };
+    let actions = offered(&mut model, NOW);
+    assert!(declines(&actions) > 10.0, "{actions:?}");
+    // A container that is to be launched gets what was declined.
+    let actions = model.step(NOW, told(0, 1, TaskState::Failed));
+    assert!(revives(&actions), "{actions:?}");
+    assert_eq!(launched(&mut model, NOW), ["t-0-2"]);
+}
+
+#[test]
+fn a_supervisor_ends_itself_last_and_a_killed_topology_with_itself() {
+    let (model, _) = connected(&[TaskState::Running], true);
+    let supervised = model.desired().changed(|desired| {
+        desired.supervise_by(Supervisors { count: 2, ..Supervisors::default() });
+    });
+    let record = |id: u32| -> ContainerRecord {
+        let name = short_name(id);
+        serde_json::from_value(json!({
+            "version": 1, "id": id, "attempt": 1, "restarts": 0, "task_id": {"value": format!("t-{name}-1")},
+            "agent_id": {"value": name}, "host": name, "ports": [], "state": "TASK_RUNNING", "since": NOW,
+        }))
+        .unwrap()
+    };
+    let drives = |change: fn(&mut Desired)| {
+        let policy = Policy { stays: true, own: Some("t-s1-1".into()), ..Policy::default() };
+        let records = [0, id_of(1), id_of(2)].map(record).to_vec();
+        let mut model = Model::new(supervised.changed(change), records, policy);
+        let mut actions =
+            model.step(NOW, Event::Subscribed { framework_id: "f".into(), suppressed: true });
+        for task in ["t-0-1", "t-s1-1", "t-s2-1"] {
+            let report = TaskReport { task_id: task.into(), ..report(0, 1, TaskState::Running) };
+            actions.extend(model.step(NOW, Event::Update(report)));
+        }
+        (model, actions)
+    };
+    let killed = |actions: &[Action]| -> Vec<String> {
+        let kills = actions.iter().filter_map(|action| match action {
+            Action::Call(Call::Kill(kill)) => Some(kill.task_id.0.clone()),
+            _ => None,
+        });
+        kills.collect()
+    };
+    let told = |model: &mut Model, task: &str, state: TaskState| {
+        let report = TaskReport { task_id: task.into(), ..report(0, 1, state) };
+        model.step(NOW, Event::Update(report))
+    };
+    // All anew: the other first.
+    let anew = |desired: &mut Desired| {
+        desired.supervisors.iter_mut().for_each(|supervisors| supervisors.restarts += 1);
+    };
+    let (mut model, actions) = drives(anew);
+    assert_eq!(killed(&actions), ["t-s2-1"]);
+    told(&mut model, "t-s2-1", TaskState::Killed);
+    assert_eq!(launched(&mut model, NOW), ["t-s2-2"]);
+    assert_eq!(killed(&told(&mut model, "t-s2-2", TaskState::Running)), ["t-s1-1"]);
+    // The end: all but itself, then the framework.
+    let (mut model, actions) = drives(|desired| desired.goal = Goal::Killed);
+    assert_eq!(killed(&actions), ["t-0-1", "t-s2-1"]);
+    told(&mut model, "t-0-1", TaskState::Killed);
+    let actions = told(&mut model, "t-s2-1", TaskState::Killed);
+    assert!(actions.contains(&Action::ListTasks), "{actions:?}");
+    let own = vec![("t-s1-1".into(), None)];
+    let actions = model.step(NOW, Event::TasksListed(own));
+    assert!(actions.contains(&Action::Call(Call::TearDown)), "{actions:?}");
+    assert_eq!(killed(&actions), [""; 0]);
+    // None any more: itself as well, at once.
+    let (_, actions) = drives(|desired| desired.supervise_by(Supervisors::default()));
+    assert_eq!(killed(&actions), ["t-s1-1", "t-s2-1"]);
 }

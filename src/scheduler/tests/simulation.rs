@@ -12,7 +12,7 @@ use serde_json::Map;
 use crate::clock::Millis;
 use crate::scheduler::call::Call;
 use crate::scheduler::closed::{Closed, ClosedReason};
-use crate::scheduler::container::{ContainerRecord, DesiredContainer};
+use crate::scheduler::container::{ContainerRecord, DesiredContainer, container_of};
 use crate::scheduler::due::tests::assert_quiet;
 use crate::scheduler::ids::{FrameworkId, HostId, OfferId, TaskId};
 use crate::scheduler::model::{Model, Policy};
@@ -30,6 +30,7 @@ mod bad_days;
 mod heron;
 mod requests;
 mod scenarios;
+mod supervisors;
 
 const CONTAINERS: u32 = 4;
 const AGENTS: usize = 3;
@@ -69,6 +70,8 @@ struct World {
     others: Others,
     /// The TManager, and what else an update has to do with.
     heron: Heron,
+    /// The task of the supervisor that drives, if one does.
+    own: Option<TaskId>,
 }
 
 fn desired() -> Desired {
@@ -111,6 +114,7 @@ fn desired() -> Desired {
                 ..DesiredContainer::default()
             })
             .collect(),
+        supervisors: None,
         update: None,
         keep_package: false,
         history: Vec::new(),
@@ -141,6 +145,7 @@ impl World {
             },
             others: Others::default(),
             heron: Heron::default(),
+            own: None,
         }
     }
 
@@ -148,7 +153,8 @@ impl World {
         let records = self.journal.records.values().cloned().collect();
         self.others.unheard.set(false);
         self.heron.forgotten.set(true);
-        Model::new(self.journal.desired.clone(), records, policy())
+        let policy = Policy { own: self.own.clone(), ..policy() };
+        Model::new(self.journal.desired.clone(), records, policy)
     }
 
     fn next(&mut self) -> u64 {
@@ -304,7 +310,7 @@ impl World {
             self.events.push_back(event);
             return;
         };
-        let container = id.as_str().split('-').nth(1).unwrap().parse().unwrap();
+        let container = container_of(id).unwrap();
         let task = Task {
             agent,
             state: TaskState::Staging,
@@ -327,6 +333,7 @@ impl World {
         for (container, tasks) in alive {
             assert!(tasks.len() < 2, "container {container} is doubled: {tasks:?}");
         }
+        self.check_apart();
     }
 
     fn kill(&mut self, id: &TaskId, agent: Option<&HostId>) {
@@ -526,6 +533,7 @@ fn run(world: &mut World, rounds: usize) -> Model {
             world.subscribe(&model);
         }
         for action in actions {
+            world.check_own(&action);
             if bad && world.rng.random_ratio(1, 100) {
                 // A crash: whatever was not carried out is lost, and so is all that is not in the journal.
                 model = world.model();
@@ -533,6 +541,10 @@ fn run(world: &mut World, rounds: usize) -> Model {
                 break;
             }
             world.perform(action);
+        }
+        if world.driver_has_died() {
+            model = world.model();
+            world.subscribe(&model);
         }
         if !bad && model.is_settled() && world.events.is_empty() && world.others.are_done() {
             return model;

@@ -15,7 +15,7 @@ use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::step::Event;
 use crate::scheduler::update_steps;
 
-type Change = fn(&Desired) -> Desired;
+pub(super) type Change = fn(&Desired) -> Desired;
 
 /// What others request.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl World {
         })
     }
 
-    fn change_soon(&mut self, rounds: usize, change: Change) {
+    pub(super) fn change_soon(&mut self, rounds: usize, change: Change) {
         self.others.change_in = Some((self.rng.random_range(0..rounds), change));
     }
 }
