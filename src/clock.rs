@@ -50,6 +50,16 @@ pub fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
+/// A length of time for people who watch it pass: `3.4 s`, `2 min 5 s`, `1 h 2 min`.
+#[must_use]
+pub fn short(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..60 => format!("{:.1} s", duration.as_secs_f64().min(59.9)),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +71,18 @@ mod tests {
         assert_eq!(of_rfc3339("2026-11-30T00:30:49+02:00"), Some(at));
         assert_eq!((of_rfc3339("2026-11-30"), of_utc([2026, 2, 30], [0, 0, 0])), (None, None));
         assert_eq!(year(at), 2026);
+    }
+    #[test]
+    fn lengths_of_time_are_short() {
+        let cases = [
+            (0, "0.0 s"),
+            (3_440, "3.4 s"),
+            (59_999, "59.9 s"),
+            (125_000, "2 min 5 s"),
+            (3_725_000, "1 h 2 min"),
+        ];
+        for (millis, text) in cases {
+            assert_eq!(short(Duration::from_millis(millis)), text);
+        }
     }
 }

@@ -11,6 +11,11 @@ pub trait Reporter: Send + Sync {
     /// What is waited for, where that takes longer than usual; nothing once that wait is over.
     fn waiting(&self, _what: Option<&str>) {}
 
+    /// Something worth a line that is no step: nothing is under way because of it.
+    fn note(&self, text: &str) {
+        self.step(text);
+    }
+
     /// Something the user should know and may want to change.
     fn warn(&self, text: &str);
 
@@ -39,4 +44,6 @@ pub struct Progress {
     pub unit: &'static str,
     /// What holds it up, in short.
     pub detail: String,
+    /// All that is known beyond that, a line each: figures that change often.
+    pub more: Vec<String>,
 }

@@ -26,9 +26,9 @@ pub async fn supervise(
         Some(address) => Some(endpoint::listen(address).await?),
         None => None,
     };
-    context.reporter.step("supervising; SIGTERM or Ctrl-C hands over");
+    context.reporter.note("supervising; SIGTERM or Ctrl-C hands over");
     if let Some(address) = listener.as_ref().and_then(|listener| listener.local_addr().ok()) {
-        context.reporter.step(&format!("figures are at http://{address}/metrics"));
+        context.reporter.note(&format!("figures are at http://{address}/metrics"));
     }
     let answering = async {
         match &listener {

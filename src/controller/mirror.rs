@@ -92,8 +92,8 @@ impl Reporter for Heard {
     }
 
     fn progress(&self, progress: &Progress) {
-        let Progress { done, total, unit, detail } = progress.clone();
-        let advance = Advance { done, total, unit: unit.to_owned(), detail };
+        let Progress { done, total, unit, detail, more } = progress.clone();
+        let advance = Advance { done, total, unit: unit.to_owned(), detail, more };
         self.mirror.note(|doing| doing.progress = Some(advance));
         self.user.progress(progress);
     }
@@ -101,6 +101,10 @@ impl Reporter for Heard {
     fn waiting(&self, what: Option<&str>) {
         self.mirror.note(|doing| doing.waiting = what.map(str::to_owned));
         self.user.waiting(what);
+    }
+
+    fn note(&self, text: &str) {
+        self.user.note(text);
     }
 
     fn warn(&self, text: &str) {
@@ -138,6 +142,7 @@ impl Shown {
                 total: advance.total,
                 unit: if advance.unit == "bytes" { "bytes" } else { "containers" },
                 detail: advance.detail.clone(),
+                more: advance.more.clone(),
             });
         }
         if doing.waiting != before.waiting {

@@ -1,5 +1,7 @@
 //! What driving tells its user: how far it has come, what holds it up, and what is missing in the end.
 
+use std::collections::BTreeMap;
+
 use super::awaited::WaitCondition;
 use crate::clock::Millis;
 use crate::context::Context;
@@ -7,6 +9,7 @@ use crate::net::cause::chain;
 use crate::report::Progress;
 use crate::scheduler::connection::BoxError;
 use crate::scheduler::container::ContainerRecord;
+use crate::scheduler::explanation::explain;
 use crate::scheduler::member::shown;
 use crate::scheduler::model::{Model, View};
 use crate::scheduler::record::Goal;
@@ -52,6 +55,11 @@ pub(super) fn report(
             },
             |problem| format!("Mesos: {}", chain(problem.as_ref())),
         ),
+        more: if agreeing == total {
+            Vec::new()
+        } else {
+            figures(model, (context.machine.clock)())
+        },
     };
     context.reporter.progress(&progress);
 }
@@ -121,6 +129,20 @@ fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> Stri
 /// The containers, and the supervisors behind them.
 fn members(model: &Model) -> impl Iterator<Item = View<'_>> {
     model.views().chain(model.supervisor_views())
+}
+
+/// How many containers are in which state, and why some wait.
+fn figures(model: &Model, now: Millis) -> Vec<String> {
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for view in members(model) {
+        let name = view.record.map_or("not launched", |record| record.state.name());
+        *states.entry(name).or_default() += 1;
+    }
+    let counted: Vec<String> =
+        states.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let why = explain(model).into_iter().filter(|_| model.waits_for_room(now));
+    let why = why.filter(|_| model.seen().next().is_some()).map(|why| why.to_string());
+    std::iter::once(counted.join(", ")).chain(why).collect()
 }
 
 /// Names and states of the containers and supervisors that are not as they should be.

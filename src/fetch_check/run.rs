@@ -239,9 +239,8 @@ fn judge(context: &Context<'_>, end: End, model: &Model) -> anyhow::Result<()> {
 fn report(context: &Context<'_>, tasks: &Tasks) {
     let (done, total) = tasks.count();
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let detail = String::new();
     let (done, total) = (count(done), count(total));
-    context.reporter.progress(&Progress { done, total, unit: "packages", detail });
+    context.reporter.progress(&Progress { done, total, unit: "packages", ..Progress::default() });
 }
 
 /// Says why tasks were never launched. What is free may have changed since the beginning.

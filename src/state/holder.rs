@@ -47,6 +47,9 @@ pub struct Advance {
     pub unit: String,
     /// What holds it up, in short.
     pub detail: String,
+    /// All that is known beyond that, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<String>,
 }
 
 impl Doing {

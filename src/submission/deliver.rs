@@ -35,7 +35,7 @@ pub(super) async fn deliver(
     context.reporter.step(&format!("uploading the package to {uri}"));
     let (reporter, total) = (context.reporter.clone(), package.size);
     let progress = move |done| {
-        reporter.progress(&Progress { done, total, unit: "bytes", detail: String::new() });
+        reporter.progress(&Progress { done, total, unit: "bytes", ..Progress::default() });
     };
     let stopped =
         match context.whole.run_through(store.upload(package, &name, Arc::new(progress))).await {

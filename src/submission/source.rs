@@ -137,7 +137,7 @@ async fn local(
         DownloadLimits::new(context.settings.package_max.get(), context.deadline(DOWNLOAD));
     let on_progress = |done, total: Option<u64>| {
         if let Some(total) = total {
-            let progress = Progress { done, total, unit: "bytes", detail: String::new() };
+            let progress = Progress { done, total, unit: "bytes", ..Progress::default() };
             context.reporter.progress(&progress);
         }
     };

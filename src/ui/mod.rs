@@ -76,7 +76,7 @@ impl Ui {
     /// Shows how a command ended; the process's exit code.
     #[must_use]
     pub fn finish(&self, result: Result<Outcome, Failure>) -> u8 {
-        self.console.clear();
+        self.console.end(result.is_ok());
         match result {
             Ok(outcome) => outcome.exit_code().max(written(self.answer(&outcome))),
             Err(failure) => fail(&failure, self.format),

@@ -42,6 +42,7 @@ mod output;
 mod packages;
 mod placement;
 mod programs;
+mod progress;
 mod proxies;
 mod releases;
 mod restarts;

@@ -18,7 +18,7 @@ impl Reporter for Heap {
     }
 
     fn progress(&self, progress: &Progress) {
-        let Progress { done, total, unit, detail } = progress;
+        let Progress { done, total, unit, detail, .. } = progress;
         self.add(format!("{done}/{total} {unit} {detail}"));
     }
 
@@ -36,7 +36,7 @@ impl Reporter for Heap {
 }
 
 fn progress(done: u64, unit: &'static str, detail: &str) -> Progress {
-    Progress { done, total: 3, unit, detail: detail.to_owned() }
+    Progress { done, total: 3, unit, detail: detail.to_owned(), ..Progress::default() }
 }
 
 #[test]
