@@ -145,8 +145,9 @@ impl Deadline {
         let own = now.checked_add(limit).unwrap_or(now + FOREVER);
         match self.at {
             None => own,
-            Some(at) if now < at => own.min(at),
-            Some(at) => own.min(at + LATE),
+            // What is asked just before the end is answered, if it is at all, just after it: cut short, it would be taken for
+            // something that doesn't answer.
+            Some(at) => own.min(at.max(now.min(at) + LATE)),
         }
     }
 

@@ -36,6 +36,14 @@ async fn the_earlier_of_limit_and_deadline_counts() {
 }
 
 #[tokio::test]
+async fn what_is_asked_just_before_the_end_can_be_answered() {
+    let deadline = Deadline::after(SHORT);
+    let answered = deadline.run(LONG, sleep(SHORT * 2)).await;
+    assert_eq!(answered, Ok(()));
+    assert!(deadline.is_over());
+}
+
+#[tokio::test]
 async fn whatever_begins_late_ends_soon() {
     let began = Instant::now();
     let deadline = Deadline::after(SHORT);

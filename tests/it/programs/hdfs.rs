@@ -130,7 +130,7 @@ fn strange_hadoop(env: &TestEnv, text: &str) -> PathBuf {
 #[test]
 fn nothing_of_a_failed_upload_stays_in_hdfs() {
     let directory = format!("{}/faults", hdfs());
-    let limit = "heron.uploader.program.time.limit.seconds: 8";
+    let limit = "heron.uploader.program.time.limit.seconds: 25";
     let env = hdfs_bed(&directory, &[limit]);
     let file = env.topology("halfway", 1);
     let half = "head -c 100 | \"$real\" fs -put - \"$place\"";
@@ -147,7 +147,7 @@ fn nothing_of_a_failed_upload_stays_in_hdfs() {
             ["No space left", "status 1"],
         ),
         (&format!("{half}; kill -9 $$"), 1, ["was killed by signal 9", "hadoop"]),
-        (&format!("{half}; sleep 1000"), 7, ["still running after 8 s", "time.limit"]),
+        (&format!("{half}; sleep 1000"), 7, ["still running after 25 s", "time.limit"]),
     ] {
         let home = strange_hadoop(&env, text);
         let ran = with_hadoop(&env, &home, &["submit", &file]).output().unwrap();
