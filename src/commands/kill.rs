@@ -1,25 +1,27 @@
 //! `kill`: nothing of the topology is left, whatever there was of it.
 
+mod told;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use self::told::{by_another, left_alone, outcome};
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::asking::until_answered;
 use crate::controller::journal::{JournalNodes, Journalled};
 use crate::controller::lease::Lease;
 use crate::controller::removal::{self, Ended, kill_containers, remove_state};
 use crate::controller::request;
+use crate::controller::sessions::over_sessions;
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::verdict::half_way;
 use crate::controller::withdraw::withdraw;
 use crate::engine::desired::labels;
 use crate::engine::observation::{AbsentHosts, FrameworkCondition};
 use crate::engine::{Engine, ErrorClass};
-use crate::outcome::change::MayRun;
-use crate::outcome::{Killed, Outcome, SCHEMA, TopologyRef};
-use crate::scheduler::container::ContainerRecord;
+use crate::outcome::{Killed, Outcome};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::decode_desired;
 use crate::scheduler::record::Desired;
@@ -70,8 +72,10 @@ pub async fn kill(
     topology: &str,
     options: Options,
 ) -> anyhow::Result<Outcome> {
-    let state = context.open().await?;
-    let looked = match look(context, &state, topology, options).await {
+    let mut state = context.open().await?;
+    let deadline = context.deadline(removal::PATIENCE);
+    let looking = async |state: &StateTree| look(context, state, topology, options).await;
+    let looked = match over_sessions(context, &mut state, deadline, looking).await {
         Ok(Some(looked)) => looked,
         Ok(None) => {
             let place = state.place();
@@ -95,7 +99,9 @@ pub async fn kill(
         }
         _ => {
             let mut lease = Lease::take(context, state, topology).await?;
-            let result = Box::pin(run(context, &mut lease, topology, &looked, options)).await;
+            let running =
+                async |lease: &mut Lease| run(context, lease, topology, &looked, options).await;
+            let result = Box::pin(lease.keep(context, topology, deadline, running)).await;
             lease.close(context).await;
             result
         }
@@ -113,7 +119,7 @@ fn doing(topology: &str) -> String {
 /// Asks for the topology's end, and sees to it: by driving, or by watching who does.
 async fn request_and_see_to(
     context: &Context<'_>,
-    state: StateTree,
+    mut state: StateTree,
     topology: &str,
     desired: &Desired,
     looked: &Looked,
@@ -121,12 +127,14 @@ async fn request_and_see_to(
 ) -> anyhow::Result<Killed> {
     let record = state.journal(topology).record;
     let by = context.author();
+    let deadline = context.deadline(removal::PATIENCE);
     let same = |found: &Desired| found.topology_id == desired.topology_id;
-    let asked = request::change(&state.zk, &record, None, &by, |found| {
+    let end = |found: &Desired| {
         let keeps = found.keep_package || options.keep_package;
         Ok(if same(found) { removal::killed(found, keeps) } else { found.clone() })
-    });
-    if let Err(error) = asked.await {
+    };
+    let ask = async |state: &StateTree| request::change(&state.zk, &record, None, &by, end).await;
+    if let Err(error) = over_sessions(context, &mut state, deadline, ask).await {
         state.close().await;
         return Err(error);
     }
@@ -139,7 +147,6 @@ async fn request_and_see_to(
             format!("`heron-cli kill {topology}` goes on with it"),
         ],
     };
-    let deadline = context.deadline(removal::PATIENCE);
     let wait = Wait { context, topology, deadline, requested: Some(&requested) };
     // What is left after whoever drives is ours to remove, so that only the lease ends the wait.
     let mut last = Journalled::default();
@@ -155,35 +162,23 @@ async fn request_and_see_to(
         Waited::Leased(lease) => *lease,
         Waited::Done(never) => match never {},
     };
-    let result = Box::pin(async {
+    let killing = async |lease: &mut Lease| {
         let now = lease.readable_journal().await?.desired;
         if now.as_ref().is_some_and(same) {
-            return run(context, &mut lease, topology, looked, options).await;
+            return run(context, lease, topology, looked, options).await;
         }
         let labelled = labelled(context, topology).await?.unwrap_or_default();
         if now.is_none() && !labelled.is_empty() {
             // Whoever it was has removed the state alone.
             let looked = Looked { labelled, ..Looked::default() };
-            return run(context, &mut lease, topology, &looked, options).await;
+            return run(context, lease, topology, &looked, options).await;
         }
         lease.unreserve().await?;
-        Ok(by_another(topology, desired, &last, looked))
-    })
-    .await;
+        Ok(by_another(topology, desired, &last, looked.nodes.clone()))
+    };
+    let result = Box::pin(lease.keep(context, topology, deadline, killing)).await;
     lease.close(context).await;
     result
-}
-
-/// What is told of a topology that the holder of its lease has killed while that was waited for. `last` is what the journal held.
-fn by_another(topology: &str, desired: &Desired, last: &Journalled, looked: &Looked) -> Killed {
-    let lost = |record: &&ContainerRecord| record.state.is_out_of_reach();
-    let out_of_reach = last.containers.iter().filter(lost);
-    let ended = Ended {
-        frameworks: vec![desired.framework.id.clone()],
-        out_of_reach: out_of_reach.map(|record| (record.id, record.host.clone())).collect(),
-    };
-    let id = Some(desired.topology_id.clone()).filter(|id| !id.is_empty());
-    outcome(topology, id, true, ended, looked.nodes.clone())
 }
 
 /// Looks at what there is; none if there is nothing at all.
@@ -363,35 +358,4 @@ async fn run(
     let removed = remove_state(lease, topology).await?;
     let state_only = options.state_only;
     Ok(Killed { state_only, package, ..outcome(topology, id, true, ended, removed) })
-}
-
-/// What may run on where only the state is removed.
-fn left_alone(journalled: &Journalled) -> Ended {
-    let framework = journalled.desired.iter().map(|desired| desired.framework.id.clone());
-    let running = journalled.containers.iter().filter(|record| !record.is_over());
-    Ended {
-        frameworks: framework.collect(),
-        out_of_reach: running.map(|record| (record.id, record.host.clone())).collect(),
-    }
-}
-
-fn outcome(
-    topology: &str,
-    id: Option<String>,
-    found: bool,
-    ended: Ended,
-    removed: Vec<String>,
-) -> Killed {
-    let may_run = |(id, host)| MayRun { id, host };
-    Killed {
-        schema: SCHEMA,
-        topology: TopologyRef { name: topology.to_owned(), id, state: "KILLED".to_owned() },
-        found,
-        framework_id: ended.frameworks.first().map(|framework| framework.0.clone()),
-        framework_ids: ended.frameworks.into_iter().map(|framework| framework.0).collect(),
-        state_only: false,
-        package: None,
-        may_run: ended.out_of_reach.into_iter().map(may_run).collect(),
-        removed,
-    }
 }

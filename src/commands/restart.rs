@@ -6,6 +6,8 @@ mod batches;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use self::asked::{Asked, Launched, ask};
 
 use crate::clock::seconds;
@@ -16,6 +18,7 @@ use crate::controller::journal::load;
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::physical_plan::{Ports, is_up, server_port};
+use crate::controller::sessions::{in_sessions, over_sessions};
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::told::{list, missing};
 use crate::controller::verdict::{
@@ -52,8 +55,9 @@ pub async fn restart(
     topology: &str,
     options: Options,
 ) -> anyhow::Result<Outcome> {
-    let found = context.with_state(async |state| look(context, state, topology, options).await);
-    let (found, batches) = found.await?;
+    let deadline = context.deadline(PATIENCE);
+    let look = async |state: &StateTree| look(context, state, topology, options).await;
+    let (found, batches) = in_sessions(context, deadline, look).await?;
     let mut done = Launched::default();
     for (number, batch) in batches.iter().enumerate() {
         match Box::pin(restart_batch(context, topology, batch.as_deref())).await {
@@ -119,8 +123,10 @@ async fn restart_batch(
     topology: &str,
     meant: Option<&[u32]>,
 ) -> anyhow::Result<Launched> {
-    let state = context.open().await?;
-    match ask(context, &state, topology, meant).await {
+    let mut state = context.open().await?;
+    let deadline = context.deadline(PATIENCE);
+    let asking = async |state: &StateTree| ask(context, state, topology, meant).await;
+    match over_sessions(context, &mut state, deadline, asking).await {
         Ok(Some(asked)) => Box::pin(see_to(context, state, topology, &asked)).await,
         Ok(None) => Box::pin(once_free(context, state, topology, meant)).await,
         Err(error) => {
@@ -211,7 +217,9 @@ async fn drive_to_it(
     let mirrored = lease.mirrored(context);
     let step = asked.step(topology);
     mirrored.reporter.step(&step);
-    let result = Box::pin(run(&mirrored, &mut lease, topology, &step)).await;
+    let deadline = context.deadline(PATIENCE);
+    let running = async |lease: &mut Lease| run(&mirrored, lease, topology, &step, deadline).await;
+    let result = Box::pin(lease.keep(&mirrored, topology, deadline, running)).await;
     let result = Box::pin(obey(&mirrored, &mut lease, topology, result)).await;
     lease.close(context).await;
     Ok(asked.launched(result?.views().filter_map(|view| view.record)))
@@ -255,8 +263,8 @@ async fn run(
     lease: &mut Lease,
     topology: &str,
     step: &str,
+    deadline: Instant,
 ) -> anyhow::Result<Model> {
-    let deadline = context.deadline(PATIENCE);
     let journalled = lease.journal().await?;
     let Some(desired) = &journalled.desired else {
         return Err(lease.without_record(topology).await);

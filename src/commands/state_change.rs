@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use crate::context::{CommandError, Context, StateTree};
+use crate::controller::sessions::in_sessions;
 use crate::controller::tmanager_request::{Answer, TManagerRequest, ask_tmanager};
 use crate::health::asked::{Sought, meanwhile, seek};
 use crate::health::look::{First, look};
@@ -31,17 +32,15 @@ pub(super) async fn bring(
     topology: &str,
     wanted: Wanted,
 ) -> anyhow::Result<Outcome> {
-    let asked = context
-        .with_state(async |state| {
-            let sought = seek(context, state);
-            let first = meanwhile(&sought, Box::pin(First::look(context, state, topology))).await?;
-            if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
-                return Ok(None);
-            }
-            Box::pin(ask(context, state, &sought, first, wanted)).await.map(Some)
-        })
-        .await?;
-    let (answer, facts) = match asked {
+    let asking = async |state: &StateTree| {
+        let sought = seek(context, state);
+        let first = meanwhile(&sought, Box::pin(First::look(context, state, topology))).await?;
+        if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
+            return Ok(None);
+        }
+        Box::pin(ask(context, state, &sought, first, wanted)).await.map(Some)
+    };
+    let (answer, facts) = match in_sessions(context, context.deadline(PATIENCE), asking).await? {
         Some(asked) => asked,
         None => (Box::pin(settle_for(context, topology, wanted)).await?, None),
     };

@@ -5,6 +5,7 @@ use crate::context::{Context, StateTree};
 use crate::controller::journal;
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
+use crate::controller::sessions::over_sessions;
 use crate::controller::take::Waited;
 use crate::controller::verdict::half_way;
 use crate::outcome::{Outcome, Updated};
@@ -13,7 +14,7 @@ use crate::update::apply::apply;
 use crate::update::ask::{Asked, ask};
 use crate::update::change::change;
 use crate::update::document::planned;
-use crate::update::job::not_ours;
+use crate::update::job::{not_ours, patience};
 use crate::update::request::{Request, Wanted, wanted};
 use crate::update::runtime::configure;
 
@@ -32,12 +33,13 @@ pub async fn update(
     if args.dry_run {
         return preview(context, args, topology, &request).await;
     }
-    let state = context.open().await?;
-    let looked = async {
+    let mut state = context.open().await?;
+    let deadline = context.deadline(patience(context));
+    let look = async |state: &StateTree| {
         let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
-        context.check_place(&state, &found)
+        context.check_place(state, &found)
     };
-    if let Err(error) = looked.await {
+    if let Err(error) = over_sessions(context, &mut state, deadline, look).await {
         state.close().await;
         return Err(error);
     }

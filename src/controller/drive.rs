@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::awaited::WaitCondition;
 use super::errands::Work;
 use super::journal::StoreError;
-use super::lease::{Lease, is_session_loss};
+use super::lease::Lease;
 use super::physical_plan::{self, Ports, server_ports};
 use super::sandboxes::{self, Deaths, Running, running};
 use super::told::report;
@@ -54,18 +54,14 @@ pub async fn drive(
     let engine = &context.engine()?;
     let observe: &dyn Fn(&Model) = &|_| {};
     let drive = Drive { context, engine, topology, policy, awaited, deadline, observe };
-    loop {
-        let lost = match Box::pin(drive.once(lease)).await {
-            Err(error) if matches!(error.downcast_ref(), Some(DriverError::KillRequested)) => {
-                return Err(CommandError::Killed { topology: topology.to_owned() }.into());
-            }
-            Err(error) if is_session_loss(&error) && Instant::now() < deadline => error,
-            Err(error) if is_removal(&error) => return Err(removed(lease, topology).await),
-            other => return other,
-        };
-        context.reporter.warn(&format!("{lost:#}; taking up again with a new session"));
-        lease.reopen(context, topology, deadline).await?;
-    }
+    let driving = async |lease: &mut Lease| match Box::pin(drive.once(lease)).await {
+        Err(error) if matches!(error.downcast_ref(), Some(DriverError::KillRequested)) => {
+            Err(CommandError::Killed { topology: topology.to_owned() }.into())
+        }
+        Err(error) if is_removal(&error) => Err(removed(lease, topology).await),
+        other => other,
+    };
+    lease.keep(context, topology, deadline, driving).await
 }
 
 /// Whether somebody has removed the topology, or its record, under whoever drives it.

@@ -15,6 +15,7 @@ pub mod physical_plan;
 pub mod removal;
 pub mod request;
 mod sandboxes;
+pub mod sessions;
 pub mod stored_plan;
 pub mod take;
 pub mod tmanager_request;

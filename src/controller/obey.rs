@@ -17,7 +17,8 @@ pub async fn obey<T>(
     if !is_kill(&error) || context.whole.signals().seen().is_some() {
         return Err(error);
     }
-    finish(context, lease, topology).await?;
+    let finishing = async |lease: &mut Lease| finish(context, lease, topology).await;
+    lease.keep(context, topology, context.deadline(PATIENCE), finishing).await?;
     Err(error)
 }
 

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::lease::{Lease, is_session_loss, unreserve};
 use super::mirror::Shown;
+use super::sessions::over_sessions;
 use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::deadline::Deadline;
@@ -238,7 +239,7 @@ impl Lease {
     /// Whatever comes of it but the lease, `state` is closed.
     pub async fn take_unless_resident(
         context: &Context<'_>,
-        state: StateTree,
+        mut state: StateTree,
         topology: &str,
     ) -> anyhow::Result<Waited<()>> {
         let deadline = patient(context);
@@ -248,11 +249,17 @@ impl Lease {
             let holder = holder(&state.zk, &lock).await?;
             Ok(holder.filter(Holder::is_resident).map(|_| ()))
         };
-        if is_resident(&state).await?.is_some() {
-            state.close().await;
-            return Ok(Waited::Done(()));
+        match over_sessions(context, &mut state, deadline, is_resident).await {
+            Ok(None) => wait.lease_or(state, is_resident).await,
+            Ok(Some(())) => {
+                state.close().await;
+                Ok(Waited::Done(()))
+            }
+            Err(error) => {
+                state.close().await;
+                Err(error)
+            }
         }
-        wait.lease_or(state, is_resident).await
     }
 
     /// Takes Heron's own update lock as well, so that no other tool changes the packing plan meanwhile.
@@ -274,15 +281,47 @@ impl Lease {
         Ok(())
     }
 
-    /// Opens another session in place of one that was lost, with the same locks, once whoever has taken over meanwhile is done.
-    pub async fn reopen(
+    /// Does something under the lease, from its beginning again where the session is lost meanwhile: with another session, and the
+    /// same locks. Until the deadline.
+    ///
+    /// # Errors
+    /// Those of `work`, and of taking the locks again.
+    pub async fn keep<T>(
         &mut self,
         context: &Context<'_>,
         topology: &str,
         deadline: Instant,
+        mut work: impl AsyncFnMut(&mut Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let mut updating = self.update_lock.is_some();
+        loop {
+            let done = if self.lost {
+                self.reopen(context, topology, updating, deadline).await.map(|()| None)
+            } else {
+                work(self).await.map(Some)
+            };
+            match done {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => {}
+                Err(error) if is_session_loss(&error) && Instant::now() < deadline => {
+                    let text = format!("{error:#}; taking up again with a new session");
+                    context.reporter.warn(&text);
+                    updating |= self.update_lock.take().is_some();
+                    self.lost = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Opens another session in place of one that was lost, with the same locks, once whoever has taken over meanwhile is done.
+    async fn reopen(
+        &mut self,
+        context: &Context<'_>,
+        topology: &str,
+        updating: bool,
+        deadline: Instant,
     ) -> anyhow::Result<()> {
-        let updating = self.update_lock.take().is_some();
-        self.lost = true;
         self.state.close().await;
         let wait = Wait { context, topology, deadline, requested: None };
         let state = context.open().await?;

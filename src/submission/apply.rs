@@ -196,7 +196,8 @@ async fn run(
     if args.wait == WaitFor::None {
         return Ok(submitted(args, plan, &desired, site.pages, resumed));
     }
-    let desired = lease.change(&plan.name, has_run).await?;
+    let note = async |lease: &mut Lease| lease.change(&plan.name, has_run).await;
+    let desired = lease.keep(context, &plan.name, site.deadline, note).await?;
     Ok(submitted(args, plan, &desired, site.pages, resumed))
 }
 

@@ -6,8 +6,9 @@ use super::request::Request;
 use super::settle::{settle, undo};
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::journal::load;
-use crate::controller::lease::Lease;
+use crate::controller::lease::{Lease, is_session_loss};
 use crate::controller::obey::is_kill;
+use crate::controller::sessions::in_sessions;
 use crate::controller::verdict::{is_out_of_reach, with_next};
 use crate::engine::Engine;
 use crate::engine::observation::FrameworkCondition;
@@ -32,24 +33,25 @@ pub async fn apply(
         request: Some(request),
         deadline: context.deadline(patience(context)),
     };
-    lease.take_update_lock(context, name).await?;
-    let journalled = lease.journal().await?;
-    if let Some(desired) = &journalled.desired {
-        if desired.goal == Goal::Killed {
-            return Err(different(name, "it is being killed").into());
-        }
-        refuse_without_framework(context, name, &desired.framework.id).await?;
-    }
-    let resumed = job.take_up(lease).await?;
-    if !resumed && !job.begin(lease).await? {
-        return job.outcome(&lease.state, None, false).await;
-    }
+    let mut is_ours = false;
+    let prepare = async |lease: &mut Lease| job.prepare(lease, &mut is_ours).await;
+    let begun = lease.keep(context, name, job.deadline, prepare).await?;
+    let Some(Begun { update, resumed }) = begun else {
+        return job.outcome_over_sessions(lease, None, false).await;
+    };
     context.reporter.step(&format!("updating topology {name}"));
-    let (_, begun) = job.journal(lease).await?;
     match job.drive(lease).await {
-        Ok(()) => job.outcome(&lease.state, begun.update.as_ref(), resumed).await,
+        Ok(()) => job.outcome_over_sessions(lease, update.as_ref(), resumed).await,
         Err(error) => Err(job.give_up(lease, error).await),
     }
+}
+
+/// What is journalled when an update can be driven.
+struct Begun {
+    /// None, if somebody has ended it already.
+    update: Option<Update>,
+    /// Whether it was there before.
+    resumed: bool,
 }
 
 /// Refuses a topology whose framework Mesos has removed, before anything of it is paused. Where Mesos doesn't tell, driving will.
@@ -83,6 +85,39 @@ fn removes(name: &str) -> String {
 }
 
 impl Job<'_> {
+    /// Journals the update, or takes it up; none if there is nothing to do. May be asked again after a lost session, when
+    /// `is_ours` says that what is found journalled was so by us.
+    async fn prepare(
+        &self,
+        lease: &mut Lease,
+        is_ours: &mut bool,
+    ) -> anyhow::Result<Option<Begun>> {
+        if lease.update_lock.is_none() {
+            lease.take_update_lock(self.context, self.name).await?;
+        }
+        let journalled = lease.journal().await?;
+        if let Some(desired) = &journalled.desired {
+            if desired.goal == Goal::Killed {
+                return Err(different(self.name, "it is being killed").into());
+            }
+            refuse_without_framework(self.context, self.name, &desired.framework.id).await?;
+        }
+        let found = self.take_up(lease).await?;
+        let resumed = found && !*is_ours;
+        if resumed {
+            let text = format!("taking up the interrupted update of {}", self.name);
+            self.context.reporter.step(&text);
+        }
+        if !found {
+            *is_ours = true;
+            if !self.begin(lease).await? {
+                return Ok(None);
+            }
+        }
+        let (_, desired) = self.journal(lease).await?;
+        Ok(Some(Begun { update: desired.update, resumed }))
+    }
+
     /// Whether the same update was interrupted and can be gone on with; another one is finished or undone first.
     async fn take_up(&self, lease: &mut Lease) -> anyhow::Result<bool> {
         let (_, desired) = self.journal(lease).await?;
@@ -90,9 +125,6 @@ impl Job<'_> {
         let same = self.request.is_some_and(|request| request.to_string() == update.request);
         let undone = update.undo || update.step == UpdateStep::Undoing;
         if same && !undone && self.has_plan(lease, &desired, update).await? {
-            self.context
-                .reporter
-                .step(&format!("taking up the interrupted update of {}", self.name));
             return Ok(true);
         }
         settle(self.context, lease, self.name, None, self.deadline).await?;
@@ -188,6 +220,22 @@ impl Job<'_> {
     fn with_next(&self, error: anyhow::Error, next: &[&str]) -> anyhow::Error {
         let next = next.iter().map(|&next| next.to_owned()).collect();
         with_next(self.context, error, &self.doing(), next)
+    }
+
+    /// The same, over a session that is lost: for what is told, no lock is needed.
+    async fn outcome_over_sessions(
+        &self,
+        lease: &Lease,
+        update: Option<&Update>,
+        resumed: bool,
+    ) -> anyhow::Result<Updated> {
+        match self.outcome(&lease.state, update, resumed).await {
+            Err(error) if is_session_loss(&error) => {
+                let look = async |state: &StateTree| self.outcome(state, update, resumed).await;
+                in_sessions(self.context, self.deadline, look).await
+            }
+            told => told,
+        }
     }
 
     /// What is told of an update that is done; of none, if the topology was as it was asked for already.

@@ -8,6 +8,7 @@ use crate::context::{CommandError, Context, StateTree};
 use crate::controller::journal::{Journalled, load};
 use crate::controller::lease::Lease;
 use crate::controller::request;
+use crate::controller::sessions::over_sessions;
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::verdict::failure_in_words;
 use crate::net::deadline::UNDO;
@@ -31,16 +32,19 @@ pub enum Asked {
 /// Asks for an update, and watches whoever drives.
 pub async fn ask(
     context: &Context<'_>,
-    state: StateTree,
+    mut state: StateTree,
     name: &str,
     request: &Request,
 ) -> anyhow::Result<Asked> {
     let deadline = context.deadline(patience(context));
     let job = Job { context, name, request: Some(request), deadline };
-    let begun = match Box::pin(job.ask(&state)).await {
+    let mut is_ours = false;
+    let asking = async |state: &StateTree| Box::pin(job.ask(state, &mut is_ours)).await;
+    let begun = match over_sessions(context, &mut state, deadline, asking).await {
         Ok(Begun::Update { update, resumed }) => (update, resumed),
         Ok(Begun::Already) => {
-            let updated = job.outcome(&state, None, false).await;
+            let look = async |state: &StateTree| job.outcome(state, None, false).await;
+            let updated = over_sessions(context, &mut state, deadline, look).await;
             state.close().await;
             return Ok(Asked::Done(updated?));
         }
@@ -61,14 +65,15 @@ enum Begun {
 }
 
 impl Job<'_> {
-    async fn ask(&self, state: &StateTree) -> anyhow::Result<Begun> {
+    /// May be asked again after a lost session, when `is_ours` says that what is found journalled may be so by us.
+    async fn ask(&self, state: &StateTree, is_ours: &mut bool) -> anyhow::Result<Begun> {
         self.wait_for_plan(state).await?;
         loop {
             let desired = self.desired(state).await?.desired.ok_or_else(|| not_ours(self.name))?;
             self.unless_killed(&desired)?;
             refuse_without_framework(self.context, self.name, &desired.framework.id).await?;
             if let Some(update) = &desired.update {
-                return self.joined(state, update).await;
+                return self.joined(state, update, *is_ours).await;
             }
             let Some(request) = self.request else { return Ok(Begun::Already) };
             let found = self.found(state).await?;
@@ -81,6 +86,7 @@ impl Job<'_> {
                 Ok(if same { change.begin(now) } else { now.clone() })
             };
             let record = state.journal(self.name).record;
+            *is_ours = true;
             let written =
                 request::change(&state.zk, &record, None, &self.context.author(), begin).await?;
             let update = written.and_then(|written| written.update);
@@ -90,14 +96,21 @@ impl Job<'_> {
                 return Ok(Begun::Update { update: Box::new(update), resumed: false });
             }
             // Somebody else was faster: decide by what they have left.
+            *is_ours = false;
         }
     }
 
     /// The same update that is under way already; another one is in the way.
-    async fn joined(&self, state: &StateTree, update: &Update) -> anyhow::Result<Begun> {
+    async fn joined(
+        &self,
+        state: &StateTree,
+        update: &Update,
+        is_ours: bool,
+    ) -> anyhow::Result<Begun> {
         let same = self.request.is_some_and(|request| request.to_string() == update.request);
-        if same && !update.undo && update.step != UpdateStep::Undoing {
-            return Ok(Begun::Update { update: Box::new(update.clone()), resumed: true });
+        let undone = update.undo || update.step == UpdateStep::Undoing;
+        if same && (is_ours || !undone) {
+            return Ok(Begun::Update { update: Box::new(update.clone()), resumed: !is_ours });
         }
         let path = state.journal(self.name).lock;
         let holder = holder(&state.zk, &path).await?.unwrap_or_default();

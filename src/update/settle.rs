@@ -8,6 +8,7 @@ use crate::controller::journal::load;
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::request;
+use crate::controller::sessions::{in_sessions, over_sessions};
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::tmanager_request::{Answer, TManagerRequest, ask_tmanager};
 use crate::proto::api::TopologyState as Wanted;
@@ -60,10 +61,12 @@ pub async fn settle_for(
 ) -> anyhow::Result<Answer> {
     let patience = patience(context);
     let deadline = context.deadline(patience);
-    let state = context.open().await?;
+    let mut state = context.open().await?;
     let record = state.journal(topology).record;
-    let aim = |desired: &Desired| Ok(update_steps::aim_at(desired, wanted));
-    if let Err(error) = request::change(&state.zk, &record, None, &context.author(), aim).await {
+    let (by, aim) =
+        (context.author(), |desired: &Desired| Ok(update_steps::aim_at(desired, wanted)));
+    let ask = async |state: &StateTree| request::change(&state.zk, &record, None, &by, aim).await;
+    if let Err(error) = over_sessions(context, &mut state, deadline, ask).await {
         state.close().await;
         return Err(error);
     }
@@ -88,15 +91,17 @@ pub async fn settle_for(
         ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline).await
     };
     let answer = match wait.lease_or(state, ended).await? {
-        Waited::Done(()) => context.with_state(asked).await?,
+        Waited::Done(()) => in_sessions(context, deadline, asked).await?,
         Waited::Leased(lease) => {
             let mut lease = *lease;
             let mirrored = lease.mirrored(context);
-            let settled =
-                settle(&mirrored, &mut lease, topology, Some(wanted), deadline).await.map(|_| ());
+            let settling = async |lease: &mut Lease| {
+                settle(&mirrored, lease, topology, Some(wanted), deadline).await.map(|_| ())
+            };
+            let settled = lease.keep(&mirrored, topology, deadline, settling).await;
             let settled = obey(&mirrored, &mut lease, topology, settled).await;
             let answer = match settled {
-                Ok(()) => asked(&lease.state).await,
+                Ok(()) => over_sessions(context, &mut lease.state, deadline, asked).await,
                 Err(error) => Err(error),
             };
             lease.close(context).await;

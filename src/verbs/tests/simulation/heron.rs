@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use zookeeper_client::SessionState;
+use zookeeper_client::{CreateMode, SessionState};
 
 use super::mesos::Moment;
 use super::world::{TOPOLOGY, World};
-use super::zookeeper::Write;
+use super::zookeeper::creation;
+use crate::net::zookeeper::session::Write;
 use crate::proto::api::{Topology, TopologyState};
 use crate::proto::system::{Instance, InstanceInfo, PackingPlan, PhysicalPlan, StMgr};
 use crate::proto::tmanager::TManagerLocation;
@@ -110,7 +111,7 @@ impl World {
         };
         let (session, _) = self.zk.open(SESSION);
         let data = location.encode_to_vec();
-        let create = Write::Create { path, data, ephemeral: true, sequential: false };
+        let create = creation(path, &data, CreateMode::Ephemeral);
         if self.zk.write(&[create], session).is_ok() {
             self.heron.tmanager = Some(TManager { task, session, plan: plan.version });
         } else {
@@ -168,9 +169,9 @@ impl World {
     fn write_plan(&mut self, plan: &PhysicalPlan) {
         let (path, data) = (node("pplans"), plan.encode_to_vec());
         let write = if self.zk.stat(&path).is_some() {
-            Write::Set { path, data, version: None }
+            Write::Set { path, data: &data, version: None }
         } else {
-            Write::Create { path, data, ephemeral: false, sequential: false }
+            creation(path, &data, CreateMode::Persistent)
         };
         let _ = self.zk.write(&[write], 0);
     }
@@ -204,7 +205,7 @@ impl World {
         self.write_plan(&plan);
         if let Some(definition) = self.zk.data(&node("topologies")) {
             let data = edit::with_state(definition, wanted).unwrap();
-            let write = Write::Set { path: node("topologies"), data, version: None };
+            let write = Write::Set { path: node("topologies"), data: &data, version: None };
             self.zk.write(&[write], 0).unwrap();
         }
         (200, String::new())

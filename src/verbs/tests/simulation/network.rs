@@ -18,8 +18,8 @@ use zookeeper_client::{
 };
 
 use super::operator::MASTERS;
-use super::world::{Shared, World};
-use super::zookeeper::{Kind, Write as Written};
+use super::world::{Ends, Fall, Shared, World};
+use super::zookeeper::{Kind, creation};
 use crate::mesos::call::{Body as CallBody, Call, Operation};
 use crate::net::tests::simulated::Network;
 use crate::net::zookeeper::session::{Found, Read, Session, States, Told, Waiting, Write};
@@ -56,18 +56,20 @@ impl World {
         Duration::from_millis(self.rng.random_range(1..if slow { 2_000 } else { 10 }))
     }
 
-    /// A process sends a message: what becomes of it; whether its sender dies when it has arrived.
-    fn send(&mut self, pid: u32) -> Result<(Fate, bool), Dead> {
+    /// A process sends a message: what becomes of it; what ends when it has arrived.
+    fn send(&mut self, pid: u32) -> Result<(Fate, Option<Ends>), Dead> {
         if self.is_dead(pid) {
             return Err(Dead);
         }
         let process = self.processes.get_mut(&pid).unwrap();
         process.messages += 1;
-        let dies = process.dies_with.is_some_and(|(message, _)| message <= process.messages);
-        let arrives = process.dies_with.is_some_and(|(_, arrives)| arrives);
-        if dies && !arrives {
-            self.kill_process(pid);
-            return Err(Dead);
+        let messages = process.messages;
+        let mut fall = process.fall.take_if(|fall| fall.message <= messages);
+        if let Some(Fall { what, .. }) = fall.take_if(|fall| !fall.arrives) {
+            self.fall(pid, what);
+            if what == Ends::Process {
+                return Err(Dead);
+            }
         }
         let goes_wrong = self.strikes(|weather| weather.message);
         let fate = match (goes_wrong, goes_wrong && self.rng.random_bool(0.5)) {
@@ -75,7 +77,7 @@ impl World {
             (true, true) => Fate::Lost,
             (true, false) => Fate::Unanswered,
         };
-        Ok((fate, dies))
+        Ok((fate, fall.map(|fall| fall.what)))
     }
 }
 
@@ -94,10 +96,10 @@ impl Shared {
             match world.send(pid) {
                 Err(Dead) => None,
                 Ok((Fate::Lost, _)) => Some((None, Fate::Lost)),
-                Ok((fate, dies)) => {
+                Ok((fate, ends)) => {
                     let done = act(&mut world);
-                    if dies {
-                        world.kill_process(pid);
+                    if let Some(what) = ends {
+                        world.fall(pid, what);
                     }
                     Some((Some(done), fate))
                 }
@@ -151,7 +153,9 @@ impl OpenSession {
             }
             done
         });
-        asked.await.unwrap_or(Err(Error::ConnectionLoss))
+        let answered = asked.await.unwrap_or(Err(Error::ConnectionLoss));
+        // The answer to what is asked last in a session that ends may be lost with it.
+        if self.world.lock().zk.lives(id) { answered } else { Err(Error::SessionExpired) }
     }
 }
 
@@ -168,24 +172,6 @@ impl States for watch::Receiver<SessionState> {
                 .await
                 .map_or(SessionState::Closed, |state| *state)
         })
-    }
-}
-
-fn written(write: &Write<'_>) -> Written {
-    match write {
-        Write::Create { path, data, mode, .. } => Written::Create {
-            path: path.clone(),
-            data: data.to_vec(),
-            ephemeral: matches!(mode, CreateMode::Ephemeral | CreateMode::EphemeralSequential),
-            sequential: matches!(mode, CreateMode::EphemeralSequential),
-        },
-        Write::Set { path, data, version } => {
-            Written::Set { path: path.clone(), data: data.to_vec(), version: *version }
-        }
-        Write::Delete { path, version } => {
-            Written::Delete { path: path.clone(), version: *version }
-        }
-        Write::Check { path, version } => Written::Check { path: path.clone(), version: *version },
     }
 }
 
@@ -245,13 +231,12 @@ impl Session for OpenSession {
         writes: &'a [Write<'a>],
     ) -> BoxFuture<'a, Result<Vec<MultiWriteResult>, MultiWriteError>> {
         Box::pin(async move {
-            let writes: Vec<Written> = writes.iter().map(written).collect();
-            let plans = |write: &Written| matches!(write, Written::Set { path, .. } if path.starts_with("/heron/packingplans/"));
+            let plans = |write: &Write<'_>| matches!(write, Write::Set { path, .. } if path.starts_with("/heron/packingplans/"));
             let plans = writes.iter().any(plans);
             let write = |world: &mut World| {
                 // Read before, and checked if it comes about.
                 let may_be = if plans { world.check_plan() } else { Ok(()) };
-                let done = world.zk.write(&writes, self.id);
+                let done = world.zk.write(writes, self.id);
                 if done.is_ok() {
                     may_be.unwrap();
                 }
@@ -264,15 +249,14 @@ impl Session for OpenSession {
     fn create<'a>(&'a self, path: &'a str, _: Acls<'static>) -> BoxFuture<'a, Result<(), Error>> {
         let path = path.to_owned();
         Box::pin(self.ask(move |world| {
-            let create =
-                Written::Create { path, data: Vec::new(), ephemeral: false, sequential: false };
+            let create = creation(path, &[], CreateMode::Persistent);
             world.zk.write(&[create], self.id).map(drop).map_err(Error::from)
         }))
     }
 
     fn delete_and_forget(&self, path: &str) {
         let (world, pid, id) = (self.world.clone(), self.pid, self.id);
-        let delete = Written::Delete { path: path.to_owned(), version: None };
+        let delete = Write::Delete { path: path.to_owned(), version: None };
         let mut world = world.lock();
         if !world.is_dead(pid) && world.zk.lives(id) {
             let _ = world.zk.write(&[delete], id);

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::network::as_process;
-use super::world::{Process, Shared, clock};
+use super::world::{Fall, Process, Shared, clock};
 use crate::config::Need;
 use crate::context::Context;
 use crate::context::configure::{ClusterConfig, ConfigInput, configure};
@@ -104,14 +104,14 @@ impl Reporter for Silent {
 }
 
 impl Shared {
-    /// Runs a command to its end, as a process that may die with one of its messages: its exit code, if it has lived to have one.
-    pub async fn run(&self, pid: u32, words: &str, dies_with: Option<(u64, bool)>) -> Option<u8> {
+    /// Runs a command to its end, as a process that may fall with one of its messages: its exit code, if it has lived to have one.
+    pub async fn run(&self, pid: u32, words: &str, fall: Option<Fall>) -> Option<u8> {
         let (death, mut died) = watch::channel(false);
         let process = Process {
             name: words.to_owned(),
             death,
             messages: 0,
-            dies_with,
+            fall,
             sessions: Vec::new(),
             streams: Vec::new(),
         };

@@ -8,7 +8,7 @@ use rand::Rng;
 use tokio::time::sleep;
 
 use super::seeds::Scenario;
-use super::world::{Shared, Weather};
+use super::world::{Ends, Fall, Shared, Weather};
 use crate::scheduler::record::Goal;
 
 /// What commands there are that change a topology that is there.
@@ -73,17 +73,20 @@ fn bad_day(world: &Shared) {
 /// Runs commands, each a moment after the other or at the same time; with `deaths`, any of them may die in the middle.
 async fn together(world: &Shared, commands: &[&str], deaths: bool) -> Vec<Option<u8>> {
     let runs = commands.iter().enumerate().map(|(at, words)| {
-        let (after, dies_with) = {
+        let (after, dies) = {
             let mut world = world.lock();
             let after = Duration::from_millis(world.rng.random_range(0..8_000));
             let dies = deaths && world.rng.random_bool(0.5);
-            let dies =
-                dies.then(|| (world.rng.random_range(1..MESSAGES), world.rng.random_bool(0.5)));
+            let dies = dies.then(|| Fall {
+                what: Ends::Process,
+                message: world.rng.random_range(1..MESSAGES),
+                arrives: world.rng.random_bool(0.5),
+            });
             (after, dies)
         };
         async move {
             sleep(after).await;
-            world.run(u32::try_from(at).unwrap() + 1, words, dies_with).await
+            world.run(u32::try_from(at).unwrap() + 1, words, dies).await
         }
     });
     join_all(runs).await
@@ -220,9 +223,13 @@ fn what_was_interrupted_is_gone_on_with() {
 fn commands_die_with_any_of_their_messages() {
     let happens = async |world: Shared, seed: u64| {
         let kinds = u64::try_from(KINDS.len()).unwrap();
-        let dies_with = Some((1 + seed / kinds * 37 % MESSAGES, seed.is_multiple_of(2)));
+        let dies = Fall {
+            what: Ends::Process,
+            message: 1 + seed / kinds * 37 % MESSAGES,
+            arrives: seed.is_multiple_of(2),
+        };
         sleep(Duration::from_secs(5)).await;
-        world.run(1, pick(&KINDS, seed), dies_with).await;
+        world.run(1, pick(&KINDS, seed), Some(dies)).await;
         afterwards(&world).await;
     };
     Scenario {
@@ -232,6 +239,31 @@ fn commands_die_with_any_of_their_messages() {
         happens,
     }
     .try_all();
+}
+
+/// Whatever a command was at when its session with ZooKeeper was lost, it goes on with another one to a good end.
+#[test]
+fn commands_go_on_when_their_session_is_lost() {
+    let kinds = u64::try_from(KINDS.len()).unwrap() + 1;
+    let start = move |seed: u64| (seed % kinds != kinds - 1).then_some("running");
+    let happens = async move |world: Shared, seed: u64| {
+        let words = KINDS.get(usize::try_from(seed % kinds).unwrap()).copied();
+        let words = words.unwrap_or_else(submit);
+        let at = seed / kinds;
+        let loss = Fall {
+            what: Ends::Session,
+            message: 1 + at / 2 * 17 % MESSAGES,
+            arrives: at.is_multiple_of(2),
+        };
+        sleep(Duration::from_secs(5)).await;
+        let ended = world.run(1, words, Some(loss)).await.unwrap();
+        // What a submission has not begun yet it leaves to another one.
+        let may_end = if words == submit() { &[0, 7][..] } else { &[0] };
+        assert!(may_end.contains(&ended), "{words} ends with {ended}");
+        afterwards(&world).await;
+    };
+    Scenario { name: "commands_go_on_when_their_session_is_lost", fixed: 32, start, happens }
+        .try_all();
 }
 
 #[test]

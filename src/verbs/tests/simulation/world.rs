@@ -48,6 +48,24 @@ pub(super) fn clock() -> Millis {
     BEGINNING + Millis::try_from(began.elapsed().as_millis()).unwrap() + SET.get()
 }
 
+/// What ends with one of the messages of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    Process,
+    /// Its session with ZooKeeper.
+    Session,
+}
+
+/// An end of something in the middle of a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fall {
+    pub what: Ends,
+    /// With which message of the process, counted from 1.
+    pub message: u64,
+    /// Whether that still arrives.
+    pub arrives: bool,
+}
+
 /// Who runs a command.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -56,8 +74,8 @@ pub(super) struct Process {
     pub death: watch::Sender<bool>,
     /// Messages that it has sent.
     pub messages: u64,
-    /// With which of them it dies, and whether that still arrives.
-    pub dies_with: Option<(u64, bool)>,
+    /// What ends in the middle of it.
+    pub fall: Option<Fall>,
     pub sessions: Vec<i64>,
     pub streams: Vec<(String, String)>,
 }
@@ -389,6 +407,18 @@ impl World {
             self.mesos.disconnect(&framework, &stream);
         }
         self.note(format!("{name} (pid {pid}) dies with message {messages}"));
+    }
+
+    /// What ends with a message of a process does so now.
+    pub fn fall(&mut self, pid: u32, what: Ends) {
+        if what == Ends::Process {
+            return self.kill_process(pid);
+        }
+        for session in self.processes[&pid].sessions.clone() {
+            if self.zk.lives(session) {
+                self.lose_session(session);
+            }
+        }
     }
 
     pub fn is_dead(&self, pid: u32) -> bool {

@@ -1,20 +1,13 @@
 //! A model of ZooKeeper: nodes with versions, ephemeral and sequential ones, transactions, watches and sessions that expire.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tokio::sync::{oneshot, watch};
-use zookeeper_client::{Error, MultiWriteError, MultiWriteResult, SessionState, Stat};
+use zookeeper_client::{
+    Acls, CreateMode, Error, MultiWriteError, MultiWriteResult, SessionState, Stat,
+};
 
-use crate::net::zookeeper::session::{Found, Told};
-
-/// A write with everything that it needs, on its way.
-#[derive(Clone, Debug)]
-pub(super) enum Write {
-    Create { path: String, data: Vec<u8>, ephemeral: bool, sequential: bool },
-    Set { path: String, data: Vec<u8>, version: Option<i32> },
-    Delete { path: String, version: Option<i32> },
-    Check { path: String, version: Option<i32> },
-}
+use crate::net::zookeeper::session::{Found, Told, Write};
 
 #[derive(Clone, Debug)]
 struct Znode {
@@ -52,6 +45,8 @@ pub(super) struct ZooKeeper {
     nodes: BTreeMap<String, Znode>,
     sessions: BTreeMap<i64, Session>,
     watches: Vec<Watch>,
+    /// What has changed, and no watch has been told yet.
+    changes: Vec<(String, Kind)>,
     zxid: i64,
     last_session: i64,
     /// Watches that have come true and are on their way.
@@ -60,6 +55,15 @@ pub(super) struct ZooKeeper {
 
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// The creation of a node that is open to all.
+pub(super) fn creation(path: String, data: &[u8], mode: CreateMode) -> Write<'_> {
+    Write::Create { path, data, mode, acls: Acls::anyone_all() }
+}
+
+fn is_sequential(mode: CreateMode) -> bool {
+    matches!(mode, CreateMode::PersistentSequential | CreateMode::EphemeralSequential)
 }
 
 impl ZooKeeper {
@@ -72,6 +76,7 @@ impl ZooKeeper {
             }
         }
         self.create(path.to_owned(), data, 0);
+        self.tell_changes();
     }
 
     pub fn open(&mut self, timeout: u64) -> (i64, watch::Receiver<SessionState>) {
@@ -120,6 +125,7 @@ impl ZooKeeper {
         for path in owned {
             self.remove(&path);
         }
+        self.tell_changes();
     }
 
     pub fn data(&self, path: &str) -> Option<&[u8]> {
@@ -156,11 +162,18 @@ impl ZooKeeper {
     }
 
     fn changed(&mut self, path: &str, kinds: &[Kind]) {
-        let (hit, rest) = std::mem::take(&mut self.watches)
-            .into_iter()
-            .partition::<Vec<_>, _>(|watch| watch.path == path && kinds.contains(&watch.kind));
-        self.watches = rest;
-        self.told.extend(hit.into_iter().map(|watch| (watch.tell, Told::Changed)));
+        self.changes.extend(kinds.iter().map(|kind| (path.to_owned(), *kind)));
+    }
+
+    /// Each watch hears of the first change that is for it.
+    fn tell_changes(&mut self) {
+        for (path, kind) in std::mem::take(&mut self.changes) {
+            let (hit, rest) = std::mem::take(&mut self.watches)
+                .into_iter()
+                .partition::<Vec<_>, _>(|watch| watch.path == path && watch.kind == kind);
+            self.watches = rest;
+            self.told.extend(hit.into_iter().map(|watch| (watch.tell, Told::Changed)));
+        }
     }
 
     fn create(&mut self, path: String, data: Vec<u8>, owner: i64) {
@@ -206,8 +219,8 @@ impl ZooKeeper {
         self.changed(parent(path), &[Kind::Children]);
     }
 
-    /// Whether a write can be done as things are, and what it is called.
-    fn check(&self, write: &Write) -> Result<(), Error> {
+    /// Whether a write can be done as things are.
+    fn check(&self, write: &Write<'_>) -> Result<(), Error> {
         let fits = |path: &str, version: Option<i32>| {
             let node = self.nodes.get(path).ok_or(Error::NoNode)?;
             match version {
@@ -218,8 +231,8 @@ impl ZooKeeper {
             }
         };
         match write {
-            Write::Create { path, sequential, .. } => {
-                if self.nodes.contains_key(path) && !sequential {
+            Write::Create { path, mode, .. } => {
+                if self.nodes.contains_key(path) && !is_sequential(*mode) {
                     return Err(Error::NodeExists);
                 }
                 let above = parent(path);
@@ -242,51 +255,48 @@ impl ZooKeeper {
         }
     }
 
+    fn apply(&mut self, write: &Write<'_>, session: i64) -> MultiWriteResult {
+        match write {
+            Write::Create { path, data, mode, .. } => {
+                let mut path = path.clone();
+                if is_sequential(*mode) {
+                    let number = self.stat(parent(&path)).map_or(0, |stat| stat.cversion);
+                    path = format!("{path}{number:010}");
+                }
+                let ephemeral =
+                    matches!(mode, CreateMode::Ephemeral | CreateMode::EphemeralSequential);
+                self.create(path.clone(), data.to_vec(), if ephemeral { session } else { 0 });
+                let stat = self.stat(&path).unwrap();
+                MultiWriteResult::Create { path, stat }
+            }
+            Write::Set { path, data, .. } => {
+                MultiWriteResult::SetData { stat: self.set(path, data.to_vec()) }
+            }
+            Write::Delete { path, .. } => {
+                self.remove(path);
+                MultiWriteResult::Delete
+            }
+            Write::Check { .. } => MultiWriteResult::Check,
+        }
+    }
+
     /// Writes everything or nothing.
     pub fn write(
         &mut self,
-        writes: &[Write],
+        writes: &[Write<'_>],
         session: i64,
     ) -> Result<Vec<MultiWriteResult>, MultiWriteError> {
         let (nodes, zxid) = (self.nodes.clone(), self.zxid);
-        let waits: BTreeSet<String> = self.watches.iter().map(|watch| watch.path.clone()).collect();
-        let watches = std::mem::take(&mut self.watches);
-        let mut changed: Vec<(String, Vec<Kind>)> = Vec::new();
         let mut done = Vec::new();
         for (index, write) in writes.iter().enumerate() {
             if let Err(source) = self.check(write) {
-                (self.nodes, self.zxid, self.watches) = (nodes, zxid, watches);
+                (self.nodes, self.zxid) = (nodes, zxid);
+                self.changes.clear();
                 return Err(MultiWriteError::OperationFailed { index, source });
             }
-            done.push(match write.clone() {
-                Write::Create { mut path, data, ephemeral, sequential } => {
-                    if sequential {
-                        let number = self.stat(parent(&path)).map_or(0, |stat| stat.cversion);
-                        path = format!("{path}{number:010}");
-                    }
-                    self.create(path.clone(), data, if ephemeral { session } else { 0 });
-                    changed.push((path.clone(), vec![Kind::Node]));
-                    changed.push((parent(&path).to_owned(), vec![Kind::Children]));
-                    let stat = self.stat(&path).unwrap();
-                    MultiWriteResult::Create { path, stat }
-                }
-                Write::Set { path, data, .. } => {
-                    changed.push((path.clone(), vec![Kind::Node]));
-                    MultiWriteResult::SetData { stat: self.set(&path, data) }
-                }
-                Write::Delete { path, .. } => {
-                    self.remove(&path);
-                    changed.push((path.clone(), vec![Kind::Node, Kind::Children]));
-                    changed.push((parent(&path).to_owned(), vec![Kind::Children]));
-                    MultiWriteResult::Delete
-                }
-                Write::Check { .. } => MultiWriteResult::Check,
-            });
+            done.push(self.apply(write, session));
         }
-        self.watches = watches;
-        for (path, kinds) in changed.iter().filter(|(path, _)| waits.contains(path)) {
-            self.changed(path, kinds);
-        }
+        self.tell_changes();
         Ok(done)
     }
 }
