@@ -39,7 +39,7 @@ pub async fn wait(
         Err(Stopped::TimedOut) => Err(waiting.timed_out(limit)),
         Err(Stopped::Signal(signal)) => {
             let doing = format!("waiting until topology {topology} is {state}");
-            Err(CommandError::Interrupted { signal, doing, next: Vec::new() }.into())
+            Err(CommandError::Interrupted { signal, doing, next: vec![waiting.shows()] }.into())
         }
     }
 }
@@ -62,8 +62,11 @@ impl Waiting<'_> {
         let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
         let (topology, state) = (self.topology, self.awaited.name());
         let what = format!("topology `{topology}` is not {state}{why}");
-        let next = vec![format!("`heron-cli status {topology}` shows how it is")];
-        CommandError::TimedOut { what, after: seconds(limit), next }.into()
+        CommandError::TimedOut { what, after: seconds(limit), next: vec![self.shows()] }.into()
+    }
+
+    fn shows(&self) -> String {
+        format!("`heron-cli status {}` shows how it is", self.topology)
     }
 
     async fn reached(&self) -> anyhow::Result<Waited> {

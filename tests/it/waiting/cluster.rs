@@ -13,17 +13,23 @@ use heron_cli::net::zookeeper::{Ensemble, Options};
 use heron_cli::proto::tmanager::TManagerLocation;
 use heron_cli::state::{Op, Zk};
 use prost::Message as _;
+use serde_json::Value;
 
 use super::silent::Silent;
-use super::{all_end, ends, leaves, signals, start, words};
+use super::{WATCHING, all_end, ends, leaves, signals, start, words};
 use crate::environment::{TestEnv, until, zookeeper};
 
 /// What each verb ends with where the master says nothing.
-const BY_MASTER: [(&str, i32); 8] = [
+const BY_MASTER: [(&str, i32); 13] = [
     ("submit FILE", 7),
     ("submit FILE --dry-run", 7),
     ("list", 0),
     ("status waited", 0),
+    ("supervise waited", 0),
+    ("wait waited --for running", 9),
+    ("events waited", 0),
+    ("logs waited", 0),
+    ("doctor", 20),
     ("restart waited", 7),
     ("update waited --component-parallelism=word_spout:2", 7),
     ("check fetch", 7),
@@ -138,20 +144,58 @@ fn a_master_that_falls_silent_holds_nobody_up() {
     env.assert_nothing_left("waited");
 }
 
-/// Writes where a topology's TManager is.
-fn relocate(env: &TestEnv, topology: &str, host: &str, port: u16) {
+/// Changes what a znode holds.
+fn rewrite(path: &str, change: impl Fn(&[u8]) -> Vec<u8>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = Options::new(Ensemble::parse(&zookeeper()).unwrap());
         let zk = Zk::connect(&options, &Deadline::never()).await.unwrap();
-        let path = format!("{}/tmanagers/{topology}", env.root);
-        let node = zk.get(&path).await.unwrap().unwrap();
-        let mut location = TManagerLocation::decode(node.data.as_slice()).unwrap();
-        host.clone_into(&mut location.host);
-        location.controller_port = port.into();
-        zk.transaction(&[Op::set(path.as_str(), location.encode_to_vec(), None)]).await.unwrap();
+        let node = zk.get(path).await.unwrap().unwrap();
+        zk.transaction(&[Op::set(path, change(&node.data), None)]).await.unwrap();
         zk.close(Duration::from_secs(2)).await;
     });
+}
+
+/// Writes where a topology's TManager is.
+fn relocate(env: &TestEnv, topology: &str, host: &str, port: u16) {
+    rewrite(&format!("{}/tmanagers/{topology}", env.root), |data| {
+        let mut location = TManagerLocation::decode(data).unwrap();
+        host.clone_into(&mut location.host);
+        location.controller_port = port.into();
+        location.encode_to_vec()
+    });
+}
+
+#[test]
+fn a_silent_agent_holds_nobody_up() {
+    let env = TestEnv::new();
+    let file = env.topology("waited", 1);
+    env.ok(&["submit", &file]);
+    let server = Silent::start();
+    for container in 0..2 {
+        let path = format!("{}/frameworks/waited/containers/{container}", env.root);
+        rewrite(&path, |data| {
+            let mut record: Value = serde_json::from_slice(data).unwrap();
+            record["agent_address"] = server.address.clone().into();
+            record.to_string().into_bytes()
+        });
+    }
+    // What else there is to be said of it needs no agent.
+    let lines = [
+        ("status waited", 0),
+        ("events waited", 0),
+        ("wait waited --for running", 0),
+        ("doctor", 0),
+        ("logs waited", 7),
+        ("logs waited container/1", 7),
+        // To be told to end is what it waits for.
+        ("logs waited --follow", 0),
+    ];
+    all_end(&env, &file, &lines, &server, &[]);
+    let said = format!("waiting for http://{}", server.address);
+    ends(&env, &words("logs waited", ""), &[], &[7], &said);
+    env.ok(&["kill", "waited"]);
+    env.assert_nothing_left("waited");
 }
 
 #[test]
@@ -175,6 +219,7 @@ fn a_silent_tmanager_holds_nobody_up() {
         // What would pause it has no time for more than launching what is new.
         ("update waited --component-parallelism=word_spout:2", 9),
     ];
+    all_end(&env, &file, &WATCHING.map(|line| (line, 0)), &server, &[]);
     all_end(&env, &file, &lines, &server, &[]);
     let said = format!("waiting for the TManager at {}", server.address);
     let ran = ends(&env, &words("activate paused", ""), &[], &[9], &said);

@@ -11,8 +11,10 @@ use heron_cli::state::lock::Lock;
 use tokio::runtime::Runtime;
 
 use super::silent::Silent;
-use super::{LINES, TIMEOUT, all_end, ends, leaves, signalled, signals, start, timed, words};
-use crate::environment::{TestEnv, until, zookeeper};
+use super::{
+    LINES, TIMEOUT, WATCHING, all_end, ends, leaves, signalled, signals, start, timed, words,
+};
+use crate::environment::{TestEnv, TestOptions, until, zookeeper};
 use crate::fault_proxy::Killing;
 
 #[test]
@@ -22,9 +24,22 @@ fn a_silent_zookeeper_holds_nobody_up() {
     let server = Silent::start();
     let mut properties = vec![format!("zk.connection.string={}", server.address)];
     // A topology that names none needs no state.
-    let lines: Vec<_> = LINES.into_iter().filter(|line| *line != "check fetch").collect();
-    let lines: Vec<_> = lines.iter().map(|line| (*line, 7)).collect();
+    let lines = LINES.into_iter().chain(WATCHING).filter(|line| *line != "check fetch");
+    let code = |line: &str| match line.split(' ').next() {
+        Some("supervise") => 0,
+        Some("wait") => 9,
+        Some("doctor") => 20,
+        _ => 7,
+    };
+    let lines: Vec<_> = lines.map(|line| (line, code(line))).collect();
     all_end(&env, &file, &lines, &server, &properties);
+    // Where there is nothing to hand over, nobody is waited for.
+    let line = words("supervise waited", "");
+    server.forget();
+    let child = start(&env, &line, &properties);
+    server.wait_until_asked();
+    let (ran, took) = signalled(child, &line, nix::sys::signal::Signal::SIGTERM);
+    assert!(ran.code == 0 && took < super::LEAVE, "{took:?}: {}", ran.stderr);
 
     let ran = ends(&env, &words("list", ""), &properties, &[7], "timed out");
     let said = format!("waiting for ZooKeeper at {}", server.address);
@@ -58,13 +73,17 @@ const MESSAGES: [usize; 4] = [2, 3, 5, 8];
 
 #[test]
 fn a_zookeeper_that_falls_silent_holds_nobody_up() {
-    let test = Killing::new();
+    // After each silence the end of a session is waited for.
+    let config = vec!["heron.statemgr.zookeeper.session.timeout.ms: 2000".to_owned()];
+    let test = Killing::with(&TestOptions { config, ..TestOptions::default() });
     let env = &test.env;
     let there = env.topology("waited", 1);
     let mut silenced = 0;
     let properties = &test.properties[..1];
-    for line in LINES.into_iter().filter(|line| *line != "check fetch") {
-        for (messages, signal) in MESSAGES.into_iter().zip(signals()) {
+    let lines = LINES.into_iter().map(|line| (line, &MESSAGES[..]));
+    let lines = WATCHING.into_iter().map(|line| (line, &MESSAGES[1..2])).chain(lines);
+    for (line, tried) in lines.filter(|(line, _)| *line != "check fetch") {
+        for (messages, signal) in tried.iter().copied().zip(signals()) {
             if env.run(&["status", "waited"]).code == 5 {
                 env.ok(&["submit", &there]);
             }
@@ -74,7 +93,7 @@ fn a_zookeeper_that_falls_silent_holds_nobody_up() {
             let (ran, took) = timed(env, &line, properties);
             let frozen = test.fault_proxy.thaw();
             // It may have come to its end before, or been told that the name is taken.
-            let expected: &[i32] = if frozen { &[0, 6, 7, 9] } else { &[0, 6] };
+            let expected: &[i32] = if frozen { &[0, 5, 6, 7, 9, 20] } else { &[0, 5, 6] };
             assert!(expected.contains(&ran.code), "{line:?} {messages}: {}", ran.stderr);
             assert!(took < TIMEOUT.1 + super::SLACK, "{line:?} {messages} took {took:?}");
             free(env);
@@ -91,15 +110,16 @@ fn a_zookeeper_that_falls_silent_holds_nobody_up() {
             });
             let (ran, took) = signalled(child, &line, signal);
             // What has all its answers only ends its session.
-            let done = ran.code == 0 && !ran.stdout.is_empty();
+            let done = [0, 20].contains(&ran.code) && !ran.stdout.is_empty();
             assert!(
-                done || [6, 130, 143].contains(&ran.code),
+                done || [5, 6, 130, 143].contains(&ran.code),
                 "{line:?} {messages}: {}\n{}{}",
                 ran.code,
                 ran.stdout,
                 ran.stderr
             );
-            assert!(took < super::LEAVE, "{line:?} {messages} took {took:?}");
+            let longest = if line[0] == "supervise" { super::HAND_OVER } else { super::LEAVE };
+            assert!(took < longest, "{line:?} {messages} took {took:?}");
             test.fault_proxy.thaw();
             free(env);
         }
