@@ -203,17 +203,21 @@ impl TestEnv {
         path.to_str().unwrap().to_owned()
     }
 
-    /// Every znode below the test's root.
-    pub fn znodes(&self) -> Vec<String> {
+    /// Every znode below the test's root, as `read-tree` of the stand-in shows it.
+    pub fn tree(&self) -> Vec<Value> {
         let output = Command::new(example("heron-standin"))
             .args(["read-tree", "--zk", &zookeeper(), "--root", &self.root])
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let tree: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let mut paths = Vec::new();
-        collect_paths(&tree, &mut paths);
-        paths
+        tree["nodes"].as_array().unwrap().clone()
+    }
+
+    /// The paths of these.
+    pub fn znodes(&self) -> Vec<String> {
+        let tree = self.tree();
+        tree.iter().map(|node| node["path"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Znodes that are about a topology.
@@ -234,19 +238,6 @@ impl Drop for TestEnv {
         if !std::thread::panicking() {
             hints::paste_all(&self.hints.lock().unwrap());
         }
-    }
-}
-
-fn collect_paths(value: &Value, paths: &mut Vec<String>) {
-    match value {
-        Value::Array(list) => list.iter().for_each(|value| collect_paths(value, paths)),
-        Value::Object(object) => {
-            if let Some(path) = object.get("path").and_then(Value::as_str) {
-                paths.push(path.to_owned());
-            }
-            object.values().for_each(|value| collect_paths(value, paths));
-        }
-        _ => {}
     }
 }
 

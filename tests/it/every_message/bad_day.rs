@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rand::Rng as _;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
 use serde_json::{Value, json};
 
-use super::chance::Chance;
+use super::audit::settled;
+use super::{LONG, Verb};
 use crate::environment::{Ran, TestEnv, http};
 use crate::fault_proxy::wait_for;
 
-/// How long a master is away. One that fails over takes ten times as long; what a command does meanwhile is the same after its
-/// second try, and a test that waits half a minute can't be run a hundred times.
-const AWAY: Duration = Duration::from_secs(3);
 /// Calls that may get lost though the master has taken them, on their way to an agent.
 const FORWARDED: [&str; 3] = ["KILL", "ACKNOWLEDGE", "TEARDOWN"];
 
@@ -24,8 +25,8 @@ pub enum BadDay {
     AgentLost,
     /// The TManager dies, or its container does.
     TManagerDead,
-    /// The master fails over.
-    MasterAway,
+    /// The master fails over, and is away for so long.
+    MasterAway(Duration),
     /// Calls are answered so for a while.
     Refused(u16),
     /// Calls are carried out, and not answered.
@@ -40,10 +41,19 @@ impl BadDay {
         match self {
             Self::AgentLost => "an_agent_is_lost_for_good".to_owned(),
             Self::TManagerDead => "the_tmanager_is_dead".to_owned(),
-            Self::MasterAway => "the_master_fails_over".to_owned(),
+            Self::MasterAway(LONG) => "the_master_is_away_for_half_a_minute".to_owned(),
+            Self::MasterAway(_) => "the_master_fails_over".to_owned(),
             Self::Refused(status) => format!("calls_are_refused_with_{status}"),
             Self::AnswersLost => "answers_are_lost".to_owned(),
             Self::CallsLost => "calls_are_lost".to_owned(),
+        }
+    }
+
+    /// The commands that meet it.
+    pub fn verbs(self, chance: &mut StdRng) -> Vec<Verb> {
+        match self {
+            Self::MasterAway(LONG) => Verb::ALL.choose(chance).copied().into_iter().collect(),
+            _ => Verb::ALL.to_vec(),
         }
     }
 
@@ -61,7 +71,7 @@ impl BadDay {
         self,
         env: &TestEnv,
         topology: &str,
-        chance: &mut Chance,
+        chance: &mut StdRng,
     ) -> Box<dyn FnOnce() + Send> {
         let control = env.cluster.control.clone();
         let post = move |path: &str, body: &Value| {
@@ -69,7 +79,7 @@ impl BadDay {
         };
         let control = env.cluster.control.clone();
         let topology = topology.to_owned();
-        let number = chance.next();
+        let number: u64 = chance.random();
         let which = move |count: usize| usize::try_from(number % count as u64).unwrap();
         match self {
             Self::AgentLost => Box::new(move || {
@@ -96,10 +106,10 @@ impl BadDay {
                 };
                 let _ = kill(Pid::from_raw(pid.trim().parse().unwrap()), Signal::SIGKILL);
             }),
-            Self::MasterAway => Box::new(move || {
+            Self::MasterAway(away) => Box::new(move || {
                 post("/stop-master", &json!({}));
                 std::thread::spawn(move || {
-                    std::thread::sleep(AWAY);
+                    std::thread::sleep(away);
                     post("/start-master", &json!({ "master": 0 }));
                 });
             }),
@@ -161,4 +171,5 @@ pub fn heal(env: &TestEnv) {
         let state = env.cluster.state();
         state["agents"].as_array().unwrap().iter().all(|agent| agent["linked"] == true)
     });
+    settled(env);
 }
