@@ -18,10 +18,20 @@ struct OnTerminal {
 
 impl OnTerminal {
     fn start(env: &TestEnv, words: &[&str]) -> Self {
+        Self::with(env, words, "NOTHING")
+    }
+
+    /// With a variable in its environment.
+    fn with(env: &TestEnv, words: &[&str], variable: &str) -> Self {
         let size = Winsize { ws_row: 24, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(&size, None).unwrap();
         let mut command = env.command(words);
-        command.env("TERM", "xterm").stdin(Stdio::null()).stdout(Stdio::null()).stderr(pty.slave);
+        command
+            .env("TERM", "xterm")
+            .env(variable, "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(pty.slave);
         let child = command.spawn().unwrap();
         Self { child, terminal: File::from(pty.master), shown: String::new() }
     }
@@ -61,6 +71,19 @@ fn a_terminal_shows_steps_and_why_they_last() {
 
     env.ok(&["kill", "shown"]);
     env.assert_nothing_left("shown");
+}
+
+#[test]
+fn colours_are_left_out_where_nobody_wants_them() {
+    let env = TestEnv::new();
+    let coloured = |words: &[&str], variable: &str| {
+        let (code, shown) = OnTerminal::with(&env, words, variable).end();
+        assert_eq!(code, Some(5), "{shown}");
+        shown.contains("\u{1b}[3") || shown.contains("\u{1b}[1m")
+    };
+    assert!(coloured(&["status", "nobody"], "NOTHING"));
+    assert!(!coloured(&["status", "nobody"], "NO_COLOR"));
+    assert!(!coloured(&["status", "nobody", "--color", "never"], "NOTHING"));
 }
 
 #[test]

@@ -79,17 +79,68 @@ fn links_lead_somewhere() {
 fn tests_that_are_named_are_there() {
     let mut sources = String::new();
     read_all(&root().join("tests/it"), &mut sources);
-    let page = Page::read(root().join("docs/failure-modes.md"));
-    let words = page.lines.iter().flat_map(|line| line.split('`'));
+    read_all(&root().join("src"), &mut sources);
+    let pages = ["failure-modes.md", "comparison.md"]
+        .map(|page| Page::read(root().join("docs").join(page)));
+    let lines = pages.iter().flat_map(|page| &page.lines);
+    let words = lines.flat_map(|line| line.split('`'));
     let named: BTreeSet<&str> =
         words.filter(|word| word.contains("::") && !word.contains(' ')).collect();
-    assert!(named.len() > 30, "only {} tests were found", named.len());
+    assert!(named.len() > 60, "only {} tests were found", named.len());
     let is_missing = |name: &&&str| {
         let function = name.rsplit("::").next().unwrap_or(name);
         !sources.contains(&format!("fn {function}()"))
     };
     let missing: Vec<_> = named.iter().filter(is_missing).collect();
     assert!(missing.is_empty(), "no such tests: {missing:?}");
+}
+
+#[test]
+fn every_page_has_its_place_in_the_book() {
+    let summary = Page::read(root().join("docs/SUMMARY.md"));
+    let places: BTreeSet<&str> = summary.links().collect();
+    let name = |page: &Page| page.path.file_name().unwrap().to_string_lossy().into_owned();
+    let is_in = |page: &&Page| {
+        let name = name(page);
+        name == "SUMMARY.md" || places.iter().any(|place| place.trim_start_matches("../") == name)
+    };
+    let pages = pages();
+    let left_out: Vec<String> = pages.iter().filter(|page| !is_in(page)).map(name).collect();
+    assert!(left_out.is_empty(), "not in docs/SUMMARY.md: {left_out:?}");
+}
+
+/// Command lines of code blocks, up to what a shell or a pipeline makes of their end.
+fn command_lines(text: &str) -> Vec<String> {
+    let mut in_code = false;
+    let mut found = Vec::new();
+    for line in text.replace("\\\n", " ").lines() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        } else if let Some((_, rest)) = line.split_once("heron-cli ").filter(|_| in_code) {
+            let end = rest.find(['\'', '>', '|', '#', '`', ';']).unwrap_or(rest.len());
+            found.push(rest[..end].trim().to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn command_lines_of_the_documentation_are_understood() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page.path).unwrap();
+        for line in command_lines(&text) {
+            tried += 1;
+            let words = line.split_whitespace().map(|word| word.trim_matches(['"', ',']).into());
+            let argv = std::iter::once("heron-cli".into()).chain(words);
+            if let Err(error) = heron_cli::verbs::parse(argv) {
+                wrong.push(format!("{}: {line}: {error:?}", page.path.display()));
+            }
+        }
+    }
+    assert!(tried > 20, "only {tried} command lines were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn read_all(folder: &Path, into: &mut String) {
