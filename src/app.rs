@@ -77,6 +77,7 @@ fn carry_out(verb: Verb, global: &Global, ui: &Ui, env: &Env) -> Result<Outcome,
         legacy: &verb.legacy,
         overrides: verb.overrides.as_deref(),
         release_file: verb.release_file.as_deref(),
+        properties: &verb.properties,
     };
     let given = given::given(&typed, env).map_err(anyhow::Error::from)?;
     given::check_cluster(&given.config, env).map_err(anyhow::Error::from)?;
@@ -138,6 +139,7 @@ async fn in_cluster(
         whole: Deadline::starting_now(given.timeout, signals).heard_by(listener),
         timeout: given.timeout,
         verb: given.name,
+        member: None,
     };
     Ok(work(&context).await?)
 }

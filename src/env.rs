@@ -25,6 +25,8 @@ pub struct Machine {
     pub user: String,
     /// Process id.
     pub pid: u32,
+    /// The file of this program.
+    pub program: PathBuf,
     /// i64econds since the epoch.
     pub clock: fn() -> clock::Millis,
     /// Where programs are.
@@ -84,6 +86,7 @@ impl Env {
             host: host_name(),
             user: self.user().or_else(user_id).unwrap_or_default(),
             pid: std::process::id(),
+            program: std::env::current_exe().unwrap_or_default(),
             clock: clock::now,
             path: self.path(),
             hadoop_home: self.get("HADOOP_HOME").map(PathBuf::from),
@@ -96,6 +99,12 @@ impl Env {
     pub fn user(&self) -> Option<String> {
         let named = self.get("USER").or_else(|| self.get("LOGNAME")).map(str::to_owned);
         named.or_else(|| self.account.get_or_init(|| name_of(&user_id()?, &self.path())).clone())
+    }
+
+    /// Where temporary files go.
+    #[must_use]
+    pub fn temporary(&self) -> PathBuf {
+        self.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
     }
 
     /// `PATH`.

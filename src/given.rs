@@ -51,13 +51,15 @@ pub struct Typed<'a> {
     pub overrides: Option<&'a str>,
     /// `--release-yaml-file`.
     pub release_file: Option<&'a Path>,
+    /// What flags of the verb set, as properties.
+    pub properties: &'a [String],
 }
 
 /// What was given, the environment included. A bare word in front of the topology that names a context selects it.
 pub fn given(typed: &Typed<'_>, env: &Env) -> Result<Given, GivenError> {
     let global = typed.global;
     let mut properties = typed.legacy.properties();
-    properties.extend(global.config_property.iter().cloned());
+    properties.extend(global.config_property.iter().chain(typed.properties).cloned());
     let mut config = ConfigInput {
         loader: global.config_loader.clone(),
         config_file: global.config_file.clone(),

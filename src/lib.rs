@@ -16,6 +16,7 @@ mod digest;
 pub mod doctor;
 pub mod engine;
 pub mod env;
+pub mod executable;
 pub mod failure;
 pub mod fetch_check;
 pub mod given;

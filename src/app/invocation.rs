@@ -112,7 +112,7 @@ impl Invocation {
 /// The `diff` of a `submit`: without the flags that say how it is submitted.
 fn diff_of(submit: &[String]) -> Vec<String> {
     const SWITCHES: [&str; 4] = ["--dry-run", "--offline", "--fail-if-exists", "--no-rollback"];
-    const WITH_VALUE: [&str; 3] = ["--dry-run-format", "--tmp-dir", "--wait"];
+    const WITH_VALUE: [&str; 4] = ["--dry-run-format", "--supervisors", "--tmp-dir", "--wait"];
     let mut words = submit.iter().skip(1);
     let mut diff = vec!["diff".to_owned()];
     while let Some(word) = words.next() {

@@ -22,11 +22,27 @@ pub struct SubmitArgs {
     #[arg(long)]
     pub offline: bool,
     /// Form of the plan; implies --dry-run
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        help = "Form of the plan: raw, table, colored_table or json; implies --dry-run",
+        hide_possible_values = true
+    )]
     pub dry_run_format: Option<DryRunFormat>,
-    /// What to wait for
-    #[arg(long, value_enum, default_value_t, value_name = "FOR")]
+    /// What to wait for: launched, running (the default) or none
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FOR",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub wait: WaitFor,
+    /// How many supervisors it gets of its own, beside its containers
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=9))]
+    pub supervisors: Option<u32>,
     /// Fail if the topology runs already, even with the same content
     #[arg(long)]
     pub fail_if_exists: bool,
@@ -62,6 +78,19 @@ pub struct TopologySource {
     /// Let the instances log their garbage collections
     #[arg(long = "verbose-gc", alias = "verbose_gc")]
     pub verbose_gc: bool,
+}
+
+impl SubmitArgs {
+    /// What its flags set, as properties.
+    #[must_use]
+    pub fn properties(&self) -> Vec<String> {
+        supervisors(self.supervisors)
+    }
+}
+
+/// The property that a number of supervisors is.
+pub(super) fn supervisors(number: Option<u32>) -> Vec<String> {
+    number.iter().map(|number| format!("heron.supervisor.instances={number}")).collect()
 }
 
 const USAGE: &str = "heron-cli submit [OPTIONS] [OVERRIDES] <FILE> [CLASS] [ARGUMENTS]...";

@@ -17,6 +17,9 @@ pub struct SuperviseArgs {
     /// Answer at this address to GET /healthz and /metrics (Prometheus)
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
+    /// As one of the own supervisors of the topology with this id: ends when that is gone
+    #[arg(long, value_name = "TOPOLOGY-ID", hide = true, conflicts_with = "all")]
+    pub beside: Option<String>,
 }
 
 const USAGE: &str = "heron-cli supervise [OPTIONS] [OVERRIDES] <TOPOLOGY>...

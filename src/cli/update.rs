@@ -4,6 +4,7 @@ use clap::Args;
 use clap::builder::ArgPredicate;
 
 use super::dry_run::DryRunFormat;
+use super::submit::supervisors;
 use super::words::{TOPOLOGY, Words};
 use crate::config::Need;
 
@@ -23,6 +24,9 @@ pub struct UpdateArgs {
     /// A setting for the running topology, of one component or of all; may be repeated
     #[arg(long, value_name = "[COMPONENT:]KEY:VALUE")]
     pub runtime_config: Vec<String>,
+    /// How many supervisors it is to have of its own; the same number renews them
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=9), conflicts_with_all = ["component_parallelism", "container_number", "runtime_config", "dry_run"])]
+    pub supervisors: Option<u32>,
     /// Print what would be done, and do nothing
     #[arg(long, default_value_if("dry_run_format", ArgPredicate::IsPresent, "true"))]
     pub dry_run: bool,
@@ -35,7 +39,17 @@ impl UpdateArgs {
     /// Settings alone need no engine.
     #[must_use]
     pub fn need(&self) -> Need {
-        if self.runtime_config.is_empty() { Need::Engine } else { Need::State }
+        match self.supervisors {
+            Some(1..) => Need::Launch,
+            _ if self.runtime_config.is_empty() => Need::Engine,
+            _ => Need::State,
+        }
+    }
+
+    /// What its flags set, as properties.
+    #[must_use]
+    pub fn properties(&self) -> Vec<String> {
+        supervisors(self.supervisors)
     }
 }
 

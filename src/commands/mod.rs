@@ -25,5 +25,6 @@ pub mod status;
 pub mod submit;
 pub mod supervise;
 pub mod update;
+mod update_supervisors;
 pub mod version;
 pub mod wait;

@@ -16,6 +16,7 @@ use crate::outcome::status::{
 };
 use crate::outcome::{Outcome, SCHEMA, Status};
 use crate::scheduler::container::TaskFailure;
+use crate::scheduler::record::Desired;
 use crate::state::TopologyState;
 use crate::state::holder::Doing;
 use crate::topology::executor::PORT_NAMES;
@@ -124,7 +125,9 @@ fn supervisor(facts: &Facts) -> Option<StatusSupervisor> {
     let leader =
         leader.map(|holder| Leader { host: holder.host.clone(), since: holder.since.clone() });
     let running = facts.supervisors;
-    (running > 0).then_some(StatusSupervisor { wanted: 0, running, leader })
+    let wanted = facts.desired.as_ref().map_or(0, Desired::supervisor_count);
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    (running > 0 || wanted > 0).then_some(StatusSupervisor { wanted, running, leader })
 }
 
 fn update(facts: &Facts) -> Option<StatusUpdate> {

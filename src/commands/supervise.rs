@@ -1,12 +1,16 @@
 //! `supervise`: keeps topologies running until it is ended.
 
 use crate::cli::SuperviseArgs;
-use crate::context::Context;
+use crate::context::{Context, Member};
 use crate::outcome::supervision::{Supervised, SupervisedTopology};
 use crate::outcome::{Outcome, SCHEMA};
+use crate::scheduler::ids::TaskId;
 use crate::scheduler::model::Policy;
 use crate::supervision::figures::Board;
 use crate::supervision::{Wanted, endpoint, supervise as drive};
+
+/// The variable by which Mesos tells a command its task: its executor's id is the same (`docs/mesos.md#tasks`).
+const OWN_TASK: &str = "MESOS_EXECUTOR_ID";
 
 /// Supervises topologies; returns when the user wants to leave.
 pub async fn supervise(
@@ -15,6 +19,11 @@ pub async fn supervise(
     names: &[String],
 ) -> anyhow::Result<Outcome> {
     let wanted = Wanted::of(names, args.all)?;
+    let member = args.beside.clone().map(|topology_id| Member {
+        topology_id,
+        task: context.env.get(OWN_TASK).map(TaskId::from),
+    });
+    let context = &Context { member, ..context.clone() };
     let unreachable = context.mesos()?.unreachable;
     let policy = Policy {
         stays: true,

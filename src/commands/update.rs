@@ -1,5 +1,6 @@
 //! `update`: other numbers of instances or containers, or other settings, for a topology that runs.
 
+use super::update_supervisors::update_supervisors;
 use crate::cli::UpdateArgs;
 use crate::context::{Context, StateTree};
 use crate::controller::journal;
@@ -24,6 +25,9 @@ pub async fn update(
     args: &UpdateArgs,
     topology: &str,
 ) -> anyhow::Result<Outcome> {
+    if args.supervisors.is_some() {
+        return update_supervisors(context, topology).await;
+    }
     let request = match wanted(args)? {
         Wanted::Settings(items) => {
             return configure(context, topology, &items, args.dry_run).await;

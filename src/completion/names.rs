@@ -101,8 +101,13 @@ fn look(typed: &Typed, overrides: Option<&str>) -> Option<Known> {
 fn look_into(typed: &Typed, overrides: Option<&str>, topology: &str) -> Option<Known> {
     let Parsed { cli, .. } = parsed(typed)?;
     let legacy = Legacy::default();
-    let given =
-        TypedConfiguration { global: &cli.global, legacy: &legacy, overrides, release_file: None };
+    let given = TypedConfiguration {
+        global: &cli.global,
+        legacy: &legacy,
+        overrides,
+        release_file: None,
+        properties: &[],
+    };
     let found = given::given(&given, &typed.env).ok()?;
     given::check_cluster(&found.config, &typed.env).ok()?;
     tree::look(found.config, &typed.env, topology)

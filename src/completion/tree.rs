@@ -63,6 +63,7 @@ async fn read(given: ConfigInput, env: &Env, topology: &str) -> anyhow::Result<K
         timeout: Some(PATIENCE),
         whole: Deadline::after(PATIENCE),
         verb: "completion",
+        member: None,
     };
     let state = context.open().await?;
     let names = if topology.is_empty() {

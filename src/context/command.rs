@@ -20,6 +20,7 @@ use crate::net::zookeeper::Known;
 use crate::outcome::stream::Stream;
 use crate::report::Reporter;
 use crate::scheduler::history::Author;
+use crate::scheduler::ids::TaskId;
 use crate::scheduler::model::Policy;
 use crate::state::holder::Holder;
 use crate::state::{StateError, TopologyState, Tree, Zk};
@@ -47,6 +48,17 @@ pub struct Context<'a> {
     pub whole: Deadline,
     /// The verb, for those who wait for us.
     pub verb: &'static str,
+    /// Which supervisor this is, if a topology's own.
+    pub member: Option<Member>,
+}
+
+/// One of a topology's own supervisors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The id of the topology.
+    pub topology_id: String,
+    /// Its task, as far as its environment tells.
+    pub task: Option<TaskId>,
 }
 
 impl Context<'_> {
@@ -80,7 +92,8 @@ impl Context<'_> {
         let maintenance_ms = lead.map_or(default.maintenance_ms, |lead| {
             i64::try_from(lead.as_millis()).unwrap_or(i64::MAX)
         });
-        Policy { failure_limit, maintenance_ms, unreachable_ms: 0, ..default }
+        let own = self.member.as_ref().and_then(|member| member.task.clone());
+        Policy { failure_limit, maintenance_ms, unreachable_ms: 0, own, ..default }
     }
 
     /// The way to the place where containers run. Doubts about its settings are told.
@@ -136,6 +149,7 @@ impl Context<'_> {
             pid: self.machine.pid,
             command: self.verb.to_owned(),
             since: rfc3339((self.machine.clock)()),
+            member: self.member.is_some(),
             doing: None,
         }
     }

@@ -10,7 +10,7 @@ mod state_tree;
 mod store;
 mod zookeeper;
 
-pub use command::Context;
+pub use command::{Context, Member};
 pub use error::{CommandError, HalfWay};
 pub use state_tree::StateTree;
 pub use zookeeper::ZooKeeperSettingsError;

@@ -11,6 +11,16 @@ pub enum WaitCondition {
     End,
     /// A physical plan in which every container's stream manager stands with the port that it was launched with.
     PhysicalPlan,
+    /// The same, and one of the topology's own supervisors, if there are to be some, that waits for the lease.
+    Supervision,
     /// Whatever there is to be waited for: whoever drives stays.
     Never,
+}
+
+impl WaitCondition {
+    /// Whether a physical plan is waited for.
+    #[must_use]
+    pub fn wants_plan(self) -> bool {
+        matches!(self, Self::PhysicalPlan | Self::Supervision)
+    }
 }

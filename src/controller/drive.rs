@@ -124,7 +124,7 @@ impl Drive<'_> {
             WaitCondition::Never => &|_| false,
             _ => &Model::is_settled,
         };
-        let has_condition = awaited == WaitCondition::PhysicalPlan;
+        let has_condition = awaited.wants_plan();
         let limits = RunLimits { deadline, reached, has_condition, look_in: &|| None };
         let condition = self.condition(&model, outside);
         let mut driver = Driver::new(model, &mut journal, engine, context.machine.clock);
@@ -166,6 +166,8 @@ impl Drive<'_> {
         let desired = model.desired();
         let updates = desired.update.is_some() && awaited != WaitCondition::End;
         let is_new = desired.phase == Phase::Launching;
+        let wants_successor =
+            awaited == WaitCondition::Supervision && desired.supervisor_count() > 0;
         async move {
             let plan = physical_plan::wait(&lease.state, topology, ports, None);
             let watching = sandboxes::watch(context, lease, topology, containers, deaths);
@@ -178,10 +180,16 @@ impl Drive<'_> {
                 }
                 WaitCondition::Never => {}
                 // Whatever is looked for is of no interest any more when the plan has come.
-                WaitCondition::PhysicalPlan => {
+                _ if awaited.wants_plan() => {
+                    let whole = async {
+                        plan.await;
+                        if wants_successor {
+                            lease.successor().await;
+                        }
+                    };
                     tokio::select! {
                         biased;
-                        () = plan => {}
+                        () = whole => {}
                         () = watching => {}
                     }
                 }

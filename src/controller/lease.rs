@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::journal::{JournalNodes, JournalStore, Journalled, StoreError, load};
 use super::mirror::{Mirror, Telling};
@@ -14,12 +14,15 @@ use crate::scheduler::history::Author;
 use crate::scheduler::journal::JournalPaths;
 use crate::scheduler::record::Desired;
 use crate::scheduler::run::DriverError;
+use crate::state::holder::Holder;
 use crate::state::lock::{Lock, queued};
 use crate::state::update_lock::UpdateLock;
 use crate::state::{Op, StateError, TopologyState, Zk, removal};
 
 /// Longer than anybody waits.
 const FOREVER: Duration = Duration::from_hours(24 * 365);
+/// Between looks who waits for the lock.
+const LOOK: Duration = Duration::from_millis(200);
 /// How long giving something back may take.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -99,8 +102,25 @@ impl Lease {
 
     /// Whether somebody waits for the lock who is about something; those who stay wait for it all the time.
     pub async fn is_awaited(&self) -> Result<bool, StateError> {
+        self.is_queued(|waiting| !waiting.is_resident()).await
+    }
+
+    /// Whether such a one waits for the lock.
+    pub async fn is_queued(&self, is_such: impl Fn(&Holder) -> bool) -> Result<bool, StateError> {
         let queue = queued(&self.state.zk, &self.paths.lock).await?;
-        Ok(queue.iter().skip(1).any(|waiting| !waiting.is_resident()))
+        Ok(queue.iter().skip(1).any(is_such))
+    }
+
+    /// Waits until one of the topology's own supervisors waits for the lock: that its task runs says little of whether it can do its work.
+    pub async fn successor(&self) {
+        loop {
+            match self.is_queued(Holder::is_member).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => tracing::info!("failed to look for supervisors: {error}"),
+            }
+            sleep(LOOK).await;
+        }
     }
 
     /// Reads the journal.

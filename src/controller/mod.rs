@@ -12,6 +12,7 @@ pub mod lease;
 mod mirror;
 pub mod obey;
 pub mod physical_plan;
+pub mod program;
 pub mod removal;
 pub mod request;
 mod sandboxes;

@@ -21,10 +21,15 @@ use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal, Phase, Placement, RECORD_VERSION};
 use crate::scheduler::run::DriverError;
 use crate::scheduler::run::End;
+use crate::state::holder::Holder;
+use crate::state::lock::nodes_of;
 use crate::state::{Op, StateError, TopologyState, removal};
 
 /// How long the containers' ends are waited for.
 pub const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How often the state is tried to be removed while its supervisors come and go.
+const ATTEMPTS: usize = 5;
 
 /// What was ended of a topology.
 #[derive(Clone, Debug, Default)]
@@ -206,7 +211,21 @@ pub async fn remove_state(lease: &Lease, topology: &str) -> anyhow::Result<Vec<S
     let has_containers = zk.exists(&paths.containers).await?.is_some();
     let store = lease.store(topology, &journalled);
     let journal = store.removal(has_containers);
-    match removal::remove(zk, tree, topology, &journal, Some(&lease.lock)).await {
+    let mut removed = removal::remove(zk, tree, topology, &journal, Some(&lease.lock)).await;
+    for _ in 0..ATTEMPTS {
+        if !is_about_the_queue(&removed, &paths.lock) {
+            break;
+        }
+        // Those of its own supervisors are dead, or about to find that it is gone.
+        let members = nodes_of(zk, &paths.lock, Holder::is_member).await?;
+        if members.is_empty() && matches!(removed, Err(StateError::NotEmpty { .. })) {
+            break;
+        }
+        let members = members.into_iter().map(Op::delete);
+        let all: Vec<Op> = members.chain(journal.iter().cloned()).collect();
+        removed = removal::remove(zk, tree, topology, &all, Some(&lease.lock)).await;
+    }
+    match removed {
         // Somebody waits for the lock: the directory stays for them, and they find an empty record.
         Err(StateError::NotEmpty { path }) if path == paths.lock => {
             let mut rest: Vec<Op> = journal
@@ -217,5 +236,16 @@ pub async fn remove_state(lease: &Lease, topology: &str) -> anyhow::Result<Vec<S
             Ok(removal::remove(zk, tree, topology, &rest, Some(&lease.lock)).await?)
         }
         other => Ok(other?),
+    }
+}
+
+/// Whether a removal was in vain because of those who queue for the lock.
+fn is_about_the_queue(removed: &Result<Vec<String>, StateError>, lock: &str) -> bool {
+    match removed {
+        Err(StateError::NotEmpty { path }) => path == lock,
+        Err(StateError::NoNode { path }) => {
+            path.strip_prefix(lock).is_some_and(|rest| !rest.is_empty())
+        }
+        _ => false,
     }
 }

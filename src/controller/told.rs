@@ -102,7 +102,7 @@ fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> Stri
         let desired = model.desired();
         let waits = match &desired.update {
             Some(update) => update.step == UpdateStep::Written,
-            None => desired.goal == Goal::Running && awaited == WaitCondition::PhysicalPlan,
+            None => desired.goal == Goal::Running && awaited.wants_plan(),
         };
         return if waits { "waiting for the physical plan".to_owned() } else { String::new() };
     }

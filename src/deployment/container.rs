@@ -60,6 +60,12 @@ pub fn defaults(settings: &Settings) -> Defaults {
     }
 }
 
+/// Bytes in what Mesos calls MB, rounded up.
+#[must_use]
+pub fn megabytes(bytes: Bytes) -> f64 {
+    (bytes.get() as f64 / MB).ceil()
+}
+
 fn signed(bytes: Bytes) -> i64 {
     i64::try_from(bytes.get()).unwrap_or(i64::MAX)
 }

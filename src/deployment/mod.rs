@@ -6,5 +6,6 @@ pub mod container;
 pub mod executor;
 pub mod package;
 mod plan;
+pub mod supervisor;
 
 pub use plan::Deployment;

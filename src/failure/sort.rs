@@ -8,6 +8,7 @@ use crate::context::configure::ConfigureError;
 use crate::context::{CommandError, ZooKeeperSettingsError};
 use crate::controller::journal::StoreError;
 use crate::engine::{EngineError, ErrorClass};
+use crate::executable::ProgramError;
 use crate::fetch_check::error::CheckError;
 use crate::given::GivenError;
 use crate::logs::LogsError;
@@ -73,6 +74,13 @@ pub(super) fn sort(error: &(dyn std::error::Error + 'static)) -> Option<Sorted> 
     }
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return Some((exit_of_config(error), Vec::new()));
+    }
+    if let Some(error) = error.downcast_ref::<ProgramError>() {
+        let exit = match error {
+            ProgramError::OtherSystem { .. } => Exit::Configuration,
+            _ => Exit::Failed,
+        };
+        return Some((exit, vec![NOTHING.to_owned()]));
     }
     if let Some(error) = error.downcast_ref::<UploadError>() {
         let nothing = NOTHING.to_owned();

@@ -37,6 +37,7 @@ impl Home {
             legacy: &verb.legacy,
             overrides: verb.overrides.as_deref(),
             release_file: None,
+            properties: &verb.properties,
         };
         let named = given(&typed, &env).map_err(|error| error.to_string())?;
         check_cluster(&named.config, &env).map_err(|error| error.to_string())?;

@@ -7,7 +7,8 @@ use super::registered::instances;
 use crate::engine::observation::{FrameworkCondition, Observation};
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::container::{ContainerRecord, DesiredContainer};
-use crate::scheduler::record::Goal;
+use crate::scheduler::member::id_of;
+use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::task::TaskState;
 
 /// Judges what was read of a topology.
@@ -19,7 +20,7 @@ pub fn assess(facts: &Facts) -> Assessment<'_> {
         wanted: containers.len(),
     });
     let state = state(facts);
-    let problems = problems(facts, state, &containers);
+    let problems = problems(facts, state, &containers, running_supervisors(facts));
     let health = level(facts, state, &containers, ready, problems.is_empty());
     Assessment { state, health, problems, ready, as_of: as_of(facts), containers }
 }
@@ -61,6 +62,15 @@ fn conditions(facts: &Facts) -> Vec<Condition<'_>> {
         Condition { id: wanted.id, state, is_current, desired: wanted, record, instances }
     };
     desired.containers.iter().map(condition).collect()
+}
+
+/// How many of the topology's own supervisors run.
+#[must_use]
+pub fn running_supervisors(facts: &Facts) -> usize {
+    let last = id_of(facts.desired.as_ref().map_or(0, Desired::supervisor_count));
+    let wanted = facts.supervisor_records.iter().filter(|record| record.id <= last);
+    let states = wanted.map(|record| task_state(Some(record), &facts.observed).0);
+    states.filter(|state| *state == Some(TaskState::Running)).count()
 }
 
 /// The state of a container's task, and whether the engine said so.

@@ -16,6 +16,8 @@ pub struct Facts {
     pub desired: Option<Desired>,
     /// The records of its containers.
     pub records: Vec<ContainerRecord>,
+    /// The records of its own supervisors.
+    pub supervisor_records: Vec<ContainerRecord>,
     /// Records of the journal that can't be read: where, and why.
     pub unreadable: Vec<String>,
     /// Who holds the leader lock.

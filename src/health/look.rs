@@ -150,6 +150,7 @@ impl Nodes {
             topology,
             desired: journalled.desired,
             records: journalled.containers,
+            supervisor_records: journalled.supervisors,
             unreadable: unreadable.iter().map(|error| chain(error)).collect(),
             driver,
             supervisors,

@@ -15,7 +15,12 @@ use crate::scheduler::task::TaskState;
 const NAMED: usize = 8;
 
 /// A line for each kind of trouble. A framework that is gone explains everything else.
-pub(super) fn problems(facts: &Facts, state: State, containers: &[Condition<'_>]) -> Vec<String> {
+pub(super) fn problems(
+    facts: &Facts,
+    state: State,
+    containers: &[Condition<'_>],
+    supervisors: usize,
+) -> Vec<String> {
     let mut lines = Vec::new();
     if facts.desired.is_some() {
         if let Some(gone) = framework(facts) {
@@ -25,12 +30,32 @@ pub(super) fn problems(facts: &Facts, state: State, containers: &[Condition<'_>]
         lines.extend(interrupted(facts, state));
         lines.extend(tasks(facts, containers));
         lines.extend(registrations(facts, state, containers));
+        lines.extend(of_supervisors(facts, state, supervisors));
     }
     let name = &facts.topology.name;
     lines.extend(
         facts.unreadable.iter().map(|why| format!("{why}; `heron-cli kill {name}` removes it")),
     );
     lines
+}
+
+/// Supervisors of its own that don't run.
+fn of_supervisors(facts: &Facts, state: State, running: usize) -> Option<String> {
+    let wanted = facts.desired.as_ref()?.supervisor_count();
+    if state == State::Killing || usize::try_from(wanted).is_ok_and(|wanted| running >= wanted) {
+        return None;
+    }
+    let ended = facts.supervisor_records.iter().filter(|record| record.is_over());
+    let failure = ended.filter_map(|record| record.last_failure.as_ref()).max_by_key(|one| one.at);
+    let words = failure.and_then(|failure| Some((&failure.host, failure.message.as_deref()?)));
+    let words = words.map(|(host, message)| format!(", the last ended on host {host}: {message}"));
+    let then = if facts.driver.is_some() {
+        "whoever drives it launches them anew where there is an agent for each".to_owned()
+    } else {
+        format!("`heron-cli restart {}` launches them anew", facts.topology.name)
+    };
+    let words = words.unwrap_or_default();
+    Some(format!("{running} of its {wanted} supervisors run{words}; {then}"))
 }
 
 fn framework(facts: &Facts) -> Option<String> {

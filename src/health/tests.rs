@@ -9,7 +9,9 @@ use crate::engine::observation::{FrameworkCondition, FrameworkSeen, Observation}
 use crate::proto::system::{PackingPlan, PhysicalPlan};
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::ids::TaskId;
+use crate::scheduler::member::id_of;
 use crate::scheduler::record::{Desired, Goal};
+use crate::scheduler::supervisors::Supervisors;
 use crate::scheduler::task::TaskState;
 use crate::state::TopologyState;
 use crate::state::holder::Holder;
@@ -97,6 +99,7 @@ fn facts(observed: Observation) -> Facts {
         topology: topology(),
         desired: Some(desired()),
         records: vec![record(0, 1), record(1, stmgr_port())],
+        supervisor_records: Vec::new(),
         unreadable: Vec::new(),
         driver: None,
         supervisors: 0,
@@ -272,4 +275,33 @@ fn what_is_waited_for_comes_about_or_never_will() {
     };
     assert_eq!(told(Awaited::Gone, &absent), "reached");
     assert!(told(Awaited::Healthy, &absent).contains("no such topology yet"));
+}
+
+#[test]
+fn supervisors_that_are_missing_are_told() {
+    let mut facts = both_run();
+    let supervised = |count| Supervisors { count, ..Supervisors::default() };
+    let told = |facts: &Facts| {
+        let assessed = assess(facts);
+        (assessed.health, assessed.problems)
+    };
+    if let Some(desired) = &mut facts.desired {
+        desired.supervise_by(supervised(2));
+    }
+    let (health, problems) = told(&facts);
+    assert_eq!(health, Level::Degraded);
+    assert!(
+        problems[0].starts_with("0 of its 2 supervisors run; `heron-cli restart"),
+        "{problems:?}"
+    );
+    // One that there is no more counts for nothing.
+    let mut record = record(1, 0);
+    record.id = id_of(3);
+    record.task_id = TaskId::from("wordcount-s3-1");
+    facts.supervisor_records = vec![record];
+    assert!(told(&facts).1[0].starts_with("0 of its 2"));
+    if let Some(desired) = &mut facts.desired {
+        desired.supervise_by(supervised(0));
+    }
+    assert_eq!(told(&facts), (Level::Healthy, Vec::new()));
 }

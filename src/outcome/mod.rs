@@ -38,7 +38,7 @@ pub use logs::LogFiles;
 pub use plan::Planned;
 pub use status::Status;
 pub use submission::{Submitted, SubmittedAll};
-pub use supervision::Supervised;
+pub use supervision::{Supervised, SupervisorsChanged};
 pub use topology::TopologyRef;
 
 /// The version of every JSON document.
@@ -64,6 +64,8 @@ pub enum Outcome {
     Restarted(Restarted),
     /// `update` of a packing plan.
     Updated(Updated),
+    /// `update` of the topology's own supervisors.
+    SupervisorsChanged(SupervisorsChanged),
     /// `update` of settings.
     SettingsChanged(SettingsChanged),
     /// `kill`.

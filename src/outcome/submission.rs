@@ -15,6 +15,8 @@ pub struct Submitted {
     pub topology: TopologyRef,
     /// The Heron release that its containers run, and how that is known.
     pub release: ReleaseInfo,
+    /// Supervisors that it is to have of its own.
+    pub supervisors: u32,
     /// Its containers, container 0 included.
     pub containers: Vec<ContainerRef>,
     /// How many they are.

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::topology::TopologyRef;
+
 /// Outcome of `supervise`, when it is ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Supervised {
@@ -9,6 +11,21 @@ pub struct Supervised {
     pub schema: u32,
     /// The topologies that it knew then, by name.
     pub topologies: Vec<SupervisedTopology>,
+}
+
+/// Outcome of `update --supervisors`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SupervisorsChanged {
+    /// [`SCHEMA`](super::SCHEMA).
+    pub schema: u32,
+    /// The topology.
+    pub topology: TopologyRef,
+    /// Supervisors that it is to have of its own.
+    pub wanted: u32,
+    /// Those that run.
+    pub running: u32,
+    /// Whether it was to have the very same before.
+    pub already: bool,
 }
 
 /// A topology that was supervised.

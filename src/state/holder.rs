@@ -16,6 +16,9 @@ pub struct Holder {
     pub command: String,
     /// Since when, RFC 3339.
     pub since: String,
+    /// Whether it is one of the topology's own supervisors, which end with it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub member: bool,
     /// What it is at, if it tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doing: Option<Box<Doing>>,
@@ -72,6 +75,12 @@ impl Holder {
         self.command == RESIDENT
     }
 
+    /// Whether it is one of the topology's own supervisors, which end with it.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.member
+    }
+
     /// Reads the content of a lock's node. Curator leaves an address there; of anything else, nothing is known.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
@@ -121,6 +130,7 @@ mod tests {
             pid: 12,
             command: "submit".into(),
             since: "2026-11-23T13:00:00Z".into(),
+            member: false,
             doing: None,
         };
         assert_eq!(me.to_string(), "submit on host laptop (pid 12) since 2026-11-23T13:00:00Z");

@@ -225,6 +225,21 @@ pub async fn queued_among(
     Ok(live.map(|node| Holder::from_bytes(&node.data)).collect())
 }
 
+/// The nodes in the queue of a lock of those who are such.
+pub async fn nodes_of(
+    zk: &Zk,
+    directory: &str,
+    is_such: impl Fn(&Holder) -> bool,
+) -> Result<Vec<String>, StateError> {
+    let names = queue(zk_children(zk, directory).await?);
+    let paths: Vec<String> = names.iter().map(|name| format!("{directory}/{name}")).collect();
+    let found = zk.read_many(&paths).await?;
+    let such = paths.into_iter().zip(found).filter(|(_, node)| {
+        node.as_ref().is_some_and(|node| is_such(&Holder::from_bytes(&node.data)))
+    });
+    Ok(such.map(|(path, _)| path).collect())
+}
+
 /// Who holds a lock now, if anybody.
 pub async fn holder(zk: &Zk, directory: &str) -> Result<Option<Holder>, StateError> {
     Ok(queued(zk, directory).await?.into_iter().next())

@@ -8,6 +8,7 @@ use super::preflight::{agents_are_large_enough, reach_engine, taken};
 use super::record::{desired, execution_state, job_page_links};
 use super::source::Sources;
 use super::standing::{Already, Taken};
+use super::supervision::{supervisors_of, tell, tell_of_others};
 use super::watch::{PATIENCE, doing, watch};
 use crate::cli::{SubmitArgs, WaitFor};
 use crate::clock::seconds;
@@ -109,6 +110,7 @@ async fn already(
     let Already { desired, state, health, problems } =
         Already::look(context, state, &plan.name).await?;
     let mut submitted = submitted(args, plan, &desired, pages, false);
+    tell_of_others(context, &desired);
     state.name().clone_into(&mut submitted.topology.state);
     Ok(Submitted { already: true, health: Some(health.name()), problems, ..submitted })
 }
@@ -128,6 +130,7 @@ fn submitted(
             state: plan.state.name().to_owned(),
         },
         release: ReleaseInfo::from(&plan.release),
+        supervisors: desired.supervisor_count(),
         container_count: desired.containers.len(),
         containers: ContainerRef::of(desired.containers.iter().map(|container| container.id)),
         framework_id: desired.framework.id.0.clone(),
@@ -174,7 +177,7 @@ async fn run(
     let wait_for = match args.wait {
         WaitFor::None => WaitCondition::Launches,
         WaitFor::Launched => WaitCondition::Containers,
-        WaitFor::Running => WaitCondition::PhysicalPlan,
+        WaitFor::Running => WaitCondition::Supervision,
     };
     let driven = match drive(context, lease, &plan.name, &policy, wait_for, site.deadline).await {
         Ok(driven) => driven,
@@ -192,12 +195,14 @@ async fn run(
         }
     };
     let desired = driven.model.desired().clone();
+    let unplaced = driven.model.unplaced_supervisors().count();
     Box::pin(conclude(context, args, plan, lease, delivered.as_ref(), driven)).await?;
     if args.wait == WaitFor::None {
         return Ok(submitted(args, plan, &desired, site.pages, resumed));
     }
     let note = async |lease: &mut Lease| lease.change(&plan.name, has_run).await;
     let desired = lease.keep(context, &plan.name, site.deadline, note).await?;
+    tell(context, lease, &desired, unplaced).await;
     Ok(submitted(args, plan, &desired, site.pages, resumed))
 }
 
@@ -213,10 +218,14 @@ async fn write(
         .sources
         .package(context, &plan.definition, &plan.release.release, &plan.package.name)
         .await?;
+    let supervisors = supervisors_of(context, plan).await?;
     let delivered = deliver(context, plan, &package).await?;
     context.reporter.step("writing the topology's state");
     let mut desired = desired(context, context.mesos()?, plan, &delivered.deployment(plan));
     desired.launch.package = delivered.stored().map(Box::new);
+    if let Some(supervisors) = supervisors {
+        desired.supervise_by(supervisors);
+    }
     remember_change(None, &mut desired, &context.author(), (context.machine.clock)());
     let bytes = encode(&lease.paths.record, &desired)?;
     let journal = [
@@ -276,7 +285,13 @@ async fn conclude(
         End::TimedOut => {
             let mut what = missing(&driven.model);
             if what.is_empty() {
-                what.push("its containers run, but the physical plan is not complete".to_owned());
+                let supervised = driven.model.desired().supervisor_count() > 0;
+                let or = if supervised {
+                    ", or none of its supervisors has come to ZooKeeper"
+                } else {
+                    ""
+                };
+                what.push(format!("its containers run, but the physical plan is not complete{or}"));
             }
             what.extend(driven.problem.map(|problem| format!("Mesos: {problem}")));
             what.extend(driven.deaths);
@@ -309,7 +324,7 @@ async fn roll_back(
     lease.wait_by(&context.whole);
     let journalled = lease.readable_journal().await.ok().and_then(|found| found.desired);
     let undone = async {
-        kill_containers(context, lease, name, &[], context.deadline(UNDO)).await?;
+        Box::pin(kill_containers(context, lease, name, &[], context.deadline(UNDO))).await?;
         remove_state(lease, name).await
     };
     let undone = undone.await;

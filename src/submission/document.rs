@@ -8,6 +8,7 @@ use crate::cli::SubmitArgs;
 use crate::context::Context;
 use crate::deployment::container::Container;
 use crate::deployment::package::FetchedPackage;
+use crate::deployment::supervisor::SupervisorPlan;
 use crate::engine::fetching;
 use crate::net::redact::redact;
 use crate::outcome::difference::Compared;
@@ -68,6 +69,7 @@ fn document(plan: &Plan, context: &Context<'_>, compared: Option<&Compared>) -> 
         "containers": containers(plan, context),
         "state": state(plan, context),
         "compared": compared,
+        "supervisors": plan.supervisors.as_ref().map(|chosen| supervisors(&chosen.plan)),
         "upload": { "store": plan.package.kind, "uri": redact(&plan.package.uri) },
     })
 }
@@ -92,6 +94,17 @@ fn containers(plan: &Plan, context: &Context<'_>) -> Vec<Value> {
         })
     };
     deployment.containers.iter().map(container).collect()
+}
+
+fn supervisors(plan: &SupervisorPlan) -> Value {
+    let SupervisorPlan { count, cpus, mem_mb, disk_mb, argv, program, .. } = plan;
+    let uri = fetching::program_uri(program);
+    json!({
+        "count": count,
+        "resources": { "cpus": cpus, "mem_mb": mem_mb, "disk_mb": disk_mb },
+        "argv": argv,
+        "uri": redact(&uri.value),
+    })
 }
 
 /// A package as what fetches it is told of it.
@@ -145,6 +158,14 @@ fn steps(plan: &Plan, context: &Context<'_>) -> Vec<PlannedStep> {
             .into_iter()
             .map(|package| format!("each fetches {}", redact(&package.uri))),
     );
+    if let Some(SupervisorPlan { count, cpus, mem_mb, program, .. }) =
+        plan.supervisors.as_ref().map(|chosen| &chosen.plan)
+    {
+        launched.push(format!(
+            "{count} supervisors, each on an agent of its own: CPU {cpus}, RAM {mem_mb} MB, from {}",
+            redact(&program.uri)
+        ));
+    }
     launched.push("container 0 runs:".to_owned());
     launched.extend(wrapped(&deployment.command.outline(0)));
     let uri = redact(&plan.package.uri);

@@ -14,4 +14,5 @@ pub mod preflight;
 mod record;
 pub mod source;
 pub mod standing;
+mod supervision;
 mod watch;

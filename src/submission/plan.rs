@@ -6,6 +6,7 @@ use crate::cli::TopologySource;
 use crate::config::Settings;
 use crate::config::settings::with_topology;
 use crate::context::Context;
+use crate::controller::program::{ChosenSupervisors, choose};
 use crate::deployment::Deployment;
 use crate::deployment::container::defaults;
 use crate::deployment::executor::executor_command;
@@ -44,6 +45,8 @@ pub struct Plan {
     pub digest: String,
     /// What the package is made of.
     pub content: PackageContent,
+    /// The supervisors that it gets of its own.
+    pub supervisors: Option<ChosenSupervisors>,
 }
 
 /// The package, not built yet.
@@ -93,6 +96,7 @@ fn plan(
     let package = package(context, &definition, &digest)?;
     let deployment =
         Deployment::new(settings, &definition, &packing, &argv, &package.uri, release)?;
+    let supervisors = choose(context, (definition.name(), definition.id()))?;
     Ok(Plan {
         name: definition.name().to_owned(),
         id: definition.id().to_owned(),
@@ -106,6 +110,7 @@ fn plan(
         package,
         digest,
         content: sources.content(context, release)?,
+        supervisors,
     })
 }
 

@@ -66,7 +66,7 @@ pub async fn sources(
     env: &Env,
 ) -> anyhow::Result<Sources> {
     let own = own_files(context)?;
-    let temporary = env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+    let temporary = env.temporary();
     let directory = temporary::directory(&temporary).with_context(|| {
         format!("failed to make a temporary directory in {}", temporary.display())
     })?;

@@ -14,6 +14,7 @@ use crate::context::{CommandError, Context, StateTree};
 use crate::controller::attend::{Attended, attend, is_kill_requested};
 use crate::controller::lease::{Lease, is_session_loss};
 use crate::controller::obey::finish;
+use crate::controller::removal::{PATIENCE, kill_containers};
 use crate::controller::verdict::is_out_of_reach;
 use crate::engine::ConfiguredEngine;
 use crate::net::cause::chain;
@@ -121,7 +122,9 @@ impl<'a> Charge<'a> {
         let (node, watch) = state.zk.watch(&record).await?;
         let Some(node) = node else { return Ok(Next::Gone) };
         let desired = match decode_desired(&record, &node.data) {
+            Ok(Some(desired)) if self.is_another(&desired) => return Ok(Next::Gone),
             Ok(Some(desired)) => desired,
+            Ok(None) if context.member.is_some() => return self.give_back().await,
             // A name that is reserved.
             Ok(None) => return Ok(Next::Changed(watch)),
             Err(error) => {
@@ -177,6 +180,9 @@ impl<'a> Charge<'a> {
                 lease.unreserve().await?;
                 return Ok(Next::Again);
             };
+            if desired.goal == Goal::Killed && context.member.is_some() {
+                return self.end_with_it(&mirrored, lease, &desired).await;
+            }
             if desired.goal == Goal::Killed {
                 self.voice.say("killing it, as somebody has asked for");
                 let done = Box::pin(finish(&mirrored, lease, &self.name)).await?;
@@ -198,6 +204,40 @@ impl<'a> Charge<'a> {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Whether a record is of another topology than the one whose own supervisor this is.
+    fn is_another(&self, desired: &Desired) -> bool {
+        let member = self.shared.context.member.as_ref();
+        member.is_some_and(|member| member.topology_id != desired.topology_id)
+    }
+
+    /// Gives the name of a topology that is gone back, if nobody else has taken it.
+    async fn give_back(&self) -> anyhow::Result<Next> {
+        let Shared { context, state, .. } = self.shared;
+        let lease = Lease::queued(context, (*state).clone(), &self.name).await?;
+        let given_back = lease.unreserve().await;
+        lease.release(context).await;
+        given_back?;
+        Ok(Next::Gone)
+    }
+
+    /// Ends the topology whose own supervisor this is, and itself with its framework, unless whoever asked for that waits to do it. What
+    /// else is left, the package and the state, is for the next `kill`: nobody is there to remove it.
+    async fn end_with_it(
+        &self,
+        context: &Context<'_>,
+        lease: &mut Lease,
+        desired: &Desired,
+    ) -> anyhow::Result<Next> {
+        if lease.is_awaited().await? {
+            return Ok(Next::Again);
+        }
+        self.voice.say("ending it, as somebody has asked for, and this supervisor with it");
+        Box::pin(kill_containers(context, lease, &self.name, &[], context.deadline(PATIENCE)))
+            .await?;
+        *self.let_go.borrow_mut() = Some(mark(desired));
+        Ok(Next::Again)
     }
 
     /// Whether an update has failed for good that can be taken back; if so, that is asked for.

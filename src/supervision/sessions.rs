@@ -88,7 +88,7 @@ pub async fn supervise(
         board.session(false);
         hang_up(&state, context.whole.is_over()).await;
         match ended {
-            Ok(()) => {}
+            Ok(()) => break,
             Err(error) if context.whole.is_over() => tracing::info!("{error:#}"),
             Err(error) => {
                 context.reporter.warn(&format!("{error:#}; taking up again with a new session"));
@@ -108,7 +108,7 @@ async fn hang_up(state: &StateTree, leaves: bool) {
     }
 }
 
-/// Sees to the topologies until the session ends, or the user wants to leave.
+/// Sees to the topologies until the session ends, or the user wants to leave; a topology's own supervisor until that is gone.
 async fn session(
     context: &Context<'_>,
     state: &StateTree,
@@ -144,10 +144,16 @@ async fn session(
                         charges.push(Box::pin(async move { charge.see_to().await }));
                     }
                 }
+                if context.member.is_some() && known.is_empty() {
+                    return Ok(());
+                }
                 tell_missing(context, wanted, &known);
                 listing = Box::pin(list(state, Some(watch)));
             }
             Some(name) = charges.next(), if !charges.is_empty() => {
+                if context.member.is_some() {
+                    return Ok(());
+                }
                 known.remove(&name);
                 // It may have come back meanwhile.
                 listing = Box::pin(list(state, None));

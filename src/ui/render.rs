@@ -3,7 +3,8 @@
 use super::{check, config, difference, listing, status};
 use crate::outcome::change::PackageEnd;
 use crate::outcome::{
-    Killed, Outcome, Restarted, SettingsChanged, StateChanged, Submitted, Supervised, Updated,
+    Killed, Outcome, Restarted, SettingsChanged, StateChanged, Submitted, Supervised,
+    SupervisorsChanged, Updated,
 };
 
 /// The one document on stdout.
@@ -31,6 +32,7 @@ pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
         Outcome::StateChanged(changed) => state_text(changed),
         Outcome::Restarted(restarted) => restarted_text(restarted),
         Outcome::Updated(updated) => updated_text(updated),
+        Outcome::SupervisorsChanged(changed) => supervisors_text(changed),
         Outcome::SettingsChanged(changed) => settings_text(changed),
         Outcome::Killed(killed) => killed_text(killed),
         Outcome::Supervised(supervised) => supervised_text(supervised),
@@ -123,6 +125,17 @@ fn supervised_text(supervised: &Supervised) -> String {
     match count {
         1 => format!("handed over one topology, which runs on{healed}\n"),
         _ => format!("handed over {count} topologies, which run on{healed}\n"),
+    }
+}
+
+fn supervisors_text(changed: &SupervisorsChanged) -> String {
+    let SupervisorsChanged { topology, wanted, running, already, .. } = changed;
+    let already = if *already { ", as before" } else { "" };
+    match wanted {
+        0 => format!("topology {} has no supervisors of its own{already}\n", topology.name),
+        wanted => {
+            format!("topology {}: {running} of {wanted} supervisors run{already}\n", topology.name)
+        }
     }
 }
 

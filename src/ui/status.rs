@@ -62,6 +62,8 @@ fn facts(status: &Status) -> Vec<(&'static str, String)> {
     facts.extend(status.driver.as_ref().map(|driver| ("Driven by", driven_by(driver))));
     let others =
         status.supervisor.as_ref().map(|one| one.running - usize::from(one.leader.is_some()));
+    let own = status.supervisor.as_ref().map(|one| one.wanted).filter(|wanted| *wanted > 0);
+    facts.extend(own.map(|wanted| ("Own", format!("{wanted} supervisors of its own"))));
     let others = others.filter(|others| *others > 0);
     facts.extend(others.map(|others| ("Standby", supervisors(others))));
     if let Some(update) = &status.update {

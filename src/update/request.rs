@@ -40,9 +40,9 @@ impl fmt::Display for Request {
 /// The command line asks for nothing, or for what does not go together.
 #[derive(Debug, Error)]
 pub enum RequestError {
-    /// None of the three.
+    /// None of them.
     #[error(
-        "nothing to update: give --component-parallelism, --container-number or --runtime-config"
+        "nothing to update: give --component-parallelism, --container-number, --runtime-config or --supervisors"
     )]
     Nothing,
     /// Settings and a plan.

@@ -35,12 +35,12 @@ macro_rules! work {
 // Each line: the verb and its arguments, what it needs, how its positionals are told apart, what it does.
 #[rustfmt::skip]
 verbs! {
-    Submit(a: cli::SubmitArgs) => { let file = a.source.release_yaml_file.clone(); Verb::cluster("submit", Launch, a.words.clone(), submit, work!(c, t => run::submit::submit(c, &a, &t, c.env)))?.of_release(file) };
+    Submit(a: cli::SubmitArgs) => { let (file, set) = (a.source.release_yaml_file.clone(), a.properties()); Verb::cluster("submit", Launch, a.words.clone(), submit, work!(c, t => run::submit::submit(c, &a, &t, c.env)))?.of_release(file).setting(set) };
     Diff(a: cli::DiffArgs) => { let file = a.source.release_yaml_file.clone(); Verb::cluster("diff", Launch, a.words.clone(), submit, work!(c, t => run::diff::diff(c, &a, &t, c.env)))?.of_release(file) };
     Activate(a: cli::ActivateArgs) => Verb::cluster("activate", State, a.words, topology, work!(c, t => run::activate::activate(c, &t.topology)))?;
     Deactivate(a: cli::DeactivateArgs) => Verb::cluster("deactivate", State, a.words, topology, work!(c, t => run::deactivate::deactivate(c, &t.topology)))?;
     Restart(a: cli::RestartArgs) => { let a = a.with_old_names(); Verb::cluster("restart", Engine, a.words, restart, work!(c, t => run::restart::restart(c, &t.topology, run::restart::Options { container: t.container, batch: a.batch, failed: a.failed })))? };
-    Update(a: cli::UpdateArgs) => Verb::cluster("update", a.need(), a.words.clone(), topology, work!(c, t => run::update::update(c, &a, &t.topology)))?;
+    Update(a: cli::UpdateArgs) => { let set = a.properties(); Verb::cluster("update", a.need(), a.words.clone(), topology, work!(c, t => run::update::update(c, &a, &t.topology)))?.setting(set) };
     Kill(a: cli::KillArgs) => Verb::cluster("kill", Engine, a.words, topology, work!(c, t => run::kill::kill(c, &t.topology, run::kill::Options { ignore_not_found: a.ignore_not_found, state_only: a.state_only, keep_package: a.keep_package })))?.asking(!a.yes);
     Supervise(a: cli::SuperviseArgs) => Verb::cluster("supervise", Engine, a.words.clone(), names, work!(c, t => run::supervise::supervise(c, &a, &t.names)))?;
     List(a: cli::ListArgs) => Verb::cluster("list", State, a.words, list, work!(c, _t => run::list::list(c)))?;

@@ -32,6 +32,8 @@ pub struct Verb {
     pub topology: Option<String>,
     /// `--release-yaml-file`.
     pub release_file: Option<PathBuf>,
+    /// What its own flags set of the configuration.
+    pub properties: Vec<String>,
     /// Whether it prints a text for a shell or a program, whatever the environment's wish for a format.
     pub is_text: bool,
     /// Whether a person is asked first, where nothing on the command line says which cluster is meant.
@@ -102,6 +104,12 @@ impl Verb {
         self
     }
 
+    /// With flags that set something of the configuration.
+    pub(super) fn setting(mut self, properties: Vec<String>) -> Self {
+        self.properties = properties;
+        self
+    }
+
     /// Whose answer is a text for a shell or a program.
     pub(super) fn in_text(mut self) -> Self {
         self.is_text = true;
@@ -121,6 +129,7 @@ impl Verb {
             overrides,
             topology: None,
             release_file: None,
+            properties: Vec::new(),
             is_text: false,
             asks: false,
             work,

@@ -16,6 +16,7 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
         ("activate" | "deactivate", _) => "activate",
         ("restart", _) => "restart",
         ("update", _) if has("--runtime-config") => "update-runtime-config",
+        ("update", _) if has("--supervisors") => "update-supervisors",
         ("update", _) if has("--dry-run") => "update-dry-run",
         ("update", _) => "update",
         ("kill", _) => "kill",

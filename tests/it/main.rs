@@ -50,6 +50,7 @@ mod roundtrips;
 #[path = "../support/schema.rs"]
 mod schema;
 mod secrets;
+mod self_supervision;
 mod shelf;
 #[path = "../support/sshd.rs"]
 mod sshd;

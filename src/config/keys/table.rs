@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::spec::KeySpec;
-use super::{cluster, mesos, packages, resources, sandbox, state, topology, unused};
+use super::{cluster, mesos, packages, resources, sandbox, state, supervisors, topology, unused};
 
 /// Keys that belong together.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,7 @@ pub static GROUPS: &[Group] = &[
     Group { title: "Cluster, role and environment", keys: cluster::TABLE },
     Group { title: "State in ZooKeeper", keys: state::TABLE },
     Group { title: "Mesos", keys: mesos::TABLE },
+    Group { title: "Supervisors of the topology's own", keys: supervisors::TABLE },
     Group { title: "Packages and uploading", keys: packages::TABLE },
     Group { title: "Inside the containers", keys: sandbox::TABLE },
     Group { title: "Resources and packing", keys: resources::TABLE },

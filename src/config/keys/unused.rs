@@ -14,15 +14,9 @@ const TUNNEL: &str = "No tunnel is opened; open one with `ssh -L` and set `heron
 
 const NO_DLOG: &str = "No Mesos agent can fetch from DistributedLog; choose another uploader.";
 const MESOS_ONLY: &str = "This version drives Mesos only.";
-const NO_SUPERVISOR: &str =
-    "This version starts no supervisors in the cluster: run `supervise` somewhere.";
 const RETRIES: &str = "heron-cli retries what is safe to retry until its own `--timeout`.";
 
 keys! {
-SUPERVISOR_INSTANCES = "heron.supervisor.instances", Kind::Integer { min: 0, max: 9 },
-    "How many supervisors run beside the topology.", unused(NO_SUPERVISOR);
-SUPERVISOR = "heron.supervisor.<name>", Kind::Text,
-    "How supervisors run.", unused(NO_SUPERVISOR);
 MESOS_RECONCILIATION = "heron.mesos.framework.reconciliation.interval.ms", Kind::Duration(TimeUnit::Milliseconds),
     "How often a resident scheduler asked Mesos for the state of all tasks.",
     unused("Each command asks when it begins, and `supervise` every ten minutes.");

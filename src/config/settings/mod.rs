@@ -15,6 +15,7 @@ mod reader;
 mod resolve;
 mod state;
 mod stores;
+mod supervisors;
 mod uploader;
 mod uploader_programs;
 mod values;
@@ -22,7 +23,7 @@ mod work;
 
 pub use model::{
     Backend, MasterText, Mesos, ReleaseSettings, ResourceSettings, SandboxSettings, Settings,
-    State, ZooKeeperAccess,
+    State, SupervisorSettings, ZooKeeperAccess,
 };
 pub use resolve::{Resolved, resolve};
 pub use stores::{Bucket, BucketService, HttpMethod, SecretText, Uploader, with_topology};

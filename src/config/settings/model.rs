@@ -39,6 +39,8 @@ pub struct Settings {
     pub main_timeout: Duration,
     /// How the topology package gets to the agents.
     pub uploader: Uploader,
+    /// Supervisors of the topology's own.
+    pub supervisors: SupervisorSettings,
     /// What a container looks like inside.
     pub sandbox: SandboxSettings,
     /// How much of what.
@@ -180,6 +182,21 @@ pub struct Mesos {
     pub unreachable: Duration,
     /// Whether `update` gives the TManager's container a new task at once.
     pub relaunch_tmanager: bool,
+}
+
+/// Supervisors of the topology's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SupervisorSettings {
+    /// How many.
+    pub instances: u32,
+    /// Where agents fetch their program; none: this program, from the package store.
+    pub uri: Option<String>,
+    /// Cores of each.
+    pub cpu: f64,
+    /// Memory of each.
+    pub ram: Bytes,
+    /// Where agents have the files that the configuration names.
+    pub files: Option<PathBuf>,
 }
 
 /// What a container looks like inside.

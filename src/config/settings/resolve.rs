@@ -58,6 +58,7 @@ impl Work<'_> {
         let topology_uri = self.fetched_from(&uploader, topology_uri);
         self.check_fetched(&uploader, topology_uri.is_some());
         self.warn_one_machine(engine, &state, &uploader);
+        let supervisors = self.supervisors(engine, &state, mesos.as_ref(), &uploader);
         let sandbox = self.sandbox();
         self.check_tmanager();
         let reader = &self.reader;
@@ -75,6 +76,7 @@ impl Work<'_> {
             package_secrets: reader.flag(&keys::PACKAGE_SECRETS),
             main_timeout: reader.duration(&keys::MAIN_TIMEOUT),
             uploader,
+            supervisors,
             sandbox,
             resources: resources(reader),
             repacking_class: reader

@@ -11,11 +11,6 @@ const SUGGESTIONS: usize = 200;
 /// Keys that begin like this are ours to know; `topology.` is everybody's.
 const OURS: [&str; 3] = ["heron.", "mesos.", "zk."];
 
-/// Whether somebody who sets a key without effect counts on what it once did.
-fn promises_much(setting: &Setting) -> bool {
-    setting.key.starts_with("heron.supervisor.") && setting.value.trim() != "0"
-}
-
 impl Work<'_> {
     /// Every value that counts must be what its key takes; every key should be known.
     pub(super) fn check_values(&mut self) {
@@ -35,12 +30,7 @@ impl Work<'_> {
                     if self.reader.setting(spec) != Some(setting) => {}
                 Lookup::Canonical(spec) | Lookup::Alias(spec) | Lookup::Pattern(spec) => {
                     if let Some(why) = spec.unused {
-                        let kind = if promises_much(setting) {
-                            WarningKind::Doubtful
-                        } else {
-                            WarningKind::Unused
-                        };
-                        self.warnings.push(Warning::with(setting, kind, why));
+                        self.warnings.push(Warning::with(setting, WarningKind::Unused, why));
                     } else if let Err(expected) = spec.kind.check(&setting.value) {
                         let problem = Problem::with(setting, ProblemKind::Malformed, expected);
                         self.problems.push(problem);

@@ -8,8 +8,11 @@ use crate::config::Settings;
 use crate::config::settings::Mesos;
 use crate::deployment::Deployment;
 use crate::deployment::command::CommandTemplate;
+use crate::deployment::supervisor::SupervisorPlan;
+use crate::scheduler::container::OwnLaunch;
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::record::{Framework, Launch};
+use crate::scheduler::supervisors::Supervisors;
 
 /// Cluster, role, environ, topology and, if known, topology id.
 #[must_use]
@@ -53,6 +56,22 @@ pub fn launch(mesos: &Mesos, deployment: &Deployment) -> Launch {
         ports: deployment.ports,
         release: Some(deployment.release.to_string()),
         ..no_launch(mesos)
+    }
+}
+
+/// The supervisors of a plan.
+#[must_use]
+pub fn supervisors(plan: &SupervisorPlan) -> Supervisors {
+    let SupervisorPlan { count, cpus, mem_mb, disk_mb, command, program, .. } = plan;
+    let command = CommandTemplate::verbatim(command);
+    Supervisors {
+        count: *count,
+        cpus: *cpus,
+        mem_mb: *mem_mb,
+        disk_mb: *disk_mb,
+        launch: OwnLaunch { command, uris: vec![fetching::program_uri(program)] },
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Supervisors::default()
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Map;
 
 use crate::deployment::package::FetchedPackage;
+use crate::deployment::supervisor::{ARCHIVE_NAME, FetchedProgram, NAME};
 use crate::mesos::{call, fetcher};
 use crate::scheduler::uri::Uri;
 
@@ -12,6 +13,31 @@ pub fn uri(package: &FetchedPackage) -> Uri {
     let call::Uri { value, extract, cache, output_file } =
         fetcher::archive(&package.uri, package.name, package.cache);
     Uri { value, extract, cache, output_file, extra: Map::new() }
+}
+
+/// What the fetcher is told of the supervisors' program.
+#[must_use]
+pub fn program_uri(program: &FetchedProgram) -> Uri {
+    let FetchedProgram { uri, cache, packed } = program;
+    if *packed {
+        let call::Uri { value, extract, cache, output_file } =
+            fetcher::archive(uri, ARCHIVE_NAME, *cache);
+        return Uri { value, extract, cache, output_file, extra: Map::new() };
+    }
+    Uri {
+        value: uri.clone(),
+        extract: false,
+        cache: *cache,
+        output_file: Some(NAME.to_owned()),
+        extra: Map::new(),
+    }
+}
+
+/// Whether a URI names an archive, whatever is asked of its server.
+#[must_use]
+pub fn names_archive(uri: &str) -> bool {
+    let path = uri.split_once('?').map_or(uri, |(path, _)| path);
+    fetcher::is_archive(fetcher::file_name(path))
 }
 
 /// The name in the sandbox of what a URI fetches.

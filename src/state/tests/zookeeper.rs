@@ -27,6 +27,7 @@ fn me(command: &str) -> Holder {
         command: command.into(),
         since: "2026-11-23T13:00:00Z".into(),
         doing: None,
+        member: false,
     }
 }
 

@@ -247,10 +247,29 @@ fn keys_that_were_typed_are_known_or_somebody_elses() {
 }
 
 #[test]
-fn supervisors_that_nobody_starts_are_warned_about() {
-    let urgent = |line: &str| with(line).warnings.iter().any(|warning| warning.kind.is_urgent());
-    assert!(urgent("heron.supervisor.instances=2"));
-    assert!(!urgent("heron.supervisor.instances=0"));
+fn supervisors_get_nothing_that_is_secret() {
+    let store = "heron.class.uploader=LocalFileSystemUploader";
+    let base = format!("{store}\nheron.mesos.master.uri=zk://zk1:2181/mesos\n");
+    let wanted = good(&format!("{base}heron.supervisor.instances=2")).supervisors;
+    assert_eq!((wanted.instances, wanted.cpu, wanted.ram.get()), (2, 0.1, 32 << 20));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display();
+    let secret = format!("{base}heron.mesos.principal=p\nheron.mesos.secret.file={path}\n");
+    assert_eq!(problems(with(&secret)), []);
+    let found = problems(with(&format!("{secret}heron.supervisor.instances=1")));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].reason.contains("heron.supervisor.files.directory"), "{found:?}");
+    let there = "heron.supervisor.files.directory=/etc/heron";
+    assert_eq!(problems(with(&format!("{secret}heron.supervisor.instances=1\n{there}"))), []);
+    // The address has a password.
+    assert_eq!(problems(with(store)), []);
+    let found = problems(with(&format!("{store}\nheron.supervisor.instances=1")));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(!found[0].to_string().contains("pa55"), "{found:?}");
+    // Nothing brings the program to the agents.
+    let found =
+        problems(with("heron.mesos.master.uri=zk://zk1:2181/mesos\nheron.supervisor.instances=1"));
+    assert_eq!((found.len(), found[0].key.as_str()), (1, "heron.supervisor.uri"));
 }
 
 #[test]

@@ -159,6 +159,7 @@ impl Shared {
             whole: Deadline::starting_now(timeout, Signals::never()),
             timeout,
             verb: verb.name,
+            member: None,
         };
         let work = pin!(work(&context));
         Ok(work.await?)
