@@ -51,8 +51,7 @@ fn a_submission_waits_for_a_master_that_recovers() {
     let env = TestEnv::new();
     let file = env.topology("early", 1);
     env.cluster.control("/phase", &json!({ "phase": "recovering" }));
-    let mut command = env.command(&["submit", &file, "--timeout", "3m"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = env.start(&["submit", &file, "--timeout", "3m"]);
     std::thread::sleep(Duration::from_secs(22));
     env.cluster.control("/phase", &json!({ "phase": "ready" }));
     let ran = Ran::from(child.wait_with_output().unwrap());
@@ -152,8 +151,7 @@ fn a_restart_that_waits_for_a_kill_finds_nothing_and_leaves_nothing() {
     std::thread::sleep(Duration::from_millis(700));
     let mut waiting = Vec::new();
     for words in [&["restart", "raced", "1"][..], &["update", "raced", "--container-number", "2"]] {
-        let mut command = env.command(words);
-        waiting.push(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+        waiting.push(env.start(words));
     }
     assert!(kill.wait().unwrap().success());
     for child in waiting {

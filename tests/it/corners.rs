@@ -1,6 +1,5 @@
 //! Corners of the main job: partial state, fragmented ports, reservations, an HTTP package store, interrupts, two clients.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -10,11 +9,10 @@ use axum::routing::put;
 use heron_cli::net::deadline::Deadline;
 use heron_cli::net::zookeeper::{Ensemble, Options};
 use heron_cli::state::{Op, Zk};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::json;
 
-use crate::environment::{Ran, TestEnv, TestOptions, zookeeper};
+use crate::environment::{Ran, TestEnv, TestOptions, signal, zookeeper};
 
 fn words(line: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
@@ -138,14 +136,9 @@ fn a_package_goes_through_a_web_server() {
 fn an_interrupt_tears_nothing_down() {
     let env = TestEnv::new();
     let file = env.topology("interrupted", 1);
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    for (with, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         env.cluster.control("/hold-offers", &json!({}));
-        let child = env
-            .command(&["submit", &file])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let child = env.start(&["submit", &file]);
         // The second one finds the topology written; that it is at work shows in its lock.
         let written = || {
             let nodes = env.znodes_of("interrupted");
@@ -155,7 +148,7 @@ fn an_interrupt_tears_nothing_down() {
         while !written() {
             std::thread::sleep(Duration::from_millis(50));
         }
-        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        signal(&child, with);
         let ran = Ran::from(child.wait_with_output().unwrap());
         env.met(&env.command(&["submit", &file]), &ran);
         assert_eq!(ran.code, code, "{}", ran.stderr);
@@ -174,13 +167,7 @@ fn an_interrupt_tears_nothing_down() {
 fn two_submissions_of_one_name_make_one_topology() {
     let env = TestEnv::new();
     let file = env.topology("contended", 1);
-    let start = || {
-        env.command(&["submit", &file])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
-    };
+    let start = || env.start(&["submit", &file]);
     let (one, two) = (start(), start());
     let mut ran = [one, two].map(|child| Ran::from(child.wait_with_output().unwrap()));
     ran.sort_by_key(|ran| (ran.code, ran.stdout.contains("nothing to do")));

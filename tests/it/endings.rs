@@ -1,6 +1,6 @@
 //! Waits end with what they wait for: with the topology, its framework, the session, or the room that there was.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -21,10 +21,6 @@ fn standin(more: &str) -> TestOptions {
     let mut options = TestOptions::default();
     options.standin.extend(more.split_whitespace().map(str::to_owned));
     options
-}
-
-fn spawn(env: &TestEnv, words: &[&str]) -> Child {
-    env.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn ended(child: Child) -> Ran {
@@ -48,7 +44,7 @@ fn a_container_that_failed_once_and_then_finds_no_room_is_undone() {
         r#"executor_dies=[1] executor_dies_after_ms=1500 never_register=["stmgr-1"]"#,
     ));
     let file = env.topology("squeezed", 1);
-    let child = spawn(&env, &["submit", &file, "--timeout", "12s"]);
+    let child = env.start(&["submit", &file, "--timeout", "12s"]);
     wait_for("its tasks", || env.cluster.live_tasks().len() == 2);
     env.cluster.control("/hold-offers", &json!({}));
     let ran = ended(child);
@@ -67,7 +63,7 @@ fn a_restart_whose_container_failed_and_then_finds_no_room_tells_both() {
     env.ok(&["submit", &file]);
     let core = env.core.trim_start_matches("file://").to_owned();
     std::fs::rename(&core, format!("{core}.away")).unwrap();
-    let child = spawn(&env, &["restart", "homeless", "1", "--timeout", "12s"]);
+    let child = env.start(&["restart", "homeless", "1", "--timeout", "12s"]);
     wait_for("its failure", || {
         let tasks = env.cluster.state()["tasks"].clone();
         let failed = |task: &Value| task["state"] == "TASK_FAILED";
@@ -112,10 +108,10 @@ fn waits_end_with_the_topology() {
     let env = TestEnv::with(&standin(r#"never_register=["stmgr-1"]"#));
     let file = env.topology("vanished", 1);
     let began = Instant::now();
-    let submission = spawn(&env, &["submit", &file, "--no-rollback"]);
+    let submission = env.start(&["submit", &file, "--no-rollback"]);
     let node = format!("{}/topologies/vanished", env.root);
     wait_for("its tasks", || env.cluster.live_tasks().len() == 2);
-    let deactivation = spawn(&env, &["deactivate", "vanished", "--timeout", "5m"]);
+    let deactivation = env.start(&["deactivate", "vanished", "--timeout", "5m"]);
     std::thread::sleep(Duration::from_secs(1));
     delete(&node);
     for child in [submission, deactivation] {
@@ -133,7 +129,7 @@ fn a_tmanager_that_dies_while_it_is_waited_for_is_told() {
     let file = env.topology("beheaded", 1);
     env.ok(&["submit", &file, "--wait", "launched"]);
     let began = Instant::now();
-    let deactivation = spawn(&env, &["deactivate", "beheaded", "--timeout", "5m"]);
+    let deactivation = env.start(&["deactivate", "beheaded", "--timeout", "5m"]);
     std::thread::sleep(Duration::from_secs(1));
     let status = env.json(&["status", "beheaded"]);
     env.cluster.control("/kill-task", &json!({ "task": status["containers"][0]["task_id"] }));
@@ -151,7 +147,7 @@ fn a_wait_for_the_physical_plan_goes_on_with_a_new_session() {
     let file = env.topology("resumed", 1);
     let began = Instant::now();
     let property = ["--config-property", &test.properties[0]];
-    let child = spawn(env, &["submit", &file, property[0], property[1]]);
+    let child = env.start(&["submit", &file, property[0], property[1]]);
     wait_for("its tasks", || {
         let live = env.cluster.live_tasks();
         live.len() == 2 && live.iter().all(|task| task["state"] == "TASK_RUNNING")
@@ -175,7 +171,7 @@ fn a_submission_whose_lock_somebody_else_has_taken_is_left_to_them() {
     let file = env.topology("usurped", 1);
     env.cluster.control("/hold-offers", &json!({}));
     let property = ["--config-property", &test.properties[0]];
-    let child = spawn(env, &["submit", &file, "--timeout", "25s", property[0], property[1]]);
+    let child = env.start(&["submit", &file, "--timeout", "25s", property[0], property[1]]);
     let directory = format!("{}/frameworks/usurped/lock", env.root);
     wait_for("its state", || {
         env.znodes_of("usurped").iter().any(|path| path.contains("topologies"))
@@ -208,7 +204,7 @@ fn an_authorizer_that_is_away_is_waited_for() {
     let env = TestEnv::new();
     let file = env.topology("doubted", 1);
     env.cluster.control("/hold-offers", &json!({}));
-    let child = spawn(&env, &["submit", &file]);
+    let child = env.start(&["submit", &file]);
     let connected = || env.cluster.state()["frameworks"][0]["connected"] == true;
     wait_for("the subscription", connected);
     let message = "Authorization failure: the authorizer does not answer";
@@ -310,7 +306,7 @@ fn an_update_is_undone_though_its_tmanager_is_dead() {
     {
         // Paused, and one container is to be launched anew with more room.
         env.cluster.control("/hold-offers", &json!({}));
-        let mut update = spawn(&env, &["update", "orphaned", "--container-number", "1"]);
+        let mut update = env.start(&["update", "orphaned", "--container-number", "1"]);
         wait_for("the end of container 1", || env.cluster.live_tasks().len() == 2);
         update.kill().unwrap();
         update.wait().unwrap();

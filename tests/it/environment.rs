@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use prost::Message as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use crate::definition::definition;
@@ -172,6 +174,11 @@ impl TestEnv {
         ran
     }
 
+    /// Starts the binary; what it says is kept until its end is waited for.
+    pub fn start(&self, words: &[&str]) -> Child {
+        self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Keeps the hints of a failure, which are pasted when the test is over; how many there are.
     pub fn met(&self, command: &Command, ran: &Ran) -> usize {
         let hints = hints::of(command, ran, Some(&self.config));
@@ -201,6 +208,20 @@ impl TestEnv {
         let binary = self.directory.path().join("topologies.pex");
         std::fs::write(binary, "not really a pex\n").unwrap();
         path.to_str().unwrap().to_owned()
+    }
+
+    /// The attempts of the containers' present tasks, all of which run.
+    pub fn attempts(&self, topology: &str) -> Vec<u64> {
+        let status = self.json(&["status", topology]);
+        let containers = status["containers"].as_array().unwrap();
+        assert!(containers.iter().all(|one| one["state"] == "TASK_RUNNING"), "{status}");
+        containers.iter().map(|container| container["attempt"].as_u64().unwrap()).collect()
+    }
+
+    /// The packages in the store of its configuration.
+    pub fn stored(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.directory.path().join("store"));
+        entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
     }
 
     /// Every znode below the test's root, as `read-tree` of the stand-in shows it.
@@ -239,6 +260,11 @@ impl Drop for TestEnv {
             hints::paste_all(&self.hints.lock().unwrap());
         }
     }
+}
+
+/// Sends a signal to a process that was started.
+pub fn signal(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }
 
 pub fn user() -> String {
@@ -290,6 +316,14 @@ impl Cluster {
     /// Causes a fault.
     pub fn control(&self, path: &str, body: &Value) -> String {
         http("POST", &format!("{}{path}", self.control), &body.to_string())
+    }
+
+    /// Has every agent come back that is away.
+    pub fn return_agents(&self) {
+        let state = self.state();
+        for agent in state["agents"].as_array().unwrap().iter().filter(|one| one["up"] == false) {
+            self.control("/return-agent", &json!({ "agent": agent["index"] }));
+        }
     }
 
     /// Tasks that have not come to their end.

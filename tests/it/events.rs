@@ -1,7 +1,6 @@
 //! `events`: what the journal remembers, and what happens.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -22,12 +21,7 @@ fn who_did_what_and_what_became_of_tasks_is_remembered() {
     let env = TestEnv::new();
     let file = env.topology("remembered", 1);
     env.ok(&["submit", &file]);
-    let mut following = env
-        .command(&["events", "remembered", "--follow"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut following = env.start(&["events", "remembered", "--follow"]);
     let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
     assert!(first.contains("submit by ") && first.ends_with(": submitted it"), "{first}");

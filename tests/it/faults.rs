@@ -82,12 +82,7 @@ fn dropped_streams_do_not_disturb_a_submission() {
     let env = TestEnv::new();
     let file = env.topology("dropped", 3);
     env.cluster.control("/delay", &json!({ "ms": 30 }));
-    let child = env
-        .command(&["submit", &file])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = env.start(&["submit", &file]);
     for _ in 0..4 {
         std::thread::sleep(Duration::from_millis(150));
         env.cluster.control("/drop-stream", &json!({}));

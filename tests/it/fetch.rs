@@ -4,14 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::environment::{Ran, TestEnv, TestOptions};
+use crate::environment::{Ran, TestEnv, TestOptions, signal};
 
 /// A web server with the env's core package under these names; what begins with `slow` is never answered. Counts requests.
 fn serve(env: &TestEnv, names: &[&str]) -> (String, Arc<AtomicUsize>) {
@@ -308,15 +308,9 @@ fn hanging(env: &TestEnv, server: &str, timeout: &str) -> Child {
     let property = core_property(&format!("{server}/slow.tar.gz"));
     let release = "--config-property=heron.release.version=0.20.5";
     let words = ["check", "fetch", &property, release, "--timeout", timeout, "-o", "json"];
-    let mut command = env.command(&words);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = env.start(&words);
     eventually("the launch", || env.cluster.live_tasks().len() == 1);
     child
-}
-
-fn signal(child: &Child, signal: nix::sys::signal::Signal) {
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    nix::sys::signal::kill(pid, signal).unwrap();
 }
 
 #[test]

@@ -5,11 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::environment::{Ran, TestEnv, TestOptions, until};
+use crate::environment::{Ran, TestEnv, TestOptions, signal, until};
 
 /// The sandbox of the present task of a container.
 fn sandbox(env: &TestEnv, topology: &str, container: usize) -> PathBuf {
@@ -122,8 +121,7 @@ struct Following {
 
 impl Following {
     fn start(env: &TestEnv, words: &[&str]) -> Self {
-        let mut command = env.command(words);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = env.start(words);
         let (sender, lines) = std::sync::mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
@@ -136,8 +134,8 @@ impl Following {
         self.lines.recv_timeout(std::time::Duration::from_mins(1)).unwrap()
     }
 
-    fn end(self, signal: Signal) -> Ran {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    fn end(self, with: Signal) -> Ran {
+        signal(&self.child, with);
         Ran::from(self.child.wait_with_output().unwrap())
     }
 }

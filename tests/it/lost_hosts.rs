@@ -47,10 +47,7 @@ fn a_restart_or_an_update_mends_what_it_does_not_name() {
     let restarted = env.json(&["restart", "widowed", "1", "--timeout", "40s"]);
     assert_eq!(restarted["also_launched"], json!([{"id": 0}]), "{restarted}");
 
-    let agents = env.cluster.state()["agents"].clone();
-    for agent in agents.as_array().unwrap().iter().filter(|agent| agent["up"] == false) {
-        env.cluster.control("/return-agent", &json!({ "agent": agent["index"] }));
-    }
+    env.cluster.return_agents();
     lose(&env, "widowed", 0, true);
     let ran = env.ok(&["update", "widowed", "--container-number", "3", "--timeout", "40s"]);
     assert_eq!(ran.stderr.matches("Mesos can't reach 127.0.0.1").count(), 1, "{}", ran.stderr);
@@ -178,8 +175,7 @@ fn every_command_waits_for_a_master_that_is_away() {
     let file = env.topology("calm", 1);
     for words in [&["submit", &file][..], &["restart", "calm"], &["kill", "calm"]] {
         env.cluster.control("/stop-master", &json!({}));
-        let mut command = env.command(words);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = env.start(words);
         std::thread::sleep(Duration::from_secs(13));
         env.cluster.control("/start-master", &json!({ "master": 0 }));
         let ran = Ran::from(child.wait_with_output().unwrap());

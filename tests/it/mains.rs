@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use prost::Message as _;
 use serde_json::Value;
 
-use crate::environment::{Ran, TestEnv, definition};
+use crate::environment::{Ran, TestEnv, definition, signal};
 use crate::topologies::JARS;
 
 /// A env whose temporary directory is its own, so that what is left in it is seen.
@@ -163,7 +163,7 @@ fn a_main_is_shown_live_and_ends_with_us() {
         }
     };
     let processes = [process("pid"), process("child")];
-    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    signal(&child, Signal::SIGTERM);
     assert_eq!(child.wait().unwrap().code(), Some(143));
     for id in processes {
         let gone = || {

@@ -1,6 +1,6 @@
 //! What becomes of a topology's package when the topology is killed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,15 +9,6 @@ use crate::corners::write;
 use crate::environment::{TestEnv, zookeeper};
 use crate::shelf::Shelf;
 use crate::zk;
-
-/// The packages in the store of the test's configuration.
-fn stored(env: &TestEnv) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(env.directory.path().join("store")) else {
-        return Vec::new();
-    };
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.collect()
-}
 
 /// Changes a topology's record in the journal.
 fn edit(env: &TestEnv, topology: &str, change: impl FnOnce(&mut Value)) {
@@ -44,16 +35,16 @@ fn a_package_goes_with_its_topology_whatever_is_left_of_that() {
     let env = TestEnv::new();
     let file = env.topology("parcel", 1);
     env.ok(&["submit", &file]);
-    assert_eq!(stored(&env).len(), 1);
+    assert_eq!(env.stored().len(), 1);
     let killed = env.ok(&["kill", "parcel"]);
     assert!(killed.stdout.contains("nothing is left of it"), "{}", killed.stdout);
-    assert_eq!(stored(&env), Vec::<String>::new());
+    assert_eq!(env.stored(), Vec::<PathBuf>::new());
 
     env.ok(&["submit", &file]);
-    let submitted = stored(&env);
+    let submitted = env.stored();
     let killed = env.ok(&["kill", "parcel", "--state-only"]);
     assert!(killed.stdout.contains("its package stays at file://"), "{}", killed.stdout);
-    assert_eq!(stored(&env), submitted);
+    assert_eq!(env.stored(), submitted);
     env.ok(&["kill", "parcel"]);
     env.assert_nothing_left("parcel");
 }
@@ -83,7 +74,7 @@ fn a_package_of_an_old_topology_stays_while_another_may_need_it() {
     submit();
     let killed = env.json(&["kill", "elder"]);
     assert_eq!(killed["package"]["removed"], true, "{killed:#}");
-    assert_eq!(stored(&env), Vec::<String>::new());
+    assert_eq!(env.stored(), Vec::<PathBuf>::new());
 
     // One that has the same package, and one of which nobody knows what it has.
     submit();

@@ -4,13 +4,6 @@ use serde_json::{Value, json};
 
 use crate::environment::TestEnv;
 
-fn attempts(env: &TestEnv, topology: &str) -> Vec<u64> {
-    let status = env.json(&["status", topology]);
-    let containers = status["containers"].as_array().unwrap();
-    assert!(containers.iter().all(|one| one["state"] == "TASK_RUNNING"), "{status}");
-    containers.iter().map(|container| container["attempt"].as_u64().unwrap()).collect()
-}
-
 fn ids(document: &Value) -> Vec<u64> {
     document.as_array().unwrap().iter().map(|one| one["id"].as_u64().unwrap()).collect()
 }
@@ -26,10 +19,10 @@ fn batches_are_restarted_one_after_the_other() {
     };
     let (first, second) = (at("restarting containers 1, 2 "), at("restarting containers 0, 3 "));
     assert!(first < second, "{}", ran.stderr);
-    assert_eq!(attempts(&env, "rolling"), [2, 2, 2, 2]);
+    assert_eq!(env.attempts("rolling"), [2, 2, 2, 2]);
     let one = env.json(&["restart", "rolling", "2", "--batch", "5"]);
     assert_eq!(ids(&one["containers"]), [2]);
-    assert_eq!(attempts(&env, "rolling"), [2, 2, 3, 2]);
+    assert_eq!(env.attempts("rolling"), [2, 2, 3, 2]);
     env.ok(&["kill", "rolling"]);
     env.assert_nothing_left("rolling");
 }
@@ -49,7 +42,7 @@ fn only_what_is_not_well_is_restarted() {
     });
     let failed = env.json(&["restart", "partly", "--failed"]);
     assert_eq!(ids(&failed["containers"]), [2]);
-    assert_eq!(attempts(&env, "partly"), [1, 1, 2]);
+    assert_eq!(env.attempts("partly"), [1, 1, 2]);
     assert_eq!(env.run(&["restart", "partly", "7", "--failed"]).code, 5);
     assert_eq!(env.run(&["restart", "partly", "--batch", "0"]).code, 2);
     env.ok(&["kill", "partly"]);

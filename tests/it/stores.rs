@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::json;
 
-use crate::environment::{Ran, TestEnv, http};
+use crate::environment::{Ran, TestEnv, http, signal};
 use crate::shelf::{Fault, Shelf};
 
 /// Submits, looks where the agents fetched the package from, kills, and keeps the package; then again: the store has it, so
@@ -127,17 +127,11 @@ fn a_web_server_that_fails_leaves_nothing() {
 /// An upload that hangs ends with Ctrl-C.
 fn interrupted(env: &TestEnv, shelf: &Shelf, file: &str) {
     let before = shelf.count("PUT");
-    let child = env
-        .command(&["submit", file])
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = env.start(&["submit", file]);
     while shelf.count("PUT") == before {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    signal(&child, nix::sys::signal::Signal::SIGINT);
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(ran.stderr.contains("nothing was changed"), "{}", ran.stderr);

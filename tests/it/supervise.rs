@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::environment::{Ran, TestEnv, TestOptions, http, until};
+use crate::environment::{self, Ran, TestEnv, TestOptions, http, until};
 
 /// A supervisor at work; what it says goes into a file. It is killed with the test.
 struct Supervisor {
@@ -44,8 +43,7 @@ impl Supervisor {
     }
 
     fn signal(&mut self, signal: Signal) {
-        let child = self.child.as_ref().unwrap();
-        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        environment::signal(self.child.as_ref().unwrap(), signal);
     }
 
     /// Ends it, which must succeed; what it has said.
@@ -80,14 +78,6 @@ fn status(env: &TestEnv, topology: &str) -> Value {
 
 fn container(env: &TestEnv, topology: &str, id: usize) -> Value {
     status(env, topology)["containers"][id].clone()
-}
-
-/// The attempts of the containers' present tasks, all of which run.
-fn attempts(env: &TestEnv, topology: &str) -> Vec<u64> {
-    let status = status(env, topology);
-    let containers = status["containers"].as_array().unwrap();
-    assert!(containers.iter().all(|one| one["state"] == "TASK_RUNNING"), "{status}");
-    containers.iter().map(|container| container["attempt"].as_u64().unwrap()).collect()
 }
 
 /// Waits until a container's task is of an attempt, and runs.
@@ -128,7 +118,7 @@ fn what_dies_is_launched_anew_while_no_command_runs() {
         runs_again(&env, "healing", id, 2);
     }
     until("health", || is_healthy(&env, "healing"));
-    assert_eq!(attempts(&env, "healing"), [2, 1, 2]);
+    assert_eq!(env.attempts("healing"), [2, 1, 2]);
     assert_eq!(env.cluster.live_tasks().len(), 3);
     supervisor.said("healing: container 2 is TASK_FAILED");
     supervisor.said("healing: container 2 runs on host ");
@@ -151,10 +141,10 @@ fn requests_are_carried_out_by_the_supervisor() {
     let supervisor = Supervisor::of_all(&env, &["asked"]);
     let ran = env.ok(&["restart", "asked", "1"]);
     assert!(ran.stderr.contains("asked supervise on host "), "{}", ran.stderr);
-    assert_eq!(attempts(&env, "asked"), [1, 2]);
+    assert_eq!(env.attempts("asked"), [1, 2]);
     let updated = env.json(&["update", "asked", "--container-number", "2"]);
     assert_eq!(updated["added"], json!([2]), "{updated}");
-    assert_eq!(attempts(&env, "asked").len(), 3);
+    assert_eq!(env.attempts("asked").len(), 3);
     let same = env.json(&["update", "asked", "--container-number", "2"]);
     assert_eq!(same["already"], true, "{same}");
     env.ok(&["deactivate", "asked"]);
@@ -196,7 +186,7 @@ fn another_supervisor_takes_over() {
     second.end();
     third.said("inherited: all 2 containers run");
     assert_eq!(status(&env, "inherited")["supervisor"]["running"], 1);
-    assert_eq!(attempts(&env, "inherited"), [1, 2]);
+    assert_eq!(env.attempts("inherited"), [1, 2]);
     env.ok(&["kill", "inherited"]);
     nothing_left(&env, "inherited");
     third.end();
@@ -268,7 +258,7 @@ fn what_a_command_began_is_carried_on() {
     update.wait().unwrap();
     env.cluster.control("/resume-offers", &json!({}));
     until("its end", || status(&env, "begun")["update"].is_null());
-    assert_eq!(attempts(&env, "begun").len(), 3);
+    assert_eq!(env.attempts("begun").len(), 3);
 
     let mut killing = env
         .command(&["kill", "begun"])
@@ -297,7 +287,7 @@ fn an_update_without_room_is_taken_back() {
     assert!(ran.stderr.contains("has been undone"), "{}", ran.stderr);
     env.cluster.control("/resume-offers", &json!({}));
     assert_eq!(status(&env, "tight")["update"], Value::Null);
-    assert_eq!(attempts(&env, "tight"), [1, 1]);
+    assert_eq!(env.attempts("tight"), [1, 1]);
     supervisor.end();
     env.ok(&["kill", "tight"]);
 }

@@ -1,24 +1,15 @@
 //! Two commands on one topology: one drives, the other has what it asks for done, watches, and takes over.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::environment::{Ran, TestEnv};
+use crate::environment::{Ran, TestEnv, signal};
 use crate::fault_proxy::wait_for;
-
-fn start(env: &TestEnv, words: &[&str]) -> Child {
-    env.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
 
 fn end(child: Child) -> Ran {
     Ran::from(child.wait_with_output().unwrap())
-}
-
-fn signal(child: &Child, signal: Signal) {
-    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }
 
 /// How often a restart was asked for of each container.
@@ -26,14 +17,6 @@ fn restarts(env: &TestEnv, topology: &str) -> Vec<u64> {
     let status = env.json(&["status", topology]);
     let containers = status["containers"].as_array().unwrap();
     containers.iter().map(|container| container["restarts"].as_u64().unwrap()).collect()
-}
-
-/// The attempts of the containers' present tasks.
-fn attempts(env: &TestEnv, topology: &str) -> Vec<u64> {
-    let status = env.json(&["status", topology]);
-    let containers = status["containers"].as_array().unwrap();
-    assert!(containers.iter().all(|one| one["state"] == "TASK_RUNNING"), "{status}");
-    containers.iter().map(|container| container["attempt"].as_u64().unwrap()).collect()
 }
 
 /// Why whoever drives waits.
@@ -52,7 +35,7 @@ fn without_offers(topology: &str) -> TestEnv {
 
 /// A restart of container 1 that drives, and waits for offers.
 fn driving(env: &TestEnv, topology: &str) -> Child {
-    let driver = start(env, &["restart", topology, "1"]);
+    let driver = env.start(&["restart", topology, "1"]);
     wait_for("the driver's reason", || waits_for(env, topology) == "waiting for offers");
     driver
 }
@@ -61,7 +44,7 @@ fn driving(env: &TestEnv, topology: &str) -> Child {
 fn two_restarts_at_once_are_both_done() {
     let env = without_offers("paired");
     let first = driving(&env, "paired");
-    let second = start(&env, &["restart", "paired", "2"]);
+    let second = env.start(&["restart", "paired", "2"]);
     wait_for("the second request", || restarts(&env, "paired") == [0, 1, 1]);
     // Who drives has heard of it, and has ended the task.
     wait_for("the end of container 2", || env.cluster.live_tasks().len() == 1);
@@ -69,7 +52,7 @@ fn two_restarts_at_once_are_both_done() {
     for ran in [first, second].map(end) {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
-    assert_eq!(attempts(&env, "paired"), [1, 2, 2]);
+    assert_eq!(env.attempts("paired"), [1, 2, 2]);
     assert_eq!(env.cluster.live_tasks().len(), 3);
     env.ok(&["kill", "paired"]);
     env.assert_nothing_left("paired");
@@ -79,7 +62,7 @@ fn two_restarts_at_once_are_both_done() {
 fn no_request_is_lost_among_many() {
     let env = without_offers("many");
     let mut all = vec![driving(&env, "many")];
-    all.extend((0..5).map(|_| start(&env, &["restart", "many", "1"])));
+    all.extend((0..5).map(|_| env.start(&["restart", "many", "1"])));
     wait_for("the requests", || restarts(&env, "many") == [0, 6, 0]);
     env.cluster.control("/resume-offers", &json!({}));
     for ran in all.into_iter().map(end) {
@@ -94,7 +77,7 @@ fn no_request_is_lost_among_many() {
 fn whoever_waits_is_shown_what_the_driver_shows() {
     let env = without_offers("watched");
     let first = driving(&env, "watched");
-    let second = start(&env, &["restart", "watched", "2"]);
+    let second = env.start(&["restart", "watched", "2"]);
     wait_for("the second request", || restarts(&env, "watched") == [0, 1, 1]);
     // Another look of the one who watches.
     std::thread::sleep(std::time::Duration::from_secs(2));
@@ -121,7 +104,7 @@ fn whoever_waits_is_shown_what_the_driver_shows() {
 fn whoever_waits_takes_over_from_a_driver_that_dies() {
     let env = without_offers("inherited");
     let first = driving(&env, "inherited");
-    let second = start(&env, &["restart", "inherited", "2"]);
+    let second = env.start(&["restart", "inherited", "2"]);
     wait_for("the second request", || restarts(&env, "inherited") == [0, 1, 1]);
     signal(&first, Signal::SIGKILL);
     drop(end(first));
@@ -129,7 +112,7 @@ fn whoever_waits_takes_over_from_a_driver_that_dies() {
     let ran = end(second);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     // What the dead one had begun is done as well.
-    assert_eq!(attempts(&env, "inherited"), [1, 2, 2]);
+    assert_eq!(env.attempts("inherited"), [1, 2, 2]);
     assert_eq!(env.cluster.live_tasks().len(), 3);
     env.ok(&["kill", "inherited"]);
     env.assert_nothing_left("inherited");
@@ -139,7 +122,7 @@ fn whoever_waits_takes_over_from_a_driver_that_dies() {
 fn whoever_leaves_leaves_what_was_asked_for() {
     let env = without_offers("asked");
     let first = driving(&env, "asked");
-    let second = start(&env, &["restart", "asked", "2"]);
+    let second = env.start(&["restart", "asked", "2"]);
     wait_for("the second request", || restarts(&env, "asked") == [0, 1, 1]);
     std::thread::sleep(std::time::Duration::from_millis(500));
     signal(&second, Signal::SIGINT);
@@ -154,7 +137,7 @@ fn whoever_leaves_leaves_what_was_asked_for() {
     env.cluster.control("/resume-offers", &json!({}));
     let ran = end(first);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(attempts(&env, "asked"), [2, 2, 2]);
+    assert_eq!(env.attempts("asked"), [2, 2, 2]);
     env.ok(&["kill", "asked"]);
     env.assert_nothing_left("asked");
 }
@@ -177,7 +160,7 @@ fn a_kill_is_obeyed_by_whoever_drives() {
     killed_beside(&env, "ended", driving(&env, "ended"));
 
     let file = env.topology("fresh", 1);
-    let submit = start(&env, &["submit", &file]);
+    let submit = env.start(&["submit", &file]);
     wait_for("the submission's reason", || {
         env.run(&["status", "fresh"]).code == 0 && waits_for(&env, "fresh") == "waiting for offers"
     });
@@ -187,7 +170,7 @@ fn a_kill_is_obeyed_by_whoever_drives() {
     let file = env.topology("growing", 1);
     env.ok(&["submit", &file]);
     env.cluster.control("/hold-offers", &json!({}));
-    let update = start(&env, &["update", "growing", "--container-number", "2"]);
+    let update = env.start(&["update", "growing", "--container-number", "2"]);
     wait_for("the update's reason", || waits_for(&env, "growing") == "waiting for offers");
     killed_beside(&env, "growing", update);
 }
@@ -202,7 +185,7 @@ fn a_kill_among_many_that_wait_leaves_nothing() {
         &["restart", "crowd"],
         &["kill", "crowd"],
     ] {
-        others.push(start(&env, words));
+        others.push(env.start(words));
     }
     std::thread::sleep(std::time::Duration::from_millis(700));
     // The other kill may be through by now.
@@ -219,7 +202,7 @@ fn a_kill_takes_over_from_a_driver_that_dies() {
     let env = without_offers("orphan");
     let driver = driving(&env, "orphan");
     signal(&driver, Signal::SIGSTOP);
-    let killing = start(&env, &["kill", "orphan"]);
+    let killing = env.start(&["kill", "orphan"]);
     wait_for("the request", || env.json(&["status", "orphan"])["topology"]["state"] == "KILLING");
     signal(&driver, Signal::SIGKILL);
     drop(end(driver));
@@ -231,11 +214,11 @@ fn a_kill_takes_over_from_a_driver_that_dies() {
 #[test]
 fn a_topology_is_paused_by_the_end_of_its_update_if_that_is_asked_for_meanwhile() {
     let env = without_offers("turned");
-    let update = start(&env, &["update", "turned", "--container-number", "3"]);
+    let update = env.start(&["update", "turned", "--container-number", "3"]);
     wait_for("the update's reason", || waits_for(&env, "turned") == "waiting for offers");
-    let pause = start(&env, &["deactivate", "turned"]);
+    let pause = env.start(&["deactivate", "turned"]);
     // A restart joins.
-    let restart = start(&env, &["restart", "turned", "1"]);
+    let restart = env.start(&["restart", "turned", "1"]);
     wait_for("the restart's request", || restarts(&env, "turned") == [0, 1, 0, 0]);
     std::thread::sleep(std::time::Duration::from_millis(700));
     env.cluster.control("/resume-offers", &json!({}));
@@ -245,7 +228,7 @@ fn a_topology_is_paused_by_the_end_of_its_update_if_that_is_asked_for_meanwhile(
     let status = env.json(&["status", "turned"]);
     assert_eq!(status["topology"]["state"], "PAUSED");
     assert_eq!(status["update"], Value::Null);
-    assert_eq!(attempts(&env, "turned").len(), 4);
+    assert_eq!(env.attempts("turned").len(), 4);
     assert_eq!(env.cluster.live_tasks().len(), 4);
     env.ok(&["kill", "turned"]);
     env.assert_nothing_left("turned");
@@ -254,9 +237,9 @@ fn a_topology_is_paused_by_the_end_of_its_update_if_that_is_asked_for_meanwhile(
 #[test]
 fn whoever_waits_settles_the_update_of_a_driver_that_dies() {
     let env = without_offers("left");
-    let update = start(&env, &["update", "left", "--container-number", "3"]);
+    let update = env.start(&["update", "left", "--container-number", "3"]);
     wait_for("the update's reason", || waits_for(&env, "left") == "waiting for offers");
-    let restart = start(&env, &["restart", "left", "1"]);
+    let restart = env.start(&["restart", "left", "1"]);
     wait_for("the restart's request", || restarts(&env, "left") == [0, 1, 0, 0]);
     signal(&update, Signal::SIGKILL);
     drop(end(update));
@@ -269,7 +252,7 @@ fn whoever_waits_settles_the_update_of_a_driver_that_dies() {
         (&status["update"], &status["topology"]["state"]),
         (&Value::Null, &json!("RUNNING"))
     );
-    assert_eq!(attempts(&env, "left").len(), 3);
+    assert_eq!(env.attempts("left").len(), 3);
     assert_eq!(env.cluster.live_tasks().len(), 3);
     env.ok(&["kill", "left"]);
     env.assert_nothing_left("left");

@@ -1,13 +1,12 @@
 //! `wait`: until a topology is as it should be, or can't be any more.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use crate::environment::{Ran, TestEnv};
 
 fn waiting(env: &TestEnv, topology: &str, state: &str) -> Child {
     let words = ["wait", topology, "--for", state, "--timeout", "1m"];
-    let mut command = env.command(&words);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    env.start(&words)
 }
 
 fn done(child: Child) -> String {

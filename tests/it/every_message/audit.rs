@@ -1,7 +1,6 @@
 //! Counts everything that a topology has: tasks, processes, frameworks, znodes, packages.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -68,7 +67,7 @@ impl Audit<'_> {
             assert!(nodes.contains(&path), "{round:?}: {path} is not in {nodes:?}");
         }
         let most = 1 + usize::from(self.unwritten);
-        let found = packages(env);
+        let found = env.stored();
         assert!((1..=most).contains(&found.len()), "{round:?}: {found:?}");
     }
 
@@ -83,7 +82,7 @@ impl Audit<'_> {
         let frameworks = || env.cluster.state()["frameworks"].clone();
         let left = || format!("{round:?}: {} are left", frameworks());
         settles(left, || frameworks() == Value::Array(Vec::new()));
-        let found = packages(env);
+        let found = env.stored();
         assert!(found.len() <= usize::from(self.unwritten), "{round:?}: {found:?}");
     }
 
@@ -160,15 +159,9 @@ fn processes(env: &TestEnv) -> BTreeMap<String, Vec<String>> {
     found
 }
 
-/// The packages in the store.
-fn packages(env: &TestEnv) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(env.directory.path().join("store"));
-    entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect()
-}
-
 /// Forgets the package of a submission that came to nothing.
 pub fn forget_packages(env: &TestEnv) {
-    for package in packages(env) {
+    for package in env.stored() {
         std::fs::remove_file(package).unwrap();
     }
 }

@@ -163,10 +163,7 @@ fn tasks(control: &str) -> Vec<Value> {
 pub fn heal(env: &TestEnv) {
     env.cluster.control("/clear-faults", &Value::Null);
     wait_for("the master", || env.cluster.state()["leader"] != Value::Null);
-    let state = env.cluster.state();
-    for agent in state["agents"].as_array().unwrap().iter().filter(|agent| agent["up"] == false) {
-        env.cluster.control("/return-agent", &json!({ "agent": agent["index"] }));
-    }
+    env.cluster.return_agents();
     wait_for("the agents", || {
         let state = env.cluster.state();
         state["agents"].as_array().unwrap().iter().all(|agent| agent["linked"] == true)

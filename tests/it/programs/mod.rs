@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
-use crate::environment::{Ran, TestEnv, TestOptions, http};
+use crate::environment::{Ran, TestEnv, TestOptions, http, signal};
 use crate::hdfs::{Hdfs, hadoop_fs, hadoop_home};
 use crate::sshd::Sshd;
 
@@ -92,8 +92,7 @@ fn interrupted(mut command: Command, mark: &Path) -> Ran {
     while !mark.exists() {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    signal(&child, nix::sys::signal::Signal::SIGINT);
     let ran = Ran::from(child.wait_with_output().unwrap());
     let left = std::fs::read_to_string(mark).unwrap();
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", left.trim())).unwrap_or_default();

@@ -6,7 +6,7 @@ mod session;
 mod silent;
 
 use std::collections::BTreeSet;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use heron_cli::verbs::{self, Work};
@@ -104,11 +104,7 @@ fn ends(env: &TestEnv, line: &[String], properties: &[String], codes: &[i32], sa
 
 /// Starts a command without a timeout of its own.
 fn start(env: &TestEnv, words: &[String], properties: &[String]) -> Child {
-    env.command(&together(words, properties))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    env.start(&together(words, properties))
 }
 
 /// Sends a signal to a command; what it did, and how soon it had ended.
