@@ -171,7 +171,8 @@ impl StateError {
             Client::NodeExists => Self::NodeExists { path },
             Client::BadVersion => Self::BadVersion { path },
             Client::NotEmpty => Self::NotEmpty { path },
-            Client::NoAuth => Self::NoAuth { path },
+            // A server that wants credentials says so to the first request, and ends the session.
+            Client::NoAuth | Client::AuthFailed => Self::NoAuth { path },
             Client::InvalidAcl => Self::AclRefused { path },
             Client::SessionExpired | Client::SessionMoved => Self::SessionExpired,
             Client::ClientClosed => Self::Closed,

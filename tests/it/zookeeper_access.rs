@@ -16,7 +16,10 @@ use crate::zookeeper::{Extras, ZooKeeper};
 pub const PASSWORD: &str = "hunter2-zk";
 
 /// A server that knows the user `heron` by SASL, and everybody by digest.
-pub static SERVER: LazyLock<ZooKeeper> = LazyLock::new(|| {
+pub static SERVER: LazyLock<ZooKeeper> = LazyLock::new(|| server(&[]));
+
+/// One that knows the user, with more lines in its configuration.
+fn server(more: &[&str]) -> ZooKeeper {
     let data = tempfile::tempdir().unwrap().keep();
     let jaas = data.join("jaas.conf");
     let users = format!(
@@ -24,13 +27,15 @@ pub static SERVER: LazyLock<ZooKeeper> = LazyLock::new(|| {
     );
     std::fs::write(&jaas, users).unwrap();
     let extras = Extras {
-        config: vec![
-            "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider".to_owned(),
-        ],
+        config: ["authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider"]
+            .iter()
+            .chain(more)
+            .map(|&line| line.to_owned())
+            .collect(),
         java: vec![format!("-Djava.security.auth.login.config={}", jaas.display())],
     };
     ZooKeeper::start_with(&data, None, &extras).unwrap()
-});
+}
 
 fn secret(env: &TestEnv, text: &str) -> PathBuf {
     let path = env.directory.path().join("zookeeper.auth");
@@ -158,6 +163,19 @@ fn wrong_credentials_are_told_at_once() {
     ends_with(&env.run(&["kill", "opened"]), 8, &["frameworks/opened"]);
     secret(&env, &format!("heron:{PASSWORD}\n"));
     env.ok(&["kill", "opened"]);
+}
+
+#[test]
+fn a_server_that_wants_credentials_is_told_of() {
+    let server = server(&["enforce.auth.enabled=true", "enforce.auth.schemes=sasl"]);
+    let mut env = env("sasl");
+    let with = std::fs::read_to_string(&env.config).unwrap();
+    let with = with.replace(SERVER.connection(), server.connection());
+    std::fs::write(&env.config, with).unwrap();
+    let ran = env.ok(&["list"]);
+    ends_with(&ran, 0, &[]);
+    env.write_config(&[format!("zk.connection.string: {}", server.connection())]);
+    ends_with(&env.run(&["list"]), 8, &["not allowed", env.root.as_str()]);
 }
 
 #[test]

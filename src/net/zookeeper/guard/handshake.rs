@@ -1,5 +1,8 @@
 //! The beginning of a connection: until the server has answered to the request for a session, and the client library has
 //! proved that it is the one of this process.
+//!
+//! The library pings the server before it makes its first request, to learn whether its credentials are wanted, and waits for the
+//! answer. The first request learns that as well, so that this answer is given here, and costs no round trip.
 
 use bytes::{BufMut, Bytes};
 use tokio::io::AsyncWriteExt;
@@ -14,7 +17,8 @@ pub(in crate::net::zookeeper) const PROOF_SCHEME: &str = "heron-cli";
 /// The longest frame until a session stands: sessions, SASL tokens.
 const HANDSHAKE_FRAME: usize = 64 * 1024;
 
-/// The codes of `auth` and `sasl` in ZooKeeper's protocol (its `ZooDefs.OpCode`).
+/// The codes of `ping`, `auth` and `sasl` in ZooKeeper's protocol (its `ZooDefs.OpCode`).
+pub(super) const PING: i32 = 11;
 pub(super) const AUTH: i32 = 100;
 pub(super) const SASL: i32 = 102;
 
@@ -29,19 +33,27 @@ pub(super) enum Broken {
 }
 
 /// The part of a connection in which each frame is looked at: until the server has answered to the request for a session,
-/// and the client has proved who it is.
+/// and the client has proved who it is and gone on to what it wants.
 pub(super) struct Handshake {
     /// The packet's content that proves it.
     proof: Vec<u8>,
     answered: bool,
     proved: bool,
-    /// The answer to the proof, until it can be sent.
-    reply: Option<[u8; 20]>,
+    /// Whether the client says anything else than who it is.
+    begun: bool,
+    /// The answers that are given here, until they can be sent.
+    replies: Vec<u8>,
 }
 
 impl Handshake {
     pub fn new(secret: &[u8]) -> Self {
-        Self { proof: proof(secret), answered: false, proved: false, reply: None }
+        Self {
+            proof: proof(secret),
+            answered: false,
+            proved: false,
+            begun: false,
+            replies: Vec::new(),
+        }
     }
 
     /// Returns what was read of either side beyond the handshake.
@@ -53,18 +65,17 @@ impl Handshake {
         let mut requests = Reader::new(HANDSHAKE_FRAME);
         let mut answers = Reader::new(HANDSHAKE_FRAME);
         let mut asked = false;
-        while !(self.answered && self.proved) {
+        while !(self.answered && self.proved && self.begun) {
             tokio::select! {
                 request = requests.next(client) => {
                     quick(client);
                     let request = request.map_err(|_| Broken::Client)?;
                     // The first frame asks for a session and has no header.
-                    if asked && !self.passes(&request)? {
-                        continue;
+                    if !asked || self.passes(&request)? {
+                        let sent = async { server.write_all(&request).await?; server.flush().await };
+                        sent.await.map_err(|error| Broken::Server(Health::of_io(&error)))?;
                     }
                     asked = true;
-                    let sent = async { server.write_all(&request).await?; server.flush().await };
-                    sent.await.map_err(|error| Broken::Server(Health::of_io(&error)))?;
                 }
                 answer = answers.next(server) => {
                     let answer = answer.map_err(|error| Broken::Server(Health::of_frame(&error)))?;
@@ -72,34 +83,41 @@ impl Handshake {
                     self.answered = true;
                 }
             }
-            self.answer_proof(client).await?;
+            self.reply(client).await?;
         }
-        self.answer_proof(client).await?;
         Ok((requests.rest(), answers.rest()))
     }
 
-    /// Whether a frame of the client goes on to the server; the proof doesn't.
+    /// Whether a frame of the client goes on to the server; the proof and the first ping don't.
     fn passes(&mut self, frame: &[u8]) -> Result<bool, Broken> {
         let int = |at: usize| frame.get(at..at + 4)?.try_into().ok().map(i32::from_be_bytes);
         let (Some(xid), Some(code)) = (int(4), int(8)) else { return Err(Broken::Stranger) };
         match code {
             SASL => Ok(true),
-            _ if self.proved => Ok(true),
-            AUTH if frame.get(12..) == Some(&self.proof) => {
+            AUTH if !self.proved && frame.get(12..) == Some(&self.proof) => {
                 self.proved = true;
-                self.reply = Some(reply(xid));
+                self.replies.extend(reply(xid));
                 Ok(false)
             }
-            _ => Err(Broken::Stranger),
+            _ if !self.proved => Err(Broken::Stranger),
+            AUTH => Ok(true),
+            PING => {
+                self.begun = true;
+                self.replies.extend(reply(xid));
+                Ok(false)
+            }
+            _ => {
+                self.begun = true;
+                Ok(true)
+            }
         }
     }
 
-    /// Sends the answer to the proof as soon as the client expects one: after its session stands.
-    async fn answer_proof(&mut self, client: &mut TcpStream) -> Result<(), Broken> {
-        if self.answered
-            && let Some(reply) = self.reply.take()
-        {
-            client.write_all(&reply).await.map_err(|_| Broken::Client)?;
+    /// Sends the answers that are given here as soon as the client expects any: after its session stands.
+    async fn reply(&mut self, client: &mut TcpStream) -> Result<(), Broken> {
+        if self.answered && !self.replies.is_empty() {
+            let replies = std::mem::take(&mut self.replies);
+            client.write_all(&replies).await.map_err(|_| Broken::Client)?;
         }
         Ok(())
     }

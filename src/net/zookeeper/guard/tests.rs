@@ -2,7 +2,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use super::super::frames::Reader;
-use super::handshake::{AUTH, SASL, proof, reply};
+use super::handshake::{AUTH, PING, SASL, proof, reply};
 use super::*;
 
 fn frame(body: &[u8]) -> Vec<u8> {
@@ -50,6 +50,27 @@ async fn who_proves_to_be_the_client_gets_through() {
     assert_eq!(answers.next(&mut client).await.unwrap(), frame(b"session"));
     assert_eq!(&answers.next(&mut client).await.unwrap()[..], reply(2));
     for expected in [&requests[0], &requests[1], &requests[3]] {
+        assert_eq!(received.recv().await.as_ref(), Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn the_first_ping_waits_for_no_server() {
+    let (endpoint, mut received) = server().await;
+    let guard = Guard::start(&[endpoint], Dialer::new(None), 1024).await.unwrap();
+    let mut client = TcpStream::connect(guard.address()).await.unwrap();
+    let opening = [frame(b"connect"), request(1, AUTH, &proof(guard.secret()))];
+    client.write_all(&opening.concat()).await.unwrap();
+    let mut answers = Reader::new(1024);
+    assert_eq!(answers.next(&mut client).await.unwrap(), frame(b"session"));
+    assert_eq!(&answers.next(&mut client).await.unwrap()[..], reply(1));
+    let digest = request(2, AUTH, b"digest");
+    let ping = request(-2, PING, b"");
+    client.write_all(&[&digest[..], &ping[..]].concat()).await.unwrap();
+    assert_eq!(&answers.next(&mut client).await.unwrap()[..], reply(-2));
+    // Those that keep the session alive are the server's.
+    client.write_all(&ping).await.unwrap();
+    for expected in [&opening[0], &digest, &ping] {
         assert_eq!(received.recv().await.as_ref(), Some(expected));
     }
 }
