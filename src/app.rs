@@ -18,6 +18,7 @@ use crate::env::Env;
 use crate::failure::{Exit, Failure};
 use crate::given::{self, Typed};
 use crate::net::deadline::{Deadline, Signals};
+use crate::net::zookeeper::Opened;
 use crate::outcome::Outcome;
 use crate::report::Reporter as _;
 use crate::ui::{self, Ui};
@@ -138,6 +139,7 @@ async fn in_cluster(
         env,
         whole: Deadline::starting_now(given.timeout, signals).heard_by(listener),
         timeout: given.timeout,
+        opened: Opened::default(),
         verb: given.name,
         member: None,
     };

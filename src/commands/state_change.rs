@@ -33,7 +33,7 @@ pub(super) async fn bring(
     wanted: Wanted,
 ) -> anyhow::Result<Outcome> {
     let asking = async |state: &StateTree| {
-        let sought = seek(context, state);
+        let sought = seek(context);
         let first = meanwhile(&sought, Box::pin(First::look(context, state, topology))).await?;
         if first.journal.record.as_ref().is_some_and(|node| is_mentioned(&node.data)) {
             return Ok(None);

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::context::configure::{ConfigInput, configure};
 use crate::env::Env;
 use crate::net::deadline::Deadline;
+use crate::net::zookeeper::Opened;
 use crate::outcome::stream::{Item, ReaderGone, Stream};
 use crate::report::{Progress, Reporter};
 use crate::state::TopologyState;
@@ -62,6 +63,7 @@ async fn read(given: ConfigInput, env: &Env, topology: &str) -> anyhow::Result<K
         env,
         timeout: Some(PATIENCE),
         whole: Deadline::after(PATIENCE),
+        opened: Opened::default(),
         verb: "completion",
         member: None,
     };

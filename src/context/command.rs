@@ -16,7 +16,7 @@ use crate::context::CommandError;
 use crate::engine::configured::{ConfiguredEngine, configured};
 use crate::env::{Env, Machine};
 use crate::net::deadline::{Deadline, Stopped, UNDO};
-use crate::net::zookeeper::Known;
+use crate::net::zookeeper::Opened;
 use crate::outcome::stream::Stream;
 use crate::report::Reporter;
 use crate::scheduler::history::Author;
@@ -46,6 +46,8 @@ pub struct Context<'a> {
     pub timeout: Option<Duration>,
     /// When the command as a whole stops waiting: after the time above, which began with it, or when the user wants to leave.
     pub whole: Deadline,
+    /// The session of the state tree that is open, in which the engine's leader is looked for where it is known there.
+    pub opened: Opened,
     /// The verb, for those who wait for us.
     pub verb: &'static str,
     /// Which supervisor this is, if a topology's own.
@@ -73,6 +75,7 @@ impl Context<'_> {
         let tree = Tree::new(&state.root).map_err(StateError::from)?;
         let zk = Zk::connect(&options, &self.whole).await?;
         let zk = zk.with_rules(zookeeper::rules(&tree, state));
+        self.opened.note(zk.shared());
         Ok(StateTree { zk, tree, journal_root: state.journal_root.clone() })
     }
 
@@ -98,17 +101,7 @@ impl Context<'_> {
 
     /// The way to the place where containers run. Doubts about its settings are told.
     pub fn engine(&self) -> anyhow::Result<ConfiguredEngine> {
-        self.engine_by(zookeeper::known(&self.settings.state)?)
-    }
-
-    /// The same for as long as the state tree is open: where its ensemble also knows who answers for the engine, it is asked in the
-    /// session that there is.
-    pub fn engine_beside(&self, state: &StateTree) -> anyhow::Result<ConfiguredEngine> {
-        let known = zookeeper::known(&self.settings.state)?;
-        self.engine_by(Known { session: state.zk.shared(), ..known })
-    }
-
-    fn engine_by(&self, known: Known) -> anyhow::Result<ConfiguredEngine> {
+        let known = zookeeper::known(&self.settings.state, &self.opened)?;
         let (engine, warnings) = configured(self.mesos()?, known, &self.whole)?;
         for warning in &warnings {
             self.reporter.warn_once(&warning.to_string());

@@ -10,7 +10,8 @@ use crate::config::secret::SecretError;
 use crate::config::settings::{Backend, State, ZooKeeperAccess};
 use crate::net::tls::{self, Part, TlsError};
 use crate::net::zookeeper::{
-    Access, AddressError, BadCredentials, Credentials, Ensemble, Known, Options, Scheme, Tls,
+    Access, AddressError, BadCredentials, Credentials, Ensemble, Known, Opened, Options, Scheme,
+    Tls,
 };
 use crate::state::{Rules, Tree};
 
@@ -66,7 +67,7 @@ pub(super) fn options(connection: &str, state: &State) -> Result<Options, ZooKee
 }
 
 /// The ensemble whose access the settings tell, under both its names. A command that needs no state may have none.
-pub(super) fn known(state: &State) -> Result<Known, ZooKeeperSettingsError> {
+pub(super) fn known(state: &State, opened: &Opened) -> Result<Known, ZooKeeperSettingsError> {
     let Backend::ZooKeeper { connection, client_connection } = &state.backend else {
         return Ok(Known::default());
     };
@@ -76,7 +77,7 @@ pub(super) fn known(state: &State) -> Result<Known, ZooKeeperSettingsError> {
             endpoints.extend(Ensemble::parse(connection)?.endpoints);
         }
     }
-    Ok(Known { endpoints, access: access(&state.access)?, session: None })
+    Ok(Known { endpoints, access: access(&state.access)?, opened: opened.clone() })
 }
 
 /// What holds for the parts of the tree.

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared};
 use tokio::time::Instant;
 
-use crate::context::{Context, StateTree};
+use crate::context::Context;
 use crate::engine::observation::Observation;
 use crate::engine::{ConfiguredEngine, Engine};
 use crate::net::cause::chain;
@@ -33,13 +33,13 @@ pub enum Found {
 }
 
 /// Begins to look for the engine, as soon as somebody waits for it or does something else [`meanwhile`].
-pub fn seek<'a>(context: &'a Context<'_>, state: &'a StateTree) -> Sought<'a> {
+pub fn seek<'a>(context: &'a Context<'_>) -> Sought<'a> {
     let seeking = async move {
         if context.settings.mesos.is_none() {
             return Found::Nowhere;
         }
         let seeking = Box::pin(async {
-            let engine = context.engine_beside(state)?;
+            let engine = context.engine()?;
             let seat = engine.locate().await?;
             anyhow::Ok((engine, seat))
         });

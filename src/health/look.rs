@@ -23,7 +23,7 @@ pub async fn look(
     state: &StateTree,
     name: &str,
 ) -> Result<Facts, StateError> {
-    let sought = seek(context, state);
+    let sought = seek(context);
     let first = meanwhile(&sought, Box::pin(First::look(context, state, name))).await?;
     first.look_on(context, state, &sought).await
 }
@@ -34,7 +34,7 @@ pub async fn look_at_all(
     state: &StateTree,
     names: &[String],
 ) -> Result<Vec<Facts>, StateError> {
-    let sought = seek(context, state);
+    let sought = seek(context);
     let mut found = Vec::with_capacity(names.len());
     for some in names.chunks(TOGETHER) {
         let all = some.iter().map(|name| {

@@ -1,6 +1,6 @@
 //! An ensemble that is known from elsewhere.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::access::Access;
 use super::address::{Endpoint, Ensemble};
@@ -13,8 +13,30 @@ pub struct Known {
     pub endpoints: Vec<Endpoint>,
     /// How to be let in.
     pub access: Access,
-    /// A session that somebody has with it, for as long as they have it.
-    pub session: Option<Weak<dyn Session>>,
+    /// The session that there is with it.
+    pub opened: Opened,
+}
+
+/// The session that a command has opened last with the ensemble it knows, for whatever else is to be asked there. Clones share it;
+/// it is not kept open by it.
+#[derive(Clone, Debug, Default)]
+pub struct Opened(Arc<Mutex<Option<Weak<dyn Session>>>>);
+
+impl Opened {
+    /// Notes a session, for as long as its owner has it open.
+    pub fn note(&self, session: Option<Weak<dyn Session>>) {
+        *self.lock() = session;
+    }
+
+    /// The session, if it is open.
+    #[must_use]
+    pub fn get(&self) -> Option<Arc<dyn Session>> {
+        self.lock().as_ref()?.upgrade()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Weak<dyn Session>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Known {
@@ -28,7 +50,7 @@ impl Known {
     /// A session with an ensemble that is open already.
     #[must_use]
     pub fn session_with(&self, ensemble: &Ensemble) -> Option<Arc<dyn Session>> {
-        self.session.as_ref().filter(|_| self.is(ensemble))?.upgrade()
+        self.is(ensemble).then(|| self.opened.get())?
     }
 
     fn is(&self, ensemble: &Ensemble) -> bool {
@@ -47,7 +69,7 @@ mod tests {
         let access =
             Access { credentials: Credentials::parse(Scheme::Sasl, &text).ok(), tls: None };
         let endpoints = Ensemble::parse("a:1,b:1").unwrap().endpoints;
-        let known = Known { endpoints, access, session: None };
+        let known = Known { endpoints, access, opened: Opened::default() };
         let shown =
             |text: &str| known.access_to(&Ensemble::parse(text).unwrap()).credentials.is_some();
         assert!(shown("b:1,c:1"));

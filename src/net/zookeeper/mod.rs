@@ -10,7 +10,7 @@
 //! | [`guard`] | the client library's way to the servers, which keeps the bounds and knows why one failed |
 //! | [`mod@connect`] | how one gets a session |
 //! | [`session`] | what can be asked in one |
-//! | [`Known`] | an ensemble that somebody has access to, or a session with |
+//! | [`Known`] | an ensemble that somebody has access to, and the session with it that is open |
 //!
 //! The client library dials by itself, believes whatever length a frame claims to have, and says of a failure only that no
 //! host was available. So it is given one address, on loopback, where [`guard`] waits for it; what that connects to, and
@@ -28,6 +28,6 @@ pub mod session;
 
 pub use access::{Access, BadCredentials, Credentials, Scheme, Tls};
 pub use address::{AddressError, ElectionAddress, Endpoint, Ensemble};
-pub use connect::{ConnectError, Options, connect};
+pub use connect::{ConnectError, Options};
 pub use health::{EndpointReport, Health};
-pub use known::Known;
+pub use known::{Known, Opened};

@@ -16,6 +16,7 @@ use crate::context::configure::{ClusterConfig, ConfigInput, configure};
 use crate::env::{Env, Machine};
 use crate::failure::Failure;
 use crate::net::deadline::{Deadline, Signals};
+use crate::net::zookeeper::Opened;
 use crate::outcome::Outcome;
 use crate::outcome::stream::{Item, ReaderGone, Stream};
 use crate::report::{Progress, Reporter};
@@ -158,6 +159,7 @@ impl Shared {
             env: &env,
             whole: Deadline::starting_now(timeout, Signals::never()),
             timeout,
+            opened: Opened::default(),
             verb: verb.name,
             member: None,
         };
