@@ -37,12 +37,7 @@ pub(super) fn report(
         ));
     }
     let total = model.views().count();
-    let agreeing = match goal {
-        Goal::Running => model.views().filter(|view| view.agrees).count(),
-        Goal::Killed => {
-            model.views().filter(|view| view.record.is_none_or(ContainerRecord::is_over)).count()
-        }
-    };
+    let agreeing = model.views().filter(|view| is_as_wanted(goal, view)).count();
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let progress = Progress {
         done: count(agreeing),
@@ -62,6 +57,14 @@ pub(super) fn report(
         },
     };
     context.reporter.progress(&progress);
+}
+
+/// Whether a container is as it should be.
+fn is_as_wanted(goal: Goal, view: &View<'_>) -> bool {
+    match goal {
+        Goal::Running => view.agrees,
+        Goal::Killed => view.record.is_none_or(ContainerRecord::is_over),
+    }
 }
 
 /// What an update is at, as far as it is the containers that it waits for, and the plan that follows from them.
@@ -157,11 +160,8 @@ pub fn missing(model: &Model) -> Vec<String> {
             format!("{} on {}{why}", record.state, record.host)
         }
     };
-    let lags = |view: &View<'_>| match model.desired().goal {
-        Goal::Running => !view.agrees,
-        Goal::Killed => view.record.is_some_and(|record| !record.is_over()),
-    };
-    let lagging: Vec<_> = members(model).filter(lags).collect();
+    let goal = model.desired().goal;
+    let lagging: Vec<_> = members(model).filter(|view| !is_as_wanted(goal, view)).collect();
     let mut lines: Vec<String> = lagging
         .iter()
         .take(8)
