@@ -7,7 +7,6 @@ use tokio::time::Instant;
 use super::plan::Plan;
 use super::standing::{Standing, Taken};
 use crate::cli::SubmitArgs;
-use crate::constraint::Constraint;
 use crate::context::{CommandError, Context, StateTree};
 use crate::engine::{ConfiguredEngine, Engine, WebPages, capacity};
 use crate::outcome::difference::Compared;
@@ -77,9 +76,8 @@ pub(super) async fn agents_are_large_enough(
     engine: &impl Engine,
     plan: &Plan,
 ) -> Result<(), CommandError> {
-    let constraints: Vec<Constraint> =
-        context.mesos()?.constraints.iter().map(|text| Constraint::of_record(text)).collect();
-    let why = capacity::never_fitting(engine, &plan.deployment, &constraints).await;
+    let constraints = &context.mesos()?.constraints;
+    let why = capacity::never_fitting(engine, &plan.deployment, constraints).await;
     if why.is_empty() {
         return Ok(());
     }

@@ -38,7 +38,7 @@ pub(super) fn desired(
         ),
         launch,
         placement: Placement {
-            constraints: mesos.constraints.clone(),
+            constraints: mesos.constraints.iter().map(ToString::to_string).collect(),
             avoid: mesos.avoid.clone(),
             extra: Map::new(),
         },

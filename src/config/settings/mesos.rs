@@ -8,6 +8,7 @@ use crate::config::keys;
 use crate::config::layer::Setting;
 use crate::config::problem::{Warning, WarningKind};
 use crate::config::units::{self, TimeUnit};
+use crate::constraint::Constraint;
 
 /// The shortest failover timeout that does not endanger a topology.
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -66,7 +67,10 @@ impl<'a> Work<'a> {
             failover_timeout,
             kill_grace: reader.duration(&keys::MESOS_KILL_GRACE),
             maintenance_lead: reader.duration(&keys::MESOS_MAINTENANCE_LEAD),
-            constraints: words(&reader.text(&keys::MESOS_CONSTRAINTS), ';'),
+            constraints: words(&reader.text(&keys::MESOS_CONSTRAINTS), ';')
+                .iter()
+                .map(|text| Constraint::of_record(text))
+                .collect(),
             avoid: words(&reader.text(&keys::MESOS_AVOID), ','),
             unreachable: reader.duration(&keys::MESOS_UNREACHABLE),
             relaunch_tmanager: reader.flag(&keys::MESOS_RELAUNCH_TMANAGER),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::stores::Uploader;
 use crate::config::engine::Engine;
 use crate::config::units::Bytes;
+use crate::constraint::Constraint;
 use crate::net::redact::redact;
 
 /// Everything that a command may want to know.
@@ -174,8 +175,8 @@ pub struct Mesos {
     pub kill_grace: Duration,
     /// How long before its maintenance an agent is left alone.
     pub maintenance_lead: Duration,
-    /// Which agents containers may run on, each as it was written.
-    pub constraints: Vec<String>,
+    /// Which agents containers may run on.
+    pub constraints: Vec<Constraint>,
     /// Agents that get containers only where there is no other.
     pub avoid: Vec<String>,
     /// How long a supervisor waits for an agent that can't be reached.
