@@ -126,7 +126,7 @@ async fn request_and_see_to(
     options: Options,
 ) -> anyhow::Result<Killed> {
     let record = state.journal(topology).record;
-    let by = context.author();
+    let by = context.writer();
     let deadline = context.deadline(removal::PATIENCE);
     let same = |found: &Desired| found.topology_id == desired.topology_id;
     let end = |found: &Desired| {

@@ -96,7 +96,7 @@ async fn ask(context: &Context<'_>, state: &StateTree, topology: &str) -> anyhow
         }
         Ok(supervised(desired, &wanted))
     };
-    let by = context.author();
+    let by = context.writer();
     let desired = request::change(&state.zk, &paths.record, None, &by, change).await?;
     let desired = desired.ok_or_else(|| not_ours(topology))?;
     let name = found.state().map_or("UNKNOWN", |state| state.name());

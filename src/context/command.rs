@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::configure::TypedPlace;
 use super::state_tree::StateTree;
+use super::writer::Writer;
 use super::zookeeper;
 use crate::clock::{rfc3339, seconds};
 use crate::config::Settings;
@@ -149,13 +150,14 @@ impl Context<'_> {
 
     /// Who we are, for what is remembered of a topology.
     #[must_use]
-    pub fn author(&self) -> Author {
-        Author {
+    pub fn writer(&self) -> Writer {
+        let author = Author {
             command: self.verb.to_owned(),
             user: self.machine.user.clone(),
             host: self.machine.host.clone(),
             pid: self.machine.pid,
-        }
+        };
+        Writer { author, clock: self.machine.clock }
     }
 
     /// Makes sure that a topology exists, wherever it runs: enough for verbs that only read.

@@ -8,9 +8,11 @@ mod error;
 mod release;
 mod state_tree;
 mod store;
+mod writer;
 mod zookeeper;
 
 pub use command::{Context, Member};
 pub use error::{CommandError, HalfWay};
 pub use state_tree::StateTree;
+pub use writer::Writer;
 pub use zookeeper::ZooKeeperSettingsError;

@@ -10,14 +10,13 @@ use super::physical_plan::{self, Ports, Updated};
 use super::stored_plan::{plan_digest, unpack};
 use super::tmanager_request::{TManagerRequest, ask_tmanager};
 use super::verdict::interrupted;
-use crate::clock::{now, seconds};
+use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::net::deadline::Stopped;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::errand::{Errand, ErrandFailed, Errands, RecordChange};
 use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal};
-use crate::scheduler::remember::remember_change;
 use crate::scheduler::update::{Update, UpdateStep};
 use crate::scheduler::update_steps;
 use crate::state::update_lock::UpdateLock;
@@ -217,7 +216,7 @@ impl<'a> Work<'a> {
             update.tmanager_session =
                 location.map(|found| found.node.stat.ephemeral_owner).filter(|id| *id != 0);
         }
-        remember_change(Some(desired), &mut written, &self.lease.author, now());
+        self.lease.writer.remember(Some(desired), &mut written);
         let definition = edit::with_state(&topology.node.data, update.topology_state())?;
         let own = self.update_lock.borrow();
         let update_lock = self.lease.update_lock.as_ref().or(own.as_ref());

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use crate::clock::now;
+use crate::context::Writer;
 use crate::scheduler::connection::BoxError;
 use crate::scheduler::container::ContainerRecord;
-use crate::scheduler::history::Author;
 use crate::scheduler::journal::{
     Journal, JournalError, JournalPaths, Written, decode_container, decode_desired, encode,
 };
 use crate::scheduler::member::{number_of, short_name};
 use crate::scheduler::record::Desired;
-use crate::scheduler::remember::{Known, remember_change, remember_turn};
+use crate::scheduler::remember::{Known, remember_turn};
 use crate::state::lock::Lock;
 use crate::state::transaction::Done;
 use crate::state::{Node, Op, StateError, Tree, Zk};
@@ -143,7 +142,7 @@ pub struct JournalStore<'a> {
     tree: &'a Tree,
     topology: String,
     /// Who writes.
-    author: Author,
+    writer: Writer,
     paths: JournalPaths,
     /// The desired record as it stands there: what is remembered of its changes is here alone.
     desired: Option<Desired>,
@@ -162,7 +161,7 @@ impl<'a> JournalStore<'a> {
         zk: &'a Zk,
         lock: &'a Lock,
         tree: &'a Tree,
-        (topology, author): (&str, Author),
+        (topology, writer): (&str, Writer),
         paths: JournalPaths,
         journalled: &Journalled,
     ) -> Self {
@@ -171,7 +170,7 @@ impl<'a> JournalStore<'a> {
             lock,
             tree,
             topology: topology.to_owned(),
-            author,
+            writer,
             paths,
             desired: journalled.desired.clone(),
             known: journalled.records().map(|one| (one.id, one.into())).collect(),
@@ -211,7 +210,7 @@ impl<'a> JournalStore<'a> {
 impl Journal for JournalStore<'_> {
     async fn write_desired(&mut self, desired: &Desired) -> Result<Written, BoxError> {
         let mut desired = desired.clone();
-        remember_change(self.desired.as_ref(), &mut desired, &self.author, now());
+        self.writer.remember(self.desired.as_ref(), &mut desired);
         let bytes = encode(&self.paths.record, &desired)?;
         let op = Op::set(&self.paths.record, bytes, Some(self.version));
         match self.lock.transaction(&[op]).await {
@@ -234,7 +233,7 @@ impl Journal for JournalStore<'_> {
         let (mut batch, mut size) = (Vec::new(), 0);
         for mut record in records {
             let path = self.paths.container(record.id);
-            remember_turn(self.known.get(&record.id), &mut record, &self.author);
+            remember_turn(self.known.get(&record.id), &mut record, &self.writer.author);
             self.known.insert(record.id, Known::from(&record));
             let bytes = encode(&path, &record)?;
             let cost = path.len() + bytes.len();

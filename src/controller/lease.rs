@@ -7,10 +7,9 @@ use tokio::time::{Instant, sleep};
 use super::journal::{JournalNodes, JournalStore, Journalled, StoreError, load};
 use super::mirror::{Mirror, Telling};
 use super::request;
-use crate::context::{CommandError, Context, StateTree};
+use crate::context::{CommandError, Context, StateTree, Writer};
 use crate::net::cause::chain;
 use crate::net::deadline::Deadline;
-use crate::scheduler::history::Author;
 use crate::scheduler::journal::JournalPaths;
 use crate::scheduler::record::Desired;
 use crate::scheduler::run::DriverError;
@@ -43,7 +42,7 @@ pub struct Lease {
     /// Writes that where those see it who wait.
     telling: Telling,
     /// Who its holder is.
-    pub(super) author: Author,
+    pub(super) writer: Writer,
 }
 
 impl Lease {
@@ -68,8 +67,8 @@ impl Lease {
     ) -> Self {
         let mirror = Mirror::default();
         let telling = mirror.tell(state.zk.clone(), lock.path().to_owned(), context.holder());
-        let author = context.author();
-        Self { state, lock, update_lock: None, paths, lost: false, mirror, telling, author }
+        let writer = context.writer();
+        Self { state, lock, update_lock: None, paths, lost: false, mirror, telling, writer }
     }
 
     /// The same, by another mirror: that of a lease that was lost.
@@ -142,7 +141,7 @@ impl Lease {
     #[must_use]
     pub fn store(&self, topology: &str, journalled: &Journalled) -> JournalStore<'_> {
         let StateTree { zk, tree, .. } = &self.state;
-        let by = self.author.clone();
+        let by = self.writer.clone();
         JournalStore::new(zk, &self.lock, tree, (topology, by), self.paths.clone(), journalled)
     }
 
@@ -156,7 +155,7 @@ impl Lease {
         change: impl FnMut(&Desired) -> anyhow::Result<Desired>,
     ) -> anyhow::Result<Desired> {
         let (zk, record) = (&self.state.zk, &self.paths.record);
-        let changed = request::change(zk, record, Some(&self.lock), &self.author, change).await?;
+        let changed = request::change(zk, record, Some(&self.lock), &self.writer, change).await?;
         changed.ok_or_else(|| {
             let what = StoreError::Gone { path: record.clone() }.to_string();
             CommandError::Incomplete { topology: topology.to_owned(), what }.into()

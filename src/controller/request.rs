@@ -1,11 +1,9 @@
 //! Changes of the desired record: a command requests something by them, whether or not it holds the lease. Whoever does is told by
 //! a watch, and carries it out.
 
-use crate::clock::now;
-use crate::scheduler::history::Author;
+use crate::context::Writer;
 use crate::scheduler::journal::{decode_desired, encode};
 use crate::scheduler::record::Desired;
-use crate::scheduler::remember::remember_change;
 use crate::state::lock::Lock;
 use crate::state::{Op, StateError, Zk};
 
@@ -18,7 +16,7 @@ pub async fn change(
     zk: &Zk,
     record: &str,
     lock: Option<&Lock>,
-    by: &Author,
+    by: &Writer,
     mut change: impl FnMut(&Desired) -> anyhow::Result<Desired>,
 ) -> anyhow::Result<Option<Desired>> {
     loop {
@@ -28,7 +26,7 @@ pub async fn change(
         if changed == desired {
             return Ok(Some(desired));
         }
-        remember_change(Some(&desired), &mut changed, by, now());
+        by.remember(Some(&desired), &mut changed);
         let ops = [Op::set(record, encode(record, &changed)?, Some(node.stat.version))];
         let written = match lock {
             Some(lock) => lock.transaction(&ops).await,

@@ -34,7 +34,6 @@ use crate::scheduler::closed::{Closed, ClosedReason};
 use crate::scheduler::journal::encode;
 use crate::scheduler::model::Verdict;
 use crate::scheduler::record::Desired;
-use crate::scheduler::remember::remember_change;
 use crate::scheduler::run::End;
 use crate::state::Op;
 use crate::state::topology_state::NewTopology;
@@ -226,7 +225,7 @@ async fn write(
     if let Some(supervisors) = supervisors {
         desired.supervise_by(supervisors);
     }
-    remember_change(None, &mut desired, &context.author(), (context.machine.clock)());
+    context.writer().remember(None, &mut desired);
     let bytes = encode(&lease.paths.record, &desired)?;
     let journal = [
         Op::set(&lease.paths.record, bytes, None),

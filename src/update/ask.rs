@@ -88,7 +88,7 @@ impl Job<'_> {
             let record = state.journal(self.name).record;
             *is_ours = true;
             let written =
-                request::change(&state.zk, &record, None, &self.context.author(), begin).await?;
+                request::change(&state.zk, &record, None, &self.context.writer(), begin).await?;
             let update = written.and_then(|written| written.update);
             if let Some(update) = update.filter(|update| *update == change.update) {
                 change.warn_of_lost_settings(self.context);
@@ -208,7 +208,7 @@ impl Job<'_> {
             }
             let record = state.journal(name).record;
             let ask = |desired: &Desired| Ok(update_steps::ask_undo(desired));
-            request::change(&state.zk, &record, None, &context.author(), ask).await?;
+            request::change(&state.zk, &record, None, &context.writer(), ask).await?;
             let until = tokio::time::Instant::now() + UNDO;
             while tokio::time::Instant::now() < until {
                 if self.desired(state).await?.desired.is_none_or(|desired| desired.update.is_none())

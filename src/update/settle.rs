@@ -64,7 +64,7 @@ pub async fn settle_for(
     let mut state = context.open().await?;
     let record = state.journal(topology).record;
     let (by, aim) =
-        (context.author(), |desired: &Desired| Ok(update_steps::aim_at(desired, wanted)));
+        (context.writer(), |desired: &Desired| Ok(update_steps::aim_at(desired, wanted)));
     let ask = async |state: &StateTree| request::change(&state.zk, &record, None, &by, aim).await;
     if let Err(error) = over_sessions(context, &mut state, deadline, ask).await {
         state.close().await;

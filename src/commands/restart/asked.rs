@@ -65,7 +65,7 @@ pub(super) async fn ask(
 ) -> anyhow::Result<Option<Asked>> {
     let mut asked = None;
     let record = state.journal(topology).record;
-    request::change(&state.zk, &record, None, &context.author(), |desired| {
+    request::change(&state.zk, &record, None, &context.writer(), |desired| {
         asked = None;
         if desired.goal == Goal::Killed {
             return Ok(desired.clone());
