@@ -3,7 +3,7 @@
 use super::update_supervisors::update_supervisors;
 use crate::cli::UpdateArgs;
 use crate::context::{Context, StateTree};
-use crate::controller::journal;
+use crate::controller::journal::load_desired;
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::sessions::over_sessions;
@@ -73,7 +73,7 @@ async fn see_to(
         },
     };
     let mirrored = lease.mirrored(context);
-    let result = apply(&mirrored, &mut lease, topology, request).await;
+    let result = Box::pin(apply(&mirrored, &mut lease, topology, request)).await;
     let result = obey(&mirrored, &mut lease, topology, result).await;
     lease.close(context).await;
     result
@@ -90,8 +90,8 @@ async fn preview(
         .with_state(async |state| {
             let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
             context.check_place(state, &found)?;
-            let journalled = journal::load(&state.zk, &state.journal(topology)).await?;
-            let desired = journalled.desired.ok_or_else(|| not_ours(topology))?;
+            let desired = load_desired(&state.zk, &state.journal(topology)).await?;
+            let desired = desired.ok_or_else(|| not_ours(topology))?;
             let change = change(context, &found, &desired, request)?;
             Ok(planned(context, args, state, &change))
         })

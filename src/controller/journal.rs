@@ -87,6 +87,12 @@ pub async fn load(zk: &Zk, paths: &JournalPaths) -> Result<Journalled, StoreErro
     unreadable.into_iter().next().map_or(Ok(journalled), |error| Err(error.into()))
 }
 
+/// Reads the desired record alone, if there is one.
+pub async fn load_desired(zk: &Zk, paths: &JournalPaths) -> Result<Option<Desired>, StoreError> {
+    let Some(node) = zk.get(&paths.record).await? else { return Ok(None) };
+    Ok(decode_desired(&paths.record, &node.data)?)
+}
+
 /// What there is of a journal, before the records of the containers are read.
 #[derive(Clone, Debug, Default)]
 pub struct JournalNodes {

@@ -1,11 +1,13 @@
 //! Carries an update out: takes up the same one that was interrupted, or begins it; and takes it back when it can't be done.
 
+use futures_util::future::join;
+
 use super::change::{change, plan_of};
-use super::job::{Job, different, not_ours, patience};
+use super::job::{Job, different, patience};
 use super::request::Request;
 use super::settle::{settle, undo};
 use crate::context::{CommandError, Context, StateTree};
-use crate::controller::journal::load;
+use crate::controller::journal::load_desired;
 use crate::controller::lease::{Lease, is_session_loss};
 use crate::controller::obey::is_kill;
 use crate::controller::sessions::in_sessions;
@@ -16,9 +18,10 @@ use crate::net::deadline::UNDO;
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{SCHEMA, TopologyRef, Updated};
 use crate::scheduler::ids::FrameworkId;
-use crate::scheduler::record::{Desired, Goal};
-use crate::scheduler::update::{Update, UpdateStep};
+use crate::scheduler::record::Desired;
+use crate::scheduler::update::Update;
 use crate::scheduler::update_steps;
+use crate::state::TopologyState;
 
 /// Brings a topology whose lock is held to what was requested.
 pub async fn apply(
@@ -95,54 +98,54 @@ impl Job<'_> {
         if lease.update_lock.is_none() {
             lease.take_update_lock(self.context, self.name).await?;
         }
-        let journalled = lease.journal().await?;
-        if let Some(desired) = &journalled.desired {
-            if desired.goal == Goal::Killed {
+        let desired = match self.journalled(lease).await {
+            Err(error) if is_kill(&error) => {
                 return Err(different(self.name, "it is being killed").into());
             }
-            refuse_without_framework(self.context, self.name, &desired.framework.id).await?;
-        }
-        let found = self.take_up(lease).await?;
-        let resumed = found && !*is_ours;
-        if resumed {
-            let text = format!("taking up the interrupted update of {}", self.name);
-            self.context.reporter.step(&text);
-        }
-        if !found {
-            *is_ours = true;
-            if !self.begin(lease).await? {
-                return Ok(None);
+            desired => desired?,
+        };
+        refuse_without_framework(self.context, self.name, &desired.framework.id).await?;
+        if let Some(found) = self.take_up(lease, desired).await? {
+            let resumed = !*is_ours;
+            if resumed {
+                let text = format!("taking up the interrupted update of {}", self.name);
+                self.context.reporter.step(&text);
             }
+            return Ok(Some(Begun { update: found.update, resumed }));
         }
-        let (_, desired) = self.journal(lease).await?;
-        Ok(Some(Begun { update: desired.update, resumed }))
+        *is_ours = true;
+        let begun = self.begin(lease).await?;
+        Ok(begun.map(|desired| Begun { update: desired.update, resumed: false }))
     }
 
-    /// Whether the same update was interrupted and can be gone on with; another one is finished or undone first.
-    async fn take_up(&self, lease: &mut Lease) -> anyhow::Result<bool> {
-        let (_, desired) = self.journal(lease).await?;
-        let Some(update) = &desired.update else { return Ok(false) };
-        let same = self.request.is_some_and(|request| request.to_string() == update.request);
-        let undone = update.undo || update.step == UpdateStep::Undoing;
-        if same && !undone && self.has_plan(lease, &desired, update).await? {
-            return Ok(true);
+    /// The record of the same update, where that was interrupted and can be gone on with; another one is finished or undone first.
+    async fn take_up(
+        &self,
+        lease: &mut Lease,
+        desired: Desired,
+    ) -> anyhow::Result<Option<Desired>> {
+        let Some(update) = &desired.update else { return Ok(None) };
+        if self.is_same(update)
+            && let Some(desired) = self.with_plan(lease, &desired, update).await?
+        {
+            return Ok(Some(desired));
         }
         settle(self.context, lease, self.name, None, self.deadline).await?;
-        Ok(false)
+        Ok(None)
     }
 
-    /// Whether an update can be gone on with. Records of version 0.1.0 keep the digest of the new plan only; it is decided anew
-    /// then, and must be the same.
-    async fn has_plan(
+    /// The record of an update that can be gone on with. Records of version 0.1.0 keep the digest of the new plan only; it is decided
+    /// anew then, and must be the same.
+    async fn with_plan(
         &self,
         lease: &Lease,
         desired: &Desired,
         update: &Update,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Option<Desired>> {
         let Some(request) =
             self.request.filter(|_| update.can_be_undone() && update.plan.is_none())
         else {
-            return Ok(true);
+            return Ok(Some(desired.clone()));
         };
         let found = self.found(&lease.state).await?;
         let same_start = plan_of(&found) == update.old_plan;
@@ -150,26 +153,25 @@ impl Job<'_> {
         let Some(Ok(change)) = change.filter(|change| {
             change.as_ref().is_ok_and(|change| change.update.new_plan == update.new_plan)
         }) else {
-            return Ok(false);
+            return Ok(None);
         };
         let plan = change.update.plan.unwrap_or_default();
-        self.change(lease, |desired| update_steps::with_plan(desired, &plan)).await?;
-        Ok(true)
+        self.change(lease, |desired| update_steps::with_plan(desired, &plan)).await.map(Some)
     }
 
-    /// Journals what is to be done; whether there is anything.
-    async fn begin(&self, lease: &mut Lease) -> anyhow::Result<bool> {
+    /// Journals what is to be done; the record then, if there is anything.
+    async fn begin(&self, lease: &mut Lease) -> anyhow::Result<Option<Desired>> {
         self.wait_for_plan(&lease.state).await?;
-        let (_, desired) = self.journal(lease).await?;
-        let Some(request) = self.request else { return Ok(false) };
-        let found = self.found(&lease.state).await?;
+        let Some(request) = self.request else { return Ok(None) };
+        // Settling another update, or waiting for the plan, may have taken long.
+        let (desired, found) = join(self.desired(&lease.state), self.found(&lease.state)).await;
+        let (desired, found) = (desired?, found?);
         let change = change(self.context, &found, &desired, request)?;
         if change.is_none() {
-            return Ok(false);
+            return Ok(None);
         }
         change.warn_of_lost_settings(self.context);
-        self.change(lease, |desired| change.begin(desired)).await?;
-        Ok(true)
+        self.change(lease, |desired| change.begin(desired)).await.map(Some)
     }
 
     /// Undoes an update that can't be done, or says how it is finished. What only takes longer than it may stays as far as
@@ -190,8 +192,10 @@ impl Job<'_> {
             let others = "nobody drives it on: any other command on the topology finishes or undoes it first";
             return self.with_next(error, &[&again, others]);
         }
-        let Ok(journalled) = lease.journal().await else { return self.with_next(error, &[&again]) };
-        let Some(update) = journalled.desired.and_then(|desired| desired.update) else {
+        let Ok(desired) = load_desired(&lease.state.zk, &lease.paths).await else {
+            return self.with_next(error, &[&again]);
+        };
+        let Some(update) = desired.and_then(|desired| desired.update) else {
             return error;
         };
         if !update.can_be_undone() {
@@ -245,12 +249,21 @@ impl Job<'_> {
         update: Option<&Update>,
         resumed: bool,
     ) -> anyhow::Result<Updated> {
-        let journalled = load(&state.zk, &state.journal(self.name)).await?;
-        let desired = journalled.desired.ok_or_else(|| not_ours(self.name))?;
-        self.unless_killed(&desired)?;
-        let found = self.found(state).await?;
+        let (desired, found) = join(self.desired(state), self.found(state)).await;
+        let (desired, found) = (desired?, found?);
+        Ok(self.updated(desired, &found, update, resumed))
+    }
+
+    /// The same, of what was read already.
+    pub(super) fn updated(
+        &self,
+        desired: Desired,
+        found: &TopologyState,
+        update: Option<&Update>,
+        resumed: bool,
+    ) -> Updated {
         let ids = |pick: fn(&Update) -> Vec<u32>| update.map(pick).unwrap_or_default();
-        Ok(Updated {
+        Updated {
             schema: SCHEMA,
             topology: TopologyRef {
                 name: self.name.to_owned(),
@@ -264,7 +277,7 @@ impl Job<'_> {
             added: ids(|update| update.added.clone()),
             removed: ids(|update| update.removed.clone()),
             relaunched: ids(Update::launched_anew),
-        })
+        }
     }
 }
 

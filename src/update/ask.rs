@@ -2,10 +2,10 @@
 
 use super::apply::refuse_without_framework;
 use super::change::{change, plan_of};
-use super::job::{Job, different, not_ours, patience};
+use super::job::{Job, different, patience};
 use super::request::Request;
 use crate::context::{CommandError, Context, StateTree};
-use crate::controller::journal::{Journalled, load};
+use crate::controller::journal::{Journalled, load, load_desired};
 use crate::controller::lease::Lease;
 use crate::controller::request;
 use crate::controller::sessions::over_sessions;
@@ -16,7 +16,7 @@ use crate::outcome::Updated;
 use crate::scheduler::container::ContainerRecord;
 use crate::scheduler::member::shown;
 use crate::scheduler::record::Desired;
-use crate::scheduler::update::{Update, UpdateStep};
+use crate::scheduler::update::Update;
 use crate::scheduler::update_steps;
 use crate::state::StateError;
 use crate::state::lock::holder;
@@ -69,8 +69,7 @@ impl Job<'_> {
     async fn ask(&self, state: &StateTree, is_ours: &mut bool) -> anyhow::Result<Begun> {
         self.wait_for_plan(state).await?;
         loop {
-            let desired = self.desired(state).await?.desired.ok_or_else(|| not_ours(self.name))?;
-            self.unless_killed(&desired)?;
+            let desired = self.desired(state).await?;
             refuse_without_framework(self.context, self.name, &desired.framework.id).await?;
             if let Some(update) = &desired.update {
                 return self.joined(state, update, *is_ours).await;
@@ -107,19 +106,13 @@ impl Job<'_> {
         update: &Update,
         is_ours: bool,
     ) -> anyhow::Result<Begun> {
-        let same = self.request.is_some_and(|request| request.to_string() == update.request);
-        let undone = update.undo || update.step == UpdateStep::Undoing;
-        if same && (is_ours || !undone) {
+        if self.is_same(update) || (is_ours && self.is_asked_for(update)) {
             return Ok(Begun::Update { update: Box::new(update.clone()), resumed: !is_ours });
         }
         let path = state.journal(self.name).lock;
         let holder = holder(&state.zk, &path).await?.unwrap_or_default();
         let under_way = format!("another update ({}) is under way", update.request);
         Err(anyhow::Error::from(StateError::LockHeld { path, holder }).context(under_way))
-    }
-
-    async fn desired(&self, state: &StateTree) -> anyhow::Result<Journalled> {
-        Ok(load(&state.zk, &state.journal(self.name)).await?)
     }
 
     async fn watch(
@@ -154,19 +147,20 @@ impl Job<'_> {
         update: &Update,
         resumed: bool,
     ) -> anyhow::Result<Option<Updated>> {
-        let journalled = self.desired(state).await?;
-        let Some(desired) = &journalled.desired else {
+        let paths = state.journal(self.name);
+        let Some(desired) = load_desired(&state.zk, &paths).await? else {
             let (topology, place) = (self.name.to_owned(), state.place());
             return Err(CommandError::NoSuchTopology { topology, place }.into());
         };
-        self.unless_killed(desired)?;
+        self.unless_killed(&desired)?;
         if desired.update.is_some() {
             return Ok(None);
         }
-        if plan_of(&self.found(state).await?) == update.new_plan {
-            return self.outcome(state, Some(update), resumed).await.map(Some);
+        let found = self.found(state).await?;
+        if plan_of(&found) == update.new_plan {
+            return Ok(Some(self.updated(desired, &found, Some(update), resumed)));
         }
-        Err(self.taken_back(update, &journalled))
+        Err(self.taken_back(update, &load(&state.zk, &paths).await?))
     }
 
     /// The error for an update that whoever drives has taken back.
@@ -201,18 +195,17 @@ impl Job<'_> {
         let name = self.name;
         let context = self.context.undoing(&format!("taking the update of topology {name} back"));
         let undone = context.with_state(async |state| {
-            let journalled = self.desired(state).await?;
-            let why = without_room(update, &journalled);
+            let paths = state.journal(name);
+            let why = without_room(update, &load(&state.zk, &paths).await?);
             if why.is_empty() {
                 return Ok(None);
             }
-            let record = state.journal(name).record;
             let ask = |desired: &Desired| Ok(update_steps::ask_undo(desired));
-            request::change(&state.zk, &record, None, &context.writer(), ask).await?;
+            request::change(&state.zk, &paths.record, None, &context.writer(), ask).await?;
             let until = tokio::time::Instant::now() + UNDO;
             while tokio::time::Instant::now() < until {
-                if self.desired(state).await?.desired.is_none_or(|desired| desired.update.is_none())
-                {
+                let desired = load_desired(&state.zk, &paths).await?;
+                if desired.is_none_or(|desired| desired.update.is_none()) {
                     return Ok(Some((why, true)));
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(300)).await;

@@ -9,12 +9,13 @@ use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::awaited::WaitCondition;
 use crate::controller::drive::{Driven, drive};
-use crate::controller::journal::Journalled;
+use crate::controller::journal::load_desired;
 use crate::controller::lease::Lease;
 use crate::controller::told::missing;
 use crate::controller::verdict::{failed, interrupted, no_room, waits_for_room};
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::run::End;
+use crate::scheduler::update::{Update, UpdateStep};
 use crate::state::{StateError, TopologyState};
 
 /// How long an update is waited for, unless [`PATIENCE_KEY`] or `--timeout` says otherwise.
@@ -44,14 +45,34 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// The journal of a topology that is meant to run.
-    pub async fn journal(&self, lease: &Lease) -> anyhow::Result<(Journalled, Desired)> {
-        let journalled = lease.journal().await?;
-        let Some(desired) = journalled.desired.clone() else {
-            return Err(lease.without_record(self.name).await);
-        };
+    /// The desired record of a topology that is meant to run.
+    pub async fn desired(&self, state: &StateTree) -> anyhow::Result<Desired> {
+        let desired = load_desired(&state.zk, &state.journal(self.name)).await?;
+        let desired = desired.ok_or_else(|| not_ours(self.name))?;
         self.unless_killed(&desired)?;
-        Ok((journalled, desired))
+        Ok(desired)
+    }
+
+    /// The same where its lock is held, if all of its journal can be read; of a topology without a record nothing is left that waiting
+    /// for the lock has made.
+    pub async fn journalled(&self, lease: &Lease) -> anyhow::Result<Desired> {
+        match lease.journal().await?.desired {
+            Some(desired) => {
+                self.unless_killed(&desired)?;
+                Ok(desired)
+            }
+            None => Err(lease.without_record(self.name).await),
+        }
+    }
+
+    /// Whether an update is what is asked for.
+    pub(super) fn is_asked_for(&self, update: &Update) -> bool {
+        self.request.is_some_and(|request| request.to_string() == update.request)
+    }
+
+    /// The same, and to be finished.
+    pub(super) fn is_same(&self, update: &Update) -> bool {
+        self.is_asked_for(update) && !update.undo && update.step != UpdateStep::Undoing
     }
 
     /// Changes the desired record of a topology that is meant to run.

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::job::{Job, patience};
 use crate::context::{Context, StateTree};
-use crate::controller::journal::load;
+use crate::controller::journal::load_desired;
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::request;
@@ -28,7 +28,7 @@ pub async fn settle(
     deadline: Instant,
 ) -> anyhow::Result<bool> {
     let job = Job { context, name, request: None, deadline };
-    let (_, desired) = job.journal(lease).await?;
+    let desired = job.journalled(lease).await?;
     let Some(update) = &desired.update else { return Ok(false) };
     if lease.update_lock.is_none() {
         lease.take_update_lock(context, name).await?;
@@ -82,9 +82,8 @@ pub async fn settle_for(
     };
     let wait = Wait { context, topology, deadline, requested: Some(&requested) };
     let ended = async |state: &StateTree| {
-        let journalled = load(&state.zk, &state.journal(topology)).await?;
-        let updating = journalled.desired.is_some_and(|desired| desired.update.is_some());
-        Ok((!updating).then_some(()))
+        let desired = load_desired(&state.zk, &state.journal(topology)).await?;
+        Ok(desired.is_none_or(|desired| desired.update.is_none()).then_some(()))
     };
     let asked = async |state: &StateTree| {
         let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
