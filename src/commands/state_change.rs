@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::context::{CommandError, Context, StateTree};
@@ -67,12 +69,23 @@ async fn ask(
     let mut request =
         Box::pin(ask_tmanager(context, state, found, TManagerRequest::SetState(wanted), deadline));
     let name = first.topology.name.clone();
-    let mut looking = Box::pin(first.look_on(context, state, sought));
+    let (reading, read) = oneshot::channel::<()>();
+    let mut looking = Box::pin(async move {
+        let nodes = meanwhile(sought, Box::pin(first.rest(context, state))).await?;
+        // Whoever asks Mesos needs to know where it is, and no session.
+        sought.clone().await;
+        drop(reading);
+        anyhow::Ok(nodes.observed(context, sought).await)
+    });
     let facts = tokio::select! {
         biased;
         answer = &mut request => {
             let answer = answer?;
-            let facts = timeout(GRACE, looking).await;
+            let closing = async {
+                let _ = read.await;
+                state.close().await;
+            };
+            let (facts, ()) = join(timeout(GRACE, looking), closing).await;
             return Ok((answer, facts.ok().and_then(Result::ok)));
         }
         facts = &mut looking => facts.ok(),

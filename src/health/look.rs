@@ -24,8 +24,9 @@ pub async fn look(
     name: &str,
 ) -> Result<Facts, StateError> {
     let sought = seek(context);
-    let first = meanwhile(&sought, Box::pin(First::look(context, state, name))).await?;
-    first.look_on(context, state, &sought).await
+    let nodes =
+        Box::pin(async { First::look(context, state, name).await?.rest(context, state).await });
+    Ok(meanwhile(&sought, nodes).await?.observed(context, &sought).await)
 }
 
 /// What is known of topologies, in the order of their names. The engine is asked once.
@@ -93,20 +94,8 @@ impl First {
         Ok(Self { topology, journal, lock: lock.unwrap_or_default() })
     }
 
-    /// Looks on: at the records, at who drives, and at the engine.
-    pub async fn look_on(
-        self,
-        context: &Context<'_>,
-        state: &StateTree,
-        sought: &Sought<'_>,
-    ) -> Result<Facts, StateError> {
-        let nodes = meanwhile(sought, Box::pin(self.rest(context, state))).await?;
-        let framework: Vec<FrameworkId> = nodes.framework().cloned().into_iter().collect();
-        let observed = observe(context, sought, &framework).await.pop();
-        Ok(nodes.with(observed.unwrap_or(Observation::NotAsked), (context.machine.clock)()))
-    }
-
-    async fn rest(self, context: &Context<'_>, state: &StateTree) -> Result<Nodes, StateError> {
+    /// Looks on: at the records, and at who drives.
+    pub async fn rest(self, context: &Context<'_>, state: &StateTree) -> Result<Nodes, StateError> {
         let Self { topology, journal, lock } = self;
         let paths = state.journal(&topology.name);
         let (records, queue) =
@@ -131,7 +120,8 @@ fn warn_of_hidden(context: &Context<'_>, path: &str) {
     ));
 }
 
-struct Nodes {
+/// What the state tree tells of a topology.
+pub struct Nodes {
     topology: TopologyState,
     journalled: Journalled,
     unreadable: Vec<JournalError>,
@@ -142,6 +132,13 @@ struct Nodes {
 impl Nodes {
     fn framework(&self) -> Option<&FrameworkId> {
         self.journalled.desired.as_ref().map(|desired| &desired.framework.id)
+    }
+
+    /// Looks at the engine as well, for which no session is needed once it is found.
+    pub async fn observed(self, context: &Context<'_>, sought: &Sought<'_>) -> Facts {
+        let framework: Vec<FrameworkId> = self.framework().cloned().into_iter().collect();
+        let observed = observe(context, sought, &framework).await.pop();
+        self.with(observed.unwrap_or(Observation::NotAsked), (context.machine.clock)())
     }
 
     fn with(self, observed: Observation, now: crate::clock::Millis) -> Facts {
