@@ -15,14 +15,21 @@ pub async fn doctor(context: &Context<'_>) -> anyhow::Result<Outcome> {
     let endpoints = doctor::endpoints(context).await;
     let serves = endpoints.iter().any(|check| check.result != Verdict::Failed);
     checks.extend(endpoints);
-    if serves {
-        checks.extend(doctor::state(context).await);
+    let (session, state) = if serves {
+        doctor::state(context).await
     } else {
-        checks.push(Check::skipped("zookeeper session", "no server serves"));
+        (vec![Check::skipped("zookeeper session", "no server serves")], None)
+    };
+    checks.extend(session);
+    let left = context.unless_left("looking at ZooKeeper");
+    if left.is_ok() {
+        step("Mesos");
+        checks.extend(doctor::mesos(context).await);
     }
-    context.unless_left("looking at ZooKeeper")?;
-    step("Mesos");
-    checks.extend(doctor::mesos(context).await);
+    if let Some(state) = state {
+        state.close().await;
+    }
+    left?;
     context.unless_left("looking at Mesos")?;
     step("packages");
     checks.push(doctor::core(context).await);

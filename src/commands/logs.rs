@@ -43,12 +43,15 @@ pub async fn logs(
     words: &LogsPositionals,
 ) -> anyhow::Result<Outcome> {
     let topology = &words.topology;
-    let subject =
-        context.with_state(async |state| Subject::read(context, state, topology).await).await?;
-    let (choice, containers) = chosen(args, words, &subject)?;
     let which = if args.previous { Which::Previous } else { Which::Present };
     let engine = context.engine()?;
-    let (attempts, mut errors) = subject.attempts(&engine, &containers, which).await?;
+    let looked = context.with_state(async |state| {
+        let subject = Subject::read(context, state, topology).await?;
+        let (choice, containers) = chosen(args, words, &subject)?;
+        let attempts = subject.attempts(&engine, &containers, which).await?;
+        Ok((subject, choice, containers, attempts))
+    });
+    let (subject, choice, containers, (attempts, mut errors)) = looked.await?;
     let (opened, failed) = open(&engine, attempts, &choice).await;
     errors.extend(failed);
     if args.list {

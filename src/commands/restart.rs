@@ -14,17 +14,17 @@ use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::awaited::WaitCondition;
 use crate::controller::drive::{Driven, drive};
-use crate::controller::journal::load;
+use crate::controller::journal::{load, load_desired};
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::physical_plan::{Ports, is_up, server_port};
-use crate::controller::sessions::{in_sessions, over_sessions};
+use crate::controller::sessions::over_sessions;
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::told::{list, missing};
 use crate::controller::verdict::{
     failed, half_way, interrupted, no_room, waits_for_room, with_next,
 };
-use crate::health::{self, AsOf};
+use crate::health::{self, AsOf, Facts};
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{Outcome, Restarted, SCHEMA, TopologyRef};
 use crate::scheduler::model::Model;
@@ -56,11 +56,26 @@ pub async fn restart(
     options: Options,
 ) -> anyhow::Result<Outcome> {
     let deadline = context.deadline(PATIENCE);
+    let mut state = context.open().await?;
     let look = async |state: &StateTree| look(context, state, topology, options).await;
-    let (found, batches) = in_sessions(context, deadline, look).await?;
+    let (found, batches) = match over_sessions(context, &mut state, deadline, look).await {
+        Ok(looked) => looked,
+        Err(error) => {
+            state.close().await;
+            return Err(error);
+        }
+    };
+    if batches.is_empty() {
+        state.close().await;
+    }
     let mut done = Launched::default();
+    let mut opened = Some(state);
     for (number, batch) in batches.iter().enumerate() {
-        match Box::pin(restart_batch(context, topology, batch.as_deref())).await {
+        let state = match opened.take() {
+            Some(state) => state,
+            None => context.open().await?,
+        };
+        match Box::pin(restart_batch(context, state, topology, batch.as_deref())).await {
             Ok(launched) => {
                 done.asked.extend(launched.asked);
                 done.also.extend(launched.also);
@@ -89,26 +104,44 @@ async fn look(
     options: Options,
 ) -> anyhow::Result<(TopologyState, Vec<Option<Vec<u32>>>)> {
     let Options { container, batch, failed } = options;
+    if failed {
+        let facts = health::look::look(context, state, topology).await?;
+        context.check_place(state, &facts.topology)?;
+        let ill = ill(context, &facts, container);
+        return Ok((facts.topology, batches::batches(ill, batch).into_iter().map(Some).collect()));
+    }
     let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
     context.check_place(state, &found)?;
-    if !failed && batch.is_none() {
-        return Ok((found, vec![container.map(|id| vec![id])]));
-    }
-    let facts = health::look::look(context, state, topology).await?;
-    let assessed = health::assess(&facts);
-    if failed && let AsOf::Journal(_) = assessed.as_of {
+    let batches = match (container, batch) {
+        (Some(id), _) => vec![Some(vec![id])],
+        (None, None) => vec![None],
+        (None, Some(_)) => match load_desired(&state.zk, &state.journal(topology)).await? {
+            Some(desired) => {
+                let ids = desired.containers.iter().map(|wanted| wanted.id).collect();
+                batches::batches(ids, batch).into_iter().map(Some).collect()
+            }
+            // Whoever asks for all of them is told why not.
+            None => vec![None],
+        },
+    };
+    Ok((found, batches))
+}
+
+/// Containers that are not well, among those that are meant.
+fn ill(context: &Context<'_>, facts: &Facts, container: Option<u32>) -> Vec<u32> {
+    let assessed = health::assess(facts);
+    if let AsOf::Journal(_) = assessed.as_of {
         let text = "Mesos could not be asked: containers are judged by what was last known of them";
         context.reporter.warn(text);
     }
+    let mut known = assessed.containers.iter().map(|one| one.id);
     let ill = assessed.ill(&facts.topology);
-    let ids = assessed.containers.iter().map(|one| one.id);
-    let ids = ids.filter(|id| container.is_none_or(|meant| meant == *id));
-    let mut ids: Vec<u32> = ids.filter(|id| !failed || ill.contains(id)).collect();
-    if let Some(id) = container.filter(|id| !assessed.containers.iter().any(|one| one.id == *id)) {
-        // Whoever asks for it is told so.
-        ids = vec![id];
+    match container {
+        None => known.filter(|id| ill.contains(id)).collect(),
+        // Whoever asks for one that is not there is told so.
+        Some(id) if ill.contains(&id) || !known.any(|one| one == id) => vec![id],
+        Some(_) => Vec::new(),
     }
-    Ok((found, batches::batches(ids, batch).into_iter().map(Some).collect()))
 }
 
 /// What is not begun of a restart in batches.
@@ -120,10 +153,10 @@ fn left(batches: &[Option<Vec<u32>>]) -> Option<String> {
 /// Restarts some containers, or all, and waits until they are back in the physical plan.
 async fn restart_batch(
     context: &Context<'_>,
+    mut state: StateTree,
     topology: &str,
     meant: Option<&[u32]>,
 ) -> anyhow::Result<Launched> {
-    let mut state = context.open().await?;
     let deadline = context.deadline(PATIENCE);
     let asking = async |state: &StateTree| ask(context, state, topology, meant).await;
     match over_sessions(context, &mut state, deadline, asking).await {

@@ -19,20 +19,20 @@ pub async fn endpoints(context: &Context<'_>) -> Vec<Check> {
     }
 }
 
-/// A session, the tree, and whether we may write into it.
-pub async fn state(context: &Context<'_>) -> Vec<Check> {
+/// A session, the tree, and whether we may write into it; and the session, if there is one.
+pub async fn state(context: &Context<'_>) -> (Vec<Check>, Option<StateTree>) {
     let state = match context.open().await {
         Ok(state) => state,
         Err(error) => {
             let mend =
                 "see the servers above, and the credentials in heron.statemgr.zookeeper.auth.file";
-            return vec![Check::failed("zookeeper session", chain(error.as_ref()), mend)];
+            let failed = Check::failed("zookeeper session", chain(error.as_ref()), mend);
+            return (vec![failed], None);
         }
     };
     let session = Check::passed("zookeeper session", format!("is open, with {}", state.place()));
     let rights = rights(context, &state).await;
-    state.close().await;
-    std::iter::once(session).chain(rights).collect()
+    (std::iter::once(session).chain(rights).collect(), Some(state))
 }
 
 /// Writes a node that goes by itself, and looks at the time that the server gave it.

@@ -57,22 +57,29 @@ pub async fn apply(
     sources: &Sources,
 ) -> anyhow::Result<Submitted> {
     let deadline = context.deadline(PATIENCE);
-    let (engine, pages) = reach_engine(context, deadline).await?;
     let state = context.open().await?;
-    let taken = taken(context, args, &state, plan).await;
-    match taken {
-        Ok(Taken::Free | Taken::Interrupted) => {}
-        // Whoever drives it may hold its lease for as long as it runs. What is otherwise was refused.
-        Ok(Taken::Same | Taken::Other(_)) => {
-            let already = already(context, args, plan, &state, &pages).await;
+    let looked = async {
+        let (engine, pages) = reach_engine(context, deadline).await?;
+        let already = match taken(context, args, &state, plan).await? {
+            Taken::Free | Taken::Interrupted => None,
+            // Whoever drives it may hold its lease for as long as it runs. What is otherwise was refused.
+            Taken::Same | Taken::Other(_) => {
+                Some(already(context, args, plan, &state, &pages).await?)
+            }
+        };
+        anyhow::Ok((engine, pages, already))
+    };
+    let (engine, pages) = match looked.await {
+        Ok((engine, pages, None)) => (engine, pages),
+        Ok((_, _, Some(already))) => {
             state.close().await;
-            return already;
+            return Ok(already);
         }
         Err(error) => {
             state.close().await;
             return Err(error);
         }
-    }
+    };
     let mut lease = match Lease::take_unless_resident(context, state, &plan.name).await? {
         Waited::Leased(lease) => *lease,
         Waited::Done(()) => match watch(context, args, plan, deadline).await? {

@@ -32,9 +32,9 @@ pub async fn preflight(
     args: &SubmitArgs,
     plans: &[Plan],
 ) -> anyhow::Result<Asked> {
-    let (engine, _) = reach_engine(context, context.deadline(PATIENCE)).await?;
-    context.reporter.step("asking whether the name is free");
     let asked = async |state: &StateTree| {
+        let (engine, _) = reach_engine(context, context.deadline(PATIENCE)).await?;
+        context.reporter.step("asking whether the name is free");
         let mut asked = Asked::default();
         for plan in plans {
             let standing = Standing::read(state, &plan.name).await?;

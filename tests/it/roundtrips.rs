@@ -1,4 +1,5 @@
-//! How often `activate` and `deactivate` wait for the network, counted by proxies in front of ZooKeeper and the TManager.
+//! How often `activate` and `deactivate` wait for the network, counted by proxies in front of ZooKeeper and the TManager; and how
+//! many sessions commands have.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -24,6 +25,7 @@ const LIMIT: usize = 8;
 struct Counter {
     address: SocketAddr,
     round_trips: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Counter {
@@ -31,15 +33,18 @@ impl Counter {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let round_trips = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(AtomicUsize::new(0));
         let (target, counted) = (target.to_owned(), Arc::clone(&round_trips));
+        let connected = Arc::clone(&connections);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(&target) else { continue };
                 counted.fetch_add(1, Ordering::SeqCst);
+                connected.fetch_add(1, Ordering::SeqCst);
                 pass(&client, &server, &counted);
             }
         });
-        Self { address, round_trips }
+        Self { address, round_trips, connections }
     }
 
     fn take(&self) -> usize {
@@ -124,4 +129,42 @@ fn a_switch_takes_at_most_eight_round_trips() {
     }
     env.ok(&["kill", "counted"]);
     env.assert_nothing_left("counted");
+}
+
+#[test]
+fn a_command_has_one_session_where_the_masters_elect_in_the_same_ensemble() {
+    let env = TestEnv::new();
+    let file = env.topology("once", 2);
+    let state = Counter::before(&zookeeper());
+    let election = env.root.rsplit('/').next().unwrap();
+    let properties = [
+        format!("heron.statemgr.client.connection.string={}", state.address),
+        format!("heron.mesos.master.uri=zk://{}/it-mesos/{election}", state.address),
+    ];
+    let lines = [
+        &["submit", &file, "--dry-run"][..],
+        &["submit", &file],
+        &["submit", &file],
+        &["list"],
+        &["status", "once"],
+        &["wait", "once", "--for", "running"],
+        &["deactivate", "once"],
+        &["activate", "once"],
+        &["restart", "once", "1"],
+        &["restart", "once", "--failed"],
+        &["update", "once", "--component-parallelism", "word_spout:3"],
+        &["logs", "once", "--list"],
+        &["logs", "once", "1", "--list", "--previous"],
+        &["kill", "once"],
+    ];
+    for words in lines {
+        let all: Vec<&str> = words
+            .iter()
+            .copied()
+            .chain(properties.iter().flat_map(|property| ["--config-property", property]))
+            .collect();
+        env.ok(&all);
+        assert_eq!(state.connections.swap(0, Ordering::SeqCst), 1, "{words:?}");
+    }
+    env.assert_nothing_left("once");
 }
