@@ -105,9 +105,9 @@ pub struct JournalNodes {
 impl JournalNodes {
     /// Finds it, in one round trip.
     pub async fn find(zk: &Zk, paths: &JournalPaths) -> Result<Self, StateError> {
-        let (record, names) =
-            futures_util::future::join(zk.get(&paths.record), zk.children(&paths.containers)).await;
-        Ok(Self { record: record?, containers: names?.unwrap_or_default() })
+        let (mut records, [names]) =
+            zk.read_many_and_children(&[&paths.record], [&paths.containers]).await?;
+        Ok(Self { record: records.pop().flatten(), containers: names.unwrap_or_default() })
     }
 
     /// Reads what can be read of the records, in one more; and why the rest can't, for those who only show it or remove it.

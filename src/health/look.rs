@@ -76,6 +76,25 @@ impl First {
         name: &str,
     ) -> Result<Self, StateError> {
         let paths = state.journal(name);
+        let parents = [paths.containers.as_str(), &paths.lock];
+        let StateTree { zk, tree, .. } = state;
+        match TopologyState::read_beside(zk, tree, name, &paths.record, parents).await {
+            Ok((topology, record, [containers, lock])) => {
+                let journal = JournalNodes { record, containers: containers.unwrap_or_default() };
+                Ok(Self { topology, journal, lock: lock.unwrap_or_default() })
+            }
+            Err(StateError::NoAuth { .. }) => Self::look_at_each(context, state, name).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same where not all of it may be read.
+    async fn look_at_each(
+        context: &Context<'_>,
+        state: &StateTree,
+        name: &str,
+    ) -> Result<Self, StateError> {
+        let paths = state.journal(name);
         let (topology, journal, lock) = join3(
             TopologyState::read(&state.zk, &state.tree, name),
             JournalNodes::find(&state.zk, &paths),

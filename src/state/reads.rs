@@ -71,16 +71,17 @@ impl Zk {
         Ok(self.read_all(&reads).await?.into_iter().map(Answer::children).collect())
     }
 
-    /// Reads nodes, and the names of one node's children, all in one round trip.
-    pub async fn read_many_and_children<P: AsRef<str>>(
+    /// Reads nodes, and the names of other nodes' children, all in one round trip.
+    pub async fn read_many_and_children<P: AsRef<str>, const N: usize>(
         &self,
         paths: &[P],
-        parent: &str,
-    ) -> Result<(Vec<Option<Node>>, Option<Vec<String>>), StateError> {
+        parents: [&str; N],
+    ) -> Result<(Vec<Option<Node>>, [Option<Vec<String>>; N]), StateError> {
         let mut reads: Vec<_> = paths.iter().map(|path| Read::Data(path.as_ref())).collect();
-        reads.push(Read::Children(parent));
+        reads.extend(parents.map(Read::Children));
         let mut answers = self.read_all(&reads).await?;
-        let children = answers.pop().and_then(Answer::children);
+        let mut children = answers.split_off(paths.len().min(answers.len())).into_iter();
+        let children = parents.map(|_| children.next().and_then(Answer::children));
         Ok((answers.into_iter().map(Answer::node).collect(), children))
     }
 

@@ -55,7 +55,7 @@ pub async fn remove(
 pub async fn removal_ops(zk: &Zk, tree: &Tree, name: &str) -> Result<Vec<Op>, StateError> {
     let lock = tree.update_lock(name);
     let paths = own_paths(tree, name);
-    let (found, below_lock) = zk.read_many_and_children(&paths, &lock).await?;
+    let (found, [below_lock]) = zk.read_many_and_children(&paths, [&lock]).await?;
     let mut ops = Vec::new();
     if let Some(children) = below_lock {
         ops.extend(subtree(zk, lock, children).await?.into_iter().map(Op::delete));

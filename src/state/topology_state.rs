@@ -87,6 +87,21 @@ impl TopologyState {
         Ok((Self::from_nodes(tree, name, nodes), others))
     }
 
+    /// Reads everything, another node, and the names of other nodes' children, in one round trip.
+    pub async fn read_beside<const N: usize>(
+        zk: &Zk,
+        tree: &Tree,
+        name: &str,
+        other: &str,
+        parents: [&str; N],
+    ) -> Result<(Self, Option<Node>, [Option<Vec<String>>; N]), StateError> {
+        let mut paths = own_paths(tree, name).to_vec();
+        paths.push(other.to_owned());
+        let (mut nodes, children) = zk.read_many_and_children(&paths, parents).await?;
+        let other = nodes.pop().flatten();
+        Ok((Self::from_nodes(tree, name, nodes), other, children))
+    }
+
     fn from_nodes(tree: &Tree, name: &str, nodes: Vec<Option<Node>>) -> Self {
         let mut found = own_paths(tree, name).into_iter().zip(nodes);
         let mut next = || found.next().and_then(|(path, node)| Some((path, node?)));

@@ -107,7 +107,7 @@ async fn reads_go_to_old_servers_one_by_one() {
         .await
         .unwrap();
     zk.inner.one_by_one.store(true, std::sync::atomic::Ordering::Relaxed);
-    let (nodes, children) = zk.read_many_and_children(&["/a/b", "/none"], "/a").await.unwrap();
+    let (nodes, [children]) = zk.read_many_and_children(&["/a/b", "/none"], ["/a"]).await.unwrap();
     assert_eq!(nodes[0].as_ref().unwrap().data, b"2");
     assert!(nodes[1].is_none());
     assert_eq!(children.unwrap(), ["b"]);
