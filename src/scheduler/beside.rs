@@ -36,7 +36,8 @@ pub(super) struct Apart<'m> {
 
 impl<'m> Apart<'m> {
     pub fn of(model: &'m Model) -> Self {
-        let live = model.supervisors().filter(|slot| slot.is_live());
+        // A host that comes back brings the task along that was given up with it.
+        let live = model.supervisors().filter(|slot| slot.live_task().is_some());
         let hosts = live.filter_map(|slot| Some(slot.record.as_ref()?.host_id.clone())).collect();
         Self { constraints: &model.constraints, hosts }
     }
