@@ -30,6 +30,7 @@ pub mod outcome;
 pub mod packing;
 pub mod program;
 pub mod proto;
+pub mod replacement;
 pub mod report;
 pub mod scheduler;
 pub mod state;

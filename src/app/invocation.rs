@@ -19,13 +19,14 @@ pub(super) struct Invocation {
 }
 
 /// Commands that take overrides as their first word.
-const WITH_OVERRIDES: [&str; 16] = [
+const WITH_OVERRIDES: [&str; 17] = [
     "submit",
     "diff",
     "activate",
     "deactivate",
     "restart",
     "update",
+    "rollback",
     "kill",
     "list",
     "status",

@@ -46,6 +46,12 @@ pub struct SubmitArgs {
     /// Fail if the topology runs already, even with the same content
     #[arg(long)]
     pub fail_if_exists: bool,
+    /// Take the place of what runs; that runs again if this doesn't by --timeout
+    #[arg(long, conflicts_with_all = ["wait", "fail_if_exists", "no_rollback", "offline", "supervisors"])]
+    pub replace: bool,
+    /// With --replace: begin without the checkpoints where they don't fit
+    #[arg(long, requires = "replace", hide_short_help = true)]
+    pub reset_state: bool,
     /// Leave what was done standing when the submission fails
     #[arg(long)]
     pub no_rollback: bool,
@@ -73,10 +79,10 @@ pub struct TopologySource {
     #[arg(long, value_name = "CLASSPATH")]
     pub extra_launch_classpath: Option<String>,
     /// Read the Heron release's properties from this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub release_yaml_file: Option<PathBuf>,
     /// Let the instances log their garbage collections
-    #[arg(long = "verbose-gc", alias = "verbose_gc")]
+    #[arg(long = "verbose-gc", alias = "verbose_gc", hide_short_help = true)]
     pub verbose_gc: bool,
 }
 

@@ -17,7 +17,7 @@ use crate::controller::request;
 use crate::controller::sessions::over_sessions;
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::verdict::half_way;
-use crate::controller::withdraw::withdraw;
+use crate::controller::withdraw::{Withdrawn, withdraw};
 use crate::engine::desired::labels;
 use crate::engine::observation::{AbsentHosts, FrameworkCondition};
 use crate::engine::{Engine, ErrorClass};
@@ -350,12 +350,11 @@ async fn run(
     // Before the state: once that is gone, nobody knows of the package.
     let kept = desired.is_some_and(|desired| desired.keep_package).then_some("--keep-package");
     let kept = options.kept().or(kept);
-    let package = match desired {
-        Some(desired) => withdraw(context, lease, topology, &desired.launch, kept).await?,
-        None => None,
-    };
+    let Withdrawn { package, other_packages } =
+        withdraw(context, lease, topology, desired, kept).await?;
     context.reporter.step("removing the state");
     let removed = remove_state(lease, topology).await?;
     let state_only = options.state_only;
-    Ok(Killed { state_only, package, ..outcome(topology, id, true, ended, removed) })
+    let killed = outcome(topology, id, true, ended, removed);
+    Ok(Killed { state_only, package, other_packages, ..killed })
 }

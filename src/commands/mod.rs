@@ -3,7 +3,7 @@
 //! A command takes plain values, reports to a [`crate::report::Reporter`] while it works and returns an
 //! [`crate::outcome::Outcome`] or an error that [`crate::failure`] sorts. It knows no wire format and no terminal; what
 //! several verbs do alike is in [`crate::controller`], what one does at length in [`crate::submission`],
-//! [`crate::update`], [`crate::supervision`] and [`crate::fetch_check`].
+//! [`crate::update`], [`crate::replacement`], [`crate::supervision`] and [`crate::fetch_check`].
 
 pub mod activate;
 pub mod check_fetch;
@@ -20,6 +20,7 @@ pub mod list;
 pub mod logs;
 pub mod man;
 pub mod restart;
+pub mod rollback;
 mod state_change;
 pub mod status;
 pub mod submit;

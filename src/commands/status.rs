@@ -88,6 +88,9 @@ fn about(facts: &Facts, assessed: &Assessment<'_>) -> anyhow::Result<StatusTopol
     let topology = &facts.topology;
     let execution = topology.execution_state.as_ref().map(|found| found.message()).transpose()?;
     let settings = topology.runtime_settings().into_iter();
+    let revisions = facts.desired.as_ref().map(|desired| desired.revisions.clone());
+    let revisions = revisions.unwrap_or_default();
+    let others = revisions.kept.iter().rev().filter(|one| one.number != revisions.current());
     Ok(StatusTopology {
         name: topology.name.clone(),
         id: topology.current_topology().map(|current| current.id.clone()).unwrap_or_default(),
@@ -101,6 +104,8 @@ fn about(facts: &Facts, assessed: &Assessment<'_>) -> anyhow::Result<StatusTopol
             .and_then(|execution| execution.submission_time)
             .map(|seconds| rfc3339(seconds.saturating_mul(1000))),
         submitted_by: execution.and_then(|execution| execution.submission_user.clone()),
+        revision: revisions.current(),
+        kept_revisions: others.map(|one| one.number).collect(),
         release: facts.desired.as_ref().and_then(|desired| desired.launch.release.clone()),
         settings: settings.map(|one| (one.name(), Value::String(one.value))).collect(),
     })

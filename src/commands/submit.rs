@@ -5,6 +5,7 @@ use crate::cli::positionals::SubmitPositionals;
 use crate::context::Context;
 use crate::env::Env;
 use crate::outcome::{Outcome, SCHEMA, Submitted, SubmittedAll};
+use crate::replacement::submit::replace;
 use crate::submission::apply::apply;
 use crate::submission::document::planned;
 use crate::submission::plan::plans;
@@ -33,7 +34,12 @@ pub async fn submit(
     }
     let mut submitted = Vec::with_capacity(plans.len());
     for plan in &plans {
-        match Box::pin(apply(context, args, plan, &sources)).await {
+        let done = if args.replace {
+            Box::pin(replace(context, args, plan, &sources)).await
+        } else {
+            Box::pin(apply(context, args, plan, &sources)).await
+        };
+        match done {
             Ok(done) => submitted.push(done),
             Err(error) => return Err(with_those_before(error, &submitted)),
         }

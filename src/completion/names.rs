@@ -49,6 +49,7 @@ pub(super) fn positionals(typed: &Typed, _: &str) -> Vec<String> {
         Command::Restart(args) => (&args.words.arguments, true),
         Command::Activate(args) => (&args.words.arguments, false),
         Command::Deactivate(args) => (&args.words.arguments, false),
+        Command::Rollback(args) => (&args.words.arguments, false),
         Command::Update(args) => (&args.words.arguments, false),
         Command::Kill(args) => (&args.words.arguments, false),
         Command::Status(args) => (&args.words.arguments, false),

@@ -103,6 +103,34 @@ pub enum CommandError {
         /// What was undone, or what is left.
         next: Vec<String>,
     },
+    /// What was to take the place of a topology did not come to run.
+    #[error("topology `{topology}` was not replaced: {why}")]
+    NotReplaced {
+        /// The topology.
+        topology: String,
+        /// What has not come about.
+        why: String,
+        /// What runs now, and how to go on.
+        next: Vec<String>,
+    },
+    /// There is nothing that a topology could go back to.
+    #[error("topology `{topology}` can't be rolled back: {why}")]
+    NothingBefore {
+        /// The topology.
+        topology: String,
+        /// Why.
+        why: String,
+    },
+    /// A stateful topology would lose its checkpoints.
+    #[error(
+        "topology `{topology}` has checkpoints that don't fit what is to take its place: {why}"
+    )]
+    StateDiffers {
+        /// The topology.
+        topology: String,
+        /// What differs.
+        why: String,
+    },
     /// The framework is gone.
     #[error("Mesos ended the framework of topology `{topology}`: {message}")]
     FrameworkEnded {
@@ -207,6 +235,7 @@ impl CommandError {
         | Self::Container { next, .. }
         | Self::NoPlacement { next, .. }
         | Self::FrameworkEnded { next, .. }
+        | Self::NotReplaced { next, .. }
         | Self::PartlyDone { next, .. }
         | Self::Interrupted { next, .. } = self
         {
@@ -222,6 +251,7 @@ impl CommandError {
             | Self::Container { next, .. }
             | Self::NoPlacement { next, .. }
             | Self::FrameworkEnded { next, .. }
+            | Self::NotReplaced { next, .. }
             | Self::PartlyDone { next, .. }
             | Self::Interrupted { next, .. } => next.clone(),
             Self::NoSuchTopology { .. } => {
@@ -229,10 +259,13 @@ impl CommandError {
             }
             Self::Exists { topology, differs, .. } => {
                 let differs = differs.then(|| "`heron-cli diff` shows what differs".to_owned());
+                let replaces = differs
+                    .is_some()
+                    .then(|| "`--replace` has it take the place of what runs".to_owned());
                 let others = format!(
                     "`heron-cli kill {topology}` removes it; `heron-cli status {topology}` shows it"
                 );
-                differs.into_iter().chain([others]).collect()
+                differs.into_iter().chain(replaces).chain([others]).collect()
             }
             Self::Elsewhere { runs, .. } => vec![format!(
                 "name its place in front of the topology ({runs}), or set dc, role and environ"
@@ -254,6 +287,12 @@ impl CommandError {
             }
             Self::NeverSo { topology, .. } => {
                 vec![format!("`heron-cli status {topology}` shows how it is")]
+            }
+            Self::NothingBefore { topology, .. } => {
+                vec![format!("`heron-cli status {topology}` shows what runs")]
+            }
+            Self::StateDiffers { .. } => {
+                vec!["`--reset-state` begins without them; nothing was changed".to_owned()]
             }
             Self::Down { problems, .. } => problems.clone(),
             Self::Refused { topology, .. } => {

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::lease::Lease;
 use super::physical_plan::{self, Ports, Updated};
-use super::stored_plan::{plan_digest, unpack};
+use super::stored_plan::{plan_digest, unpack_plan};
 use super::tmanager_request::{TManagerRequest, ask_tmanager};
 use super::verdict::interrupted;
 use crate::clock::seconds;
@@ -39,7 +39,7 @@ pub(super) struct Work<'a> {
     /// Why an errand could not be done.
     failed: RefCell<Option<anyhow::Error>>,
     /// Heron's own update lock, where whoever drives has not taken it: from the first step that it hears of to the last.
-    update_lock: RefCell<Option<UpdateLock>>,
+    pub(super) update_lock: RefCell<Option<UpdateLock>>,
 }
 
 impl Errands for Work<'_> {
@@ -50,8 +50,10 @@ impl Errands for Work<'_> {
                 Errand::Pause => self.pause().await,
                 Errand::Change(change) => self.change(|desired| change.apply(desired)).await,
                 Errand::WritePlan => self.write_plan().await,
+                Errand::PutInPlace => self.put_in_place().await,
                 Errand::AwaitPlan => self.await_plan().await,
                 Errand::Restore => self.restore().await,
+                Errand::Tidy => self.tidy().await,
             }?;
             self.unlock(errand).await
         };
@@ -103,16 +105,16 @@ impl<'a> Work<'a> {
         self.failed.take().unwrap_or_else(unknown)
     }
 
-    fn incomplete(&self, what: &str) -> CommandError {
+    pub(super) fn incomplete(&self, what: &str) -> CommandError {
         CommandError::Incomplete { topology: self.topology.to_owned(), what: what.to_owned() }
     }
 
-    async fn found(&self) -> Result<TopologyState, StateError> {
+    pub(super) async fn found(&self) -> Result<TopologyState, StateError> {
         TopologyState::read(&self.lease.state.zk, &self.lease.state.tree, self.topology).await
     }
 
     /// Changes the desired record, unless the topology is to be killed.
-    async fn change(&self, change: impl Fn(&Desired) -> Desired) -> anyhow::Result<()> {
+    pub(super) async fn change(&self, change: impl Fn(&Desired) -> Desired) -> anyhow::Result<()> {
         let changed = |desired: &Desired| {
             Ok(if desired.goal == Goal::Killed { desired.clone() } else { change(desired) })
         };
@@ -208,7 +210,7 @@ impl<'a> Work<'a> {
         if plan_digest(&packing.node.data) != update.old_plan {
             return Err(self.incomplete("somebody else has changed its packing plan").into());
         }
-        let plan = update.plan.as_ref().and_then(|plan| unpack(plan, &update.new_plan));
+        let plan = update.plan.as_ref().and_then(|plan| unpack_plan(plan, &update.new_plan));
         let plan = plan.ok_or_else(|| self.incomplete("its update can only be undone"))?;
         let mut written = update_steps::write(desired);
         let location = found.tmanager_location.as_ref();
@@ -233,6 +235,11 @@ impl<'a> Work<'a> {
     /// Waits for the physical plan of the new packing plan, and makes room for the TManager that makes it.
     async fn await_plan(&self) -> anyhow::Result<()> {
         let Some(update) = self.update().await? else { return Ok(()) };
+        if update.replacement.is_some() {
+            // Everything has ended, or was never touched: any plan that has what runs is a new one.
+            physical_plan::wait(&self.lease.state, self.topology, self.ports, None).await;
+            return Ok(());
+        }
         let found = self.found().await?;
         let packing = found.packing_plan.as_ref().map(|found| found.message()).transpose()?;
         let packing =

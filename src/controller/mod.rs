@@ -14,6 +14,7 @@ pub mod obey;
 pub mod physical_plan;
 pub mod program;
 pub mod removal;
+mod replacing;
 pub mod request;
 mod sandboxes;
 pub mod sessions;

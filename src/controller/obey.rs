@@ -35,7 +35,7 @@ pub async fn finish(
     }
     if let Some(desired) = &lease.readable_journal().await?.desired {
         let kept = desired.keep_package.then_some("--keep-package");
-        withdraw(context, lease, topology, &desired.launch, kept).await?;
+        withdraw(context, lease, topology, Some(desired), kept).await?;
     }
     remove_state(lease, topology).await?;
     Ok(true)

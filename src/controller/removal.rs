@@ -19,6 +19,7 @@ use crate::engine::{Engine, EngineError, ErrorClass};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::journal::encode;
 use crate::scheduler::record::{Desired, Goal, Phase, Placement, RECORD_VERSION};
+use crate::scheduler::revisions::Revisions;
 use crate::scheduler::run::DriverError;
 use crate::scheduler::run::End;
 use crate::state::holder::Holder;
@@ -176,6 +177,7 @@ fn adopted(context: &Context<'_>, mesos: &Mesos, topology: &str, id: FrameworkId
         supervisors: None,
         update: None,
         keep_package: false,
+        revisions: Revisions::default(),
         history: Vec::new(),
         extra: Map::new(),
     }
@@ -208,9 +210,11 @@ pub async fn remove_state(lease: &Lease, topology: &str) -> anyhow::Result<Vec<S
     let journalled = lease.readable_journal().await?;
     let (zk, tree) = (&lease.state.zk, &lease.state.tree);
     let paths = &lease.paths;
+    let below = zk.children(&paths.record).await?.unwrap_or_default();
     let has_containers = zk.exists(&paths.containers).await?.is_some();
     let store = lease.store(topology, &journalled);
-    let journal = store.removal(has_containers);
+    let mut journal: Vec<Op> = paths.revisions_of(&below).into_iter().map(Op::delete).collect();
+    journal.extend(store.removal(has_containers));
     let mut removed = removal::remove(zk, tree, topology, &journal, Some(&lease.lock)).await;
     for _ in 0..ATTEMPTS {
         if !is_about_the_queue(&removed, &paths.lock) {

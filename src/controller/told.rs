@@ -70,7 +70,15 @@ fn is_as_wanted(goal: Goal, view: &View<'_>) -> bool {
 /// What an update is at, as far as it is the containers that it waits for, and the plan that follows from them.
 fn update_step(model: &Model) -> Option<String> {
     let update = model.desired().update.as_ref().filter(|_| model.update_waits())?;
+    let is_replacement = update.replacement.is_some();
     match update.step {
+        _ if is_replacement && has_ended_tmanager(model.desired()) => {
+            Some("ending its containers".to_owned())
+        }
+        UpdateStep::Undoing if is_replacement => Some(format!(
+            "waiting for revision {} to run again",
+            model.desired().revisions.current()
+        )),
         UpdateStep::Begun | UpdateStep::Resized if has_ended_tmanager(model.desired()) => {
             Some("ending the TManager's container".to_owned())
         }
@@ -104,7 +112,11 @@ fn detail(model: &Model, now: Millis, awaited: WaitCondition, all: bool) -> Stri
     if all {
         let desired = model.desired();
         let waits = match &desired.update {
-            Some(update) => update.step == UpdateStep::Written,
+            Some(update) => {
+                let is_replaced = update.replacement.is_some();
+                let undoes = is_replaced && update.step == UpdateStep::Undoing;
+                update.step == UpdateStep::Written || undoes
+            }
             None => desired.goal == Goal::Running && awaited.wants_plan(),
         };
         return if waits { "waiting for the physical plan".to_owned() } else { String::new() };

@@ -5,7 +5,8 @@ use crate::context::{CommandError, Context, StateTree};
 use crate::net::deadline::{Stopped, UNDO};
 use crate::outcome::change::PackageEnd;
 use crate::scheduler::journal::decode_desired;
-use crate::scheduler::record::Launch;
+use crate::scheduler::package::StoredPackage;
+use crate::scheduler::record::{Desired, Launch};
 use crate::state::StateError;
 use crate::upload::{self, Store, in_uri};
 
@@ -21,7 +22,16 @@ struct Found<'a> {
     own: bool,
 }
 
-/// Removes the package of a topology whose lock is held, unless it is to stay. Where that can't be done it is warned of, and
+/// What became of a topology's packages.
+#[derive(Clone, Debug, Default)]
+pub struct Withdrawn {
+    /// That of what runs, or ran last.
+    pub package: Option<PackageEnd>,
+    /// Those of its other revisions.
+    pub other_packages: Vec<PackageEnd>,
+}
+
+/// Removes the packages of a topology whose lock is held, unless they are to stay. Where that can't be done it is warned of, and
 /// told in the answer: the end of the topology doesn't wait for it.
 ///
 /// # Errors
@@ -30,18 +40,43 @@ pub async fn withdraw(
     context: &Context<'_>,
     lease: &Lease,
     topology: &str,
-    launch: &Launch,
+    desired: Option<&Desired>,
     kept: Option<&str>,
-) -> anyhow::Result<Option<PackageEnd>> {
-    let Some(Found { name, uri, own }) = find(topology, launch) else { return Ok(None) };
-    let end = |why: Option<String>| {
-        Ok(Some(PackageEnd { uri: uri.to_owned(), removed: why.is_none(), why }))
-    };
-    if let Some(kept) = kept {
-        return end(Some(kept.to_owned()));
+) -> anyhow::Result<Withdrawn> {
+    let Some(desired) = desired else { return Ok(Withdrawn::default()) };
+    let found = find(topology, &desired.launch);
+    let mut withdrawn = Withdrawn::default();
+    if let Some(Found { name, uri, own }) = &found {
+        let kept = match kept {
+            None if !own => user(&lease.state, topology, uri).await?,
+            kept => kept.map(str::to_owned),
+        };
+        withdrawn.package = Some(end_of(context, topology, (name, uri), kept).await?);
     }
-    if !own && let Some(other) = user(&lease.state, topology, uri).await? {
-        return end(Some(other));
+    let is_other =
+        |package: &&StoredPackage| found.as_ref().is_none_or(|running| running.uri != package.uri);
+    let packages = desired.revisions.kept.iter().filter_map(|one| one.package.as_deref());
+    for package in packages.filter(is_other) {
+        let StoredPackage { name, uri, .. } = package;
+        if withdrawn.other_packages.iter().all(|one| one.uri != *uri) {
+            let kept = kept.map(str::to_owned);
+            withdrawn.other_packages.push(end_of(context, topology, (name, uri), kept).await?);
+        }
+    }
+    Ok(withdrawn)
+}
+
+/// Removes a package, unless it is to stay, for a reason.
+pub(super) async fn end_of(
+    context: &Context<'_>,
+    topology: &str,
+    (name, uri): (&str, &str),
+    kept: Option<String>,
+) -> anyhow::Result<PackageEnd> {
+    let end =
+        |why: Option<String>| Ok(PackageEnd { uri: uri.to_owned(), removed: why.is_none(), why });
+    if kept.is_some() {
+        return end(kept);
     }
     context.reporter.step("removing the package from its store");
     let why = match removed(context, topology, name, uri).await {

@@ -170,6 +170,8 @@ fn exit_of_command(error: &CommandError) -> Exit {
         | Error::NotOurs { .. }
         | Error::Killed { .. }
         | Error::NeverSo { .. }
+        | Error::NothingBefore { .. }
+        | Error::StateDiffers { .. }
         | Error::Incomplete { .. } => Exit::Conflict,
         Error::TimedOut { .. } => Exit::TimedOut,
         Error::NoPlacement { .. } => Exit::NoPlacement,
@@ -178,6 +180,7 @@ fn exit_of_command(error: &CommandError) -> Exit {
         Error::Unsupported { .. } => Exit::Configuration,
         Error::EngineAway { source, .. } => exit_of_engine(source),
         Error::Container { .. }
+        | Error::NotReplaced { .. }
         | Error::FrameworkEnded { .. }
         | Error::Refused { .. }
         | Error::ForeignFramework { .. }

@@ -36,6 +36,7 @@ use crate::scheduler::model::{Model, Policy, Verdict};
 use crate::scheduler::offer::Resources;
 use crate::scheduler::ports::PortRange;
 use crate::scheduler::record::{Desired, Framework, Goal, Phase, Placement, RECORD_VERSION};
+use crate::scheduler::revisions::Revisions;
 use crate::scheduler::run::{End, News, RunLimits};
 
 /// The framework's name.
@@ -210,6 +211,7 @@ fn desired(
         supervisors: None,
         update: None,
         keep_package: false,
+        revisions: Revisions::default(),
         history: Vec::new(),
         extra: Map::new(),
     })

@@ -83,12 +83,13 @@ fn interrupted(facts: &Facts, state: State) -> Option<String> {
             Some(format!("nobody goes on with killing it; `heron-cli kill {name}` does"))
         }
         (State::Updating, Some(update)) => {
-            let end = if update.can_be_undone() {
-                "the next command undoes it, the same update goes on with it"
+            let noun = update.noun();
+            let end = if update.is_early() || update.undo {
+                format!("the next command undoes it, the same {noun} goes on with it")
             } else {
-                "the next command finishes it"
+                "the next command finishes it".to_owned()
             };
-            Some(format!("its update ({}) was interrupted; {end}", update.request))
+            Some(format!("its {noun} ({}) was interrupted; {end}", update.request))
         }
         _ => None,
     }

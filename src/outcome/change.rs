@@ -108,6 +108,8 @@ pub struct Killed {
     pub may_run: Vec<MayRun>,
     /// What became of its package; none if it had none that heron-cli brought.
     pub package: Option<PackageEnd>,
+    /// What became of those of its other revisions.
+    pub other_packages: Vec<PackageEnd>,
     /// The znodes that were removed.
     pub removed: Vec<String>,
 }

@@ -37,7 +37,7 @@ pub use listing::TopologyList;
 pub use logs::LogFiles;
 pub use plan::Planned;
 pub use status::Status;
-pub use submission::{Submitted, SubmittedAll};
+pub use submission::{RolledBack, Submitted, SubmittedAll};
 pub use supervision::{Supervised, SupervisorsChanged};
 pub use topology::TopologyRef;
 
@@ -52,6 +52,8 @@ pub enum Outcome {
     Submitted(Submitted),
     /// `submit` of a main with several topologies.
     SubmittedAll(SubmittedAll),
+    /// `rollback`.
+    RolledBack(RolledBack),
     /// `diff`.
     Compared(difference::Compared),
     /// `diff` of a main with several topologies.

@@ -61,6 +61,10 @@ pub struct StatusTopology {
     pub submitted_by: Option<String>,
     /// The Heron release that it runs on.
     pub release: Option<String>,
+    /// The number of what runs: 1, until something else takes its place.
+    pub revision: u32,
+    /// Numbers of the others that `rollback` can go back to, the one that ran last first.
+    pub kept_revisions: Vec<u32>,
     /// Settings that were made while it ran, by `[component:]key`.
     pub settings: Map<String, Value>,
 }

@@ -33,8 +33,31 @@ pub struct Submitted {
     pub health: Option<&'static str>,
     /// What is wrong with it then, and what to do about that.
     pub problems: Vec<String>,
+    /// The number of what runs now: 1, until something else takes its place.
+    pub revision: u32,
+    /// Whether it took the place of another content.
+    pub replaced: bool,
     /// What was waited for.
     pub waited_for: &'static str,
+}
+
+/// Outcome of `rollback`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RolledBack {
+    /// [`SCHEMA`](super::SCHEMA).
+    pub schema: u32,
+    /// The topology and its state now.
+    pub topology: TopologyRef,
+    /// The number of what runs now.
+    pub revision: u32,
+    /// The number of what ran before.
+    pub from: u32,
+    /// Its containers, container 0 included.
+    pub containers: Vec<ContainerRef>,
+    /// How many they are.
+    pub container_count: usize,
+    /// Whether an interrupted rollback was finished.
+    pub resumed: bool,
 }
 
 /// Outcome of `submit`, of a main with several topologies.

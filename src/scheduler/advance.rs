@@ -18,10 +18,14 @@ impl Model {
     /// Asks for what an update needs next.
     pub(super) fn advance_update(&mut self, actions: &mut Vec<Action>) {
         let Some(update) = self.desired.update.as_ref() else { return };
-        if self.desired.goal == Goal::Killed || self.updating.errand.is_some() {
+        let fails = self.update_fails(update);
+        // A plan of what fails may never come.
+        let is_vain = fails && self.updating.errand == Some(Errand::AwaitPlan);
+        let is_busy = self.updating.errand.is_some() && !is_vain;
+        if self.desired.goal == Goal::Killed || is_busy {
             return;
         }
-        let errand = if self.update_fails(update) {
+        let errand = if fails {
             Some(Errand::Change(RecordChange::AskUndo))
         } else {
             let held = update_steps::has_ended_tmanager(&self.desired);
@@ -36,6 +40,10 @@ impl Model {
         if !self.policy.stays || update.undo || !update.can_be_undone() {
             return false;
         }
+        if update.replacement.is_some() {
+            // Before it is in place, nothing is launched for it.
+            return !update.is_early() && self.containers().any(Slot::fails);
+        }
         let launched = update.launched_anew();
         let mut needed = update.added.iter().chain(&launched).filter_map(|id| self.slots.get(id));
         needed.any(Slot::fails)
@@ -48,7 +56,8 @@ impl Model {
             Errand::Pause => self.updating.paused = true,
             Errand::AwaitPlan => self.updating.plan_seen = true,
             Errand::Restore => self.updating.restored = true,
-            Errand::Change(_) | Errand::WritePlan => {}
+            Errand::Tidy => self.updating.tidied = true,
+            Errand::Change(_) | Errand::WritePlan | Errand::PutInPlace => {}
         }
     }
 
@@ -58,9 +67,14 @@ impl Model {
             self.updating = Updating { errand: self.updating.errand, ..Updating::default() };
             return;
         };
-        let same = before.update.as_ref().is_some_and(|was| {
-            was.state == is.state && (was.step == is.step || is.step == UpdateStep::Removing)
-        });
-        self.updating.restored &= same;
+        let was = before.update.as_ref();
+        let goes_on = was.is_some_and(|was| was.step == is.step || is.step == UpdateStep::Removing);
+        self.updating.plan_seen &= goes_on;
+        self.updating.restored &= goes_on && was.is_some_and(|was| was.state == is.state);
+        // What is to be put back waits for no plan of what is not to run.
+        let is_vain = self.updating.errand == Some(Errand::AwaitPlan);
+        if is_vain && is.is_to_be_put_back() {
+            self.updating.errand = None;
+        }
     }
 }

@@ -213,12 +213,13 @@ impl<'a, J: Journal, C: Connector> Driver<'a, J, C> {
                 self.put_off(why.clone().into(), None);
             }
         }
-        let framework = self.model.desired().framework.id.clone();
+        let framework = self.model.desired().framework.clone();
         let now = (self.clock)();
         let events = self.clock_jumped(now).into_iter().chain(events);
         let actions = self.model.handle_all(now, events);
-        // The calls of a connection carry the id that it was opened with.
-        if over || self.model.desired().framework.id != framework {
+        // The calls of a connection carry the id that it was opened with, and its offers are for the roles.
+        let is = &self.model.desired().framework;
+        if over || is.id != framework.id || is.roles != framework.roles {
             (self.link, self.opening) = (None, None);
         }
         self.carry_out(actions).await

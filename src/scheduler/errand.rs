@@ -22,10 +22,14 @@ pub enum Errand {
     Change(RecordChange),
     /// Write the packing plan, and the record by [`update_steps::write`] with it.
     WritePlan,
+    /// Put the revision in place that is to be: Heron's nodes, and the record by [`replacing::put`](super::replacing::put).
+    PutInPlace,
     /// Wait for the physical plan that a new TManager makes of it.
     AwaitPlan,
     /// Have the TManager bring the topology into the state that it is to have; by a new plan, with the settings that it had.
     Restore,
+    /// Remove the revisions that are not to be kept, with their packages.
+    Tidy,
 }
 
 /// A step of an update, in the desired record.

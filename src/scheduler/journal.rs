@@ -8,6 +8,7 @@ use super::connection::BoxError;
 use super::container::ContainerRecord;
 use super::member::short_name;
 use super::record::{Desired, NEWEST_VERSION};
+use super::revision::Revision;
 
 /// Something in the journal can't be read.
 #[derive(Debug, Error)]
@@ -85,6 +86,22 @@ impl JournalPaths {
         self.node_of(&short_name(id))
     }
 
+    /// What the name of a revision's node begins with.
+    const REVISION: &'static str = "revision-";
+
+    /// A topology as it was, or is to be.
+    #[must_use]
+    pub fn revision(&self, number: u32) -> String {
+        format!("{}/{}{number}", self.record, Self::REVISION)
+    }
+
+    /// Those of the names of nodes below the record that are revisions', as paths.
+    #[must_use]
+    pub fn revisions_of(&self, names: &[String]) -> Vec<String> {
+        let names = names.iter().filter(|name| name.starts_with(Self::REVISION));
+        names.map(|name| format!("{}/{name}", self.record)).collect()
+    }
+
     /// A node among the containers' records.
     #[must_use]
     pub fn node_of(&self, name: &str) -> String {
@@ -95,6 +112,11 @@ impl JournalPaths {
 /// Reads the desired record. An empty node is a name that is reserved while a submission prepares: no record.
 pub fn decode_desired(path: &str, bytes: &[u8]) -> Result<Option<Desired>, JournalError> {
     if bytes.is_empty() { Ok(None) } else { decode(path, bytes).map(Some) }
+}
+
+/// Reads a revision.
+pub fn decode_revision(path: &str, bytes: &[u8]) -> Result<Revision, JournalError> {
+    decode(path, bytes)
 }
 
 /// Reads a container's record.

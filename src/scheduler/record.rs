@@ -3,8 +3,6 @@
 //! Both are JSON. Members that this version does not know are kept in `extra` and written back; a record of a later
 //! version is refused by [`super::journal`].
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -12,6 +10,8 @@ use super::container::DesiredContainer;
 use super::history::Change;
 use super::ids::FrameworkId;
 use super::member::number_of;
+use super::package::{PackageContent, StoredPackage};
+use super::revisions::Revisions;
 use super::supervisors::Supervisors;
 use super::update::Update;
 use super::uri::Uri;
@@ -24,8 +24,12 @@ pub const RECORD_VERSION: u32 = 1;
 /// The version of a desired record with supervisors: whoever knows nothing of them would end them.
 pub const SUPERVISED_VERSION: u32 = 2;
 
+/// The version of the desired record of a topology that has [`Revisions`]: whoever knows nothing of them would leave their nodes and
+/// packages behind.
+pub const REVISIONS_VERSION: u32 = 2;
+
 /// The newest version that this program reads.
-pub const NEWEST_VERSION: u32 = SUPERVISED_VERSION;
+pub const NEWEST_VERSION: u32 = REVISIONS_VERSION;
 
 /// What a supervisor has to hand over in, in milliseconds.
 pub const SUPERVISOR_GRACE_MS: i64 = 5_000;
@@ -89,6 +93,9 @@ pub struct Desired {
     /// Whether its package stays in its store when it is killed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_package: bool,
+    /// What it has been, and what it is to become; none of a topology that was never replaced.
+    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
+    pub revisions: Revisions,
     /// Who changed it how, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Change>,
@@ -122,7 +129,11 @@ impl Desired {
     /// Has it supervised by these from now on.
     pub fn supervise_by(&mut self, supervisors: Supervisors) {
         let is_supervised = supervisors.count > 0;
-        self.version = if is_supervised { SUPERVISED_VERSION } else { RECORD_VERSION };
+        self.version = match (is_supervised, self.revisions.is_empty()) {
+            (true, _) => SUPERVISED_VERSION,
+            (false, false) => REVISIONS_VERSION,
+            (false, true) => RECORD_VERSION,
+        };
         self.supervisors = Some(Box::new(supervisors));
     }
 
@@ -211,32 +222,6 @@ pub struct Launch {
     /// What that package is made of; none in records of version 0.1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Box<PackageContent>>,
-    /// Members that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// What a topology's package is made of beside the definition, for comparisons.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackageContent {
-    /// Name of the topology file.
-    pub file: String,
-    /// SHA-256 of the topology file.
-    pub sha256: String,
-    /// SHA-256 of each file of `heron-conf/`, by name.
-    pub conf: BTreeMap<String, String>,
-    /// Members that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// A package in its store, which belongs to one topology and goes with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredPackage {
-    /// Its name in the store.
-    pub name: String,
-    /// Where agents fetch it.
-    pub uri: String,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

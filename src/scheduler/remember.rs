@@ -8,7 +8,7 @@ use super::history::{Author, Change, Turn};
 use super::ids::TaskId;
 use super::record::{Desired, Goal, Phase};
 use super::task::TaskState;
-use super::update::UpdateStep;
+use super::update::{Update, UpdateStep};
 use crate::clock::Millis;
 
 /// Changes that a desired record remembers.
@@ -118,14 +118,15 @@ fn restarts(before: &Desired, after: &Desired) -> Option<String> {
 
 fn update(before: &Desired, after: &Desired) -> Option<String> {
     match (&before.update, &after.update) {
-        (None, Some(update)) => Some(format!("began the update `{}`", update.request)),
+        (None, Some(update)) => Some(format!("began the {}", named(update))),
         (Some(update), None) if update.step == UpdateStep::Undoing => {
-            Some(format!("took the update `{}` back", update.request))
+            Some(format!("took the {} back", named(update)))
         }
-        (Some(update), None) => Some(format!("finished the update `{}`", update.request)),
+        (Some(update), None) => Some(format!("finished the {}", named(update))),
         (Some(old), Some(new)) if !old.undo && new.undo => {
-            Some(format!("asked for the update `{}` to be taken back", new.request))
+            Some(format!("asked for the {} to be taken back", named(new)))
         }
+        (Some(old), Some(new)) if new.replacement.is_some() => replacement(old, new, after),
         (Some(old), Some(new)) if old.step != new.step => match new.step {
             UpdateStep::Begun => None,
             UpdateStep::Resized => Some("gave containers other sizes".to_owned()),
@@ -133,6 +134,28 @@ fn update(before: &Desired, after: &Desired) -> Option<String> {
             UpdateStep::Removing => Some("saw the new physical plan".to_owned()),
             UpdateStep::Undoing => Some("began to take the update back".to_owned()),
         },
+        _ => None,
+    }
+}
+
+/// What it is, and what was asked for.
+fn named(update: &Update) -> String {
+    format!("{} `{}`", update.noun(), update.request)
+}
+
+fn replacement(old: &Update, new: &Update, after: &Desired) -> Option<String> {
+    let running = after.revisions.current();
+    match (old.step, new.step) {
+        (old, new) if old == new => {
+            let held = after.containers.iter().any(|container| container.id == 0 && container.held);
+            held.then(|| "began to end its containers".to_owned())
+        }
+        (UpdateStep::Written, UpdateStep::Undoing) => {
+            Some(format!("put revision {running} back in place"))
+        }
+        (_, UpdateStep::Undoing) => Some("began to take the replacement back".to_owned()),
+        (_, UpdateStep::Written) => Some(format!("put revision {running} in place")),
+        (_, UpdateStep::Removing) => Some("saw the new physical plan".to_owned()),
         _ => None,
     }
 }

@@ -9,6 +9,15 @@
 //!
 //! Until the packing plan is written, an update can be undone: the topology runs by the old plan. From then on it can only
 //! be finished. Whoever takes up an interrupted update decides by [`Update::step`] alone.
+//!
+//! A replacement by another revision goes the same way: all containers are ended, not only that of the TManager, and the new revision
+//! is written in place of the old one. As the old one is kept, it can be put back even then, until the new one has been seen to run.
+//!
+//! ```text
+//! begun ──▶ (all ended) ──▶ written ──▶ (new physical plan) ──▶ removing ──▶ done
+//!   └────────────┤             └──▶ (all ended) ──▶ undoing ──▶ done
+//!                └──▶ undoing ──▶ done
+//! ```
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -76,6 +85,28 @@ pub struct Update {
     /// long that has to end, in milliseconds, for builds before this one; what counts is what it was launched with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmanager_grace_ms: Option<i64>,
+    /// The revision that takes the place of what runs, where it is such an update: nothing else of it is changed then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<Box<Replacement>>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A revision takes the place of another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// The number of the revision that ran when it began.
+    pub from: u32,
+    /// The number of the one that is to run.
+    pub to: u32,
+    /// Whether that is new, so that it is forgotten when the replacement is taken back.
+    pub is_new: bool,
+    /// How many revisions are kept in the end, the one that runs included.
+    pub keep: usize,
+    /// Whether the new one begins without the checkpoints of the old one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resets_state: bool,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -99,6 +130,24 @@ impl Update {
     /// Whether it can still be undone.
     #[must_use]
     pub fn can_be_undone(&self) -> bool {
+        self.is_early() || (self.replacement.is_some() && self.step == UpdateStep::Written)
+    }
+
+    /// Whether what ran before is still in place in the state tree, so that whoever finds it interrupted undoes it.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
         self.step < UpdateStep::Written
+    }
+
+    /// Whether the revision that it has put in place is to be taken out of it again.
+    #[must_use]
+    pub fn is_to_be_put_back(&self) -> bool {
+        self.replacement.is_some() && self.step == UpdateStep::Written && self.undo
+    }
+
+    /// What it is called where people read of it.
+    #[must_use]
+    pub fn noun(&self) -> &'static str {
+        if self.replacement.is_some() { "replacement" } else { "update" }
     }
 }

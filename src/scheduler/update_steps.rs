@@ -34,13 +34,15 @@ pub fn resize(desired: &Desired) -> Desired {
 }
 
 /// The record once the TManager's container is to end, so that it is gone before its TManager dies of the new plan: an executor
-/// whose TManager is dead heeds nothing (`docs/heron.md#executor-and-signals`).
+/// whose TManager is dead heeds nothing (`docs/heron.md#executor-and-signals`). All containers are to end where a revision takes the
+/// place of another, or is taken out of it again.
 #[must_use]
 pub fn end_tmanager(desired: &Desired) -> Desired {
-    if has_ended_tmanager(desired) || !may_be_written(desired) {
+    let may = may_be_written(desired) || is_at(desired, Update::is_to_be_put_back);
+    if has_ended_tmanager(desired) || !may {
         return desired.clone();
     }
-    desired.changed(|desired| hold_tmanager(&mut desired.containers, true))
+    desired.changed(|desired| hold(desired, true))
 }
 
 /// Whether the TManager's container is to have ended.
@@ -63,7 +65,7 @@ pub fn ask_undo(desired: &Desired) -> Desired {
 #[must_use]
 pub fn with_plan(desired: &Desired, plan: &str) -> Desired {
     changed_if(desired, |update| {
-        let lacks = update.can_be_undone() && update.plan.is_none();
+        let lacks = update.is_early() && update.plan.is_none() && update.replacement.is_none();
         if lacks {
             update.plan = Some(plan.to_owned());
         }
@@ -74,7 +76,7 @@ pub fn with_plan(desired: &Desired, plan: &str) -> Desired {
 /// Whether the packing plan of an update may be written now.
 #[must_use]
 pub fn may_be_written(desired: &Desired) -> bool {
-    is_at(desired, |update| update.can_be_undone() && !update.undo)
+    is_at(desired, |update| update.is_early() && !update.undo)
 }
 
 /// The record that is written together with the packing plan.
@@ -121,13 +123,14 @@ pub fn end(desired: &Desired, state: TopologyState) -> Desired {
     desired.changed(|desired| desired.update = None)
 }
 
-/// The record of an update that is taken back. Only before the packing plan is written.
+/// The record of an update that is taken back. Only before the packing plan is written, or the new revision put in place.
 #[must_use]
 pub fn undo(desired: &Desired) -> Desired {
-    if !is_at(desired, Update::can_be_undone) {
+    if !is_at(desired, Update::is_early) {
         return desired.clone();
     }
     desired.changed(|desired| {
+        hold(desired, false);
         let Some(update) = &mut desired.update else { return };
         desired.containers.retain(|container| !update.added.contains(&container.id));
         if update.step == UpdateStep::Resized {
@@ -138,7 +141,6 @@ pub fn undo(desired: &Desired) -> Desired {
         }
         update.step = UpdateStep::Undoing;
         update.plan = None;
-        hold_tmanager(&mut desired.containers, false);
     })
 }
 
@@ -172,9 +174,12 @@ fn tmanager(containers: &mut [DesiredContainer]) -> Option<&mut DesiredContainer
     containers.iter_mut().find(|container| container.id == 0)
 }
 
-fn hold_tmanager(containers: &mut [DesiredContainer], held: bool) {
-    if let Some(tmanager) = tmanager(containers) {
-        tmanager.held = held;
+/// Holds what an update ends for a while, or lets it go.
+fn hold(desired: &mut Desired, held: bool) {
+    let all = is_at(desired, |update| update.replacement.is_some());
+    let of_heron = desired.containers.iter_mut().filter(|container| container.own.is_none());
+    for container in of_heron.filter(|container| all || container.id == 0) {
+        container.held = held;
     }
 }
 
@@ -236,6 +241,7 @@ mod tests {
             old_command: Some(template(r#"["old"]"#)),
             tmanager_session: Some(7),
             tmanager_grace_ms: Some(2000),
+            replacement: None,
             extra: Map::new(),
         }
     }

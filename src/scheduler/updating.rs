@@ -14,12 +14,17 @@ pub(super) struct Updating {
     pub plan_seen: bool,
     /// The topology has the state that it is to have.
     pub restored: bool,
+    /// Revisions that are not to be kept are gone.
+    pub tidied: bool,
 }
 
 impl Updating {
     /// What comes next. `settled`: every container is as the record wants it; `held`: that of the TManager is to have ended.
     pub fn next(self, update: &Update, settled: bool, held: bool) -> Option<Errand> {
         let change = |change| Some(Errand::Change(change));
+        if update.replacement.is_some() {
+            return self.next_of_replacement(update, settled, held);
+        }
         match update.step {
             UpdateStep::Begun | UpdateStep::Resized if update.undo => {
                 // The topology works again while the rest is undone, unless its TManager is gone.
@@ -40,6 +45,28 @@ impl Updating {
             UpdateStep::Removing | UpdateStep::Undoing => {
                 change(RecordChange::End(update.topology_state()))
             }
+        }
+    }
+
+    /// The same where a revision takes the place of another: `held`: all containers are to have ended.
+    fn next_of_replacement(self, update: &Update, settled: bool, held: bool) -> Option<Errand> {
+        let change = |change| Some(Errand::Change(change));
+        let puts_back = update.is_to_be_put_back();
+        match update.step {
+            UpdateStep::Begun | UpdateStep::Resized if update.undo => change(RecordChange::Undo),
+            // Whatever becomes of what runs: it is to end.
+            step if (step < UpdateStep::Written || puts_back) && !held => {
+                change(RecordChange::Hold)
+            }
+            step if step < UpdateStep::Written || puts_back => {
+                settled.then_some(Errand::PutInPlace)
+            }
+            UpdateStep::Written | UpdateStep::Undoing if !self.plan_seen => Some(Errand::AwaitPlan),
+            _ if !settled => None,
+            _ if !self.restored => Some(Errand::Restore),
+            UpdateStep::Written => change(RecordChange::Remove),
+            _ if !self.tidied => Some(Errand::Tidy),
+            _ => change(RecordChange::End(update.topology_state())),
         }
     }
 }

@@ -106,7 +106,7 @@ pub async fn apply(
 }
 
 /// The answer where the same runs already.
-async fn already(
+pub async fn already(
     context: &Context<'_>,
     args: &SubmitArgs,
     plan: &Plan,
@@ -121,7 +121,9 @@ async fn already(
     Ok(Submitted { already: true, health: Some(health.name()), problems, ..submitted })
 }
 
-fn submitted(
+/// What is told of a topology that runs as its record says.
+#[must_use]
+pub fn submitted(
     args: &SubmitArgs,
     plan: &Plan,
     desired: &Desired,
@@ -145,6 +147,8 @@ fn submitted(
         already: false,
         health: None,
         problems: Vec::new(),
+        revision: desired.revisions.current(),
+        replaced: false,
         waited_for: match args.wait {
             WaitFor::None => "none",
             WaitFor::Launched => "launched",
@@ -333,12 +337,12 @@ async fn roll_back(
         Box::pin(kill_containers(context, lease, name, &[], context.deadline(UNDO))).await?;
         remove_state(lease, name).await
     };
-    let undone = undone.await;
+    let undone = Box::pin(undone).await;
     match (&undone, delivered, journalled) {
         (Ok(_), Some(delivered), _) => delivered.undo(context).await,
         // The interrupted submission had brought it. Whoever leaves now has been told that it is there.
         (Ok(_), None, Some(desired)) => {
-            let _ = Box::pin(withdraw(context, lease, name, &desired.launch, None)).await;
+            let _ = Box::pin(withdraw(context, lease, name, Some(&desired), None)).await;
         }
         _ => {}
     }

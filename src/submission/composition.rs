@@ -164,7 +164,7 @@ fn configuration(items: &mut Collector, desired: &Desired) {
     let mut text = |name: &str, text: String| items.add(part, name, Item::plain(text));
     let framework = &desired.framework;
     text("framework name", framework.name.clone());
-    text("user", framework.user.clone());
+    text("user", desired.launch.user.as_ref().unwrap_or(&framework.user).clone());
     text("roles", framework.roles.join(", "));
     text("principal", framework.principal.clone().unwrap_or_default());
     text("constraints", desired.placement.constraints.join("; "));

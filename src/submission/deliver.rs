@@ -13,18 +13,18 @@ use crate::deployment::package::FetchedPackage;
 use crate::net::deadline::{Stopped, UNDO};
 use crate::net::redact::redact;
 use crate::report::Progress;
-use crate::scheduler::record::StoredPackage;
+use crate::scheduler::package::StoredPackage;
 use crate::upload::{self, Effect, Package, Store, Uploaded};
 
 /// A package in its store.
-pub(super) struct Delivered {
+pub struct Delivered {
     store: Box<dyn Store>,
     uploaded: Uploaded,
     name: String,
 }
 
 /// Uploads a package. Afterwards it is there as a whole, or nothing of it is.
-pub(super) async fn deliver(
+pub async fn deliver(
     context: &Context<'_>,
     plan: &Plan,
     package: &Package,
@@ -96,12 +96,14 @@ async fn broken_off(
 
 impl Delivered {
     /// What containers are launched with: some stores say only now where the package is.
+    #[must_use]
     pub fn deployment(&self, plan: &Plan) -> Deployment {
         let topology_package = FetchedPackage::topology(&self.uploaded.uri);
         Deployment { topology_package, ..plan.deployment.clone() }
     }
 
     /// What the journal keeps of it; nothing of a package that somebody else brings.
+    #[must_use]
     pub fn stored(&self) -> Option<StoredPackage> {
         let Uploaded { uri, effect } = &self.uploaded;
         (*effect != Effect::NotUploaded).then(|| StoredPackage {

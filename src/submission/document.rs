@@ -25,7 +25,7 @@ pub fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan], asked: 
     let compared =
         |plan: &Plan| compared.iter().find(|one| one.topology.name == plan.name).cloned();
     let topologies: Vec<PlannedTopology> =
-        plans.iter().map(|plan| topology(plan, context, compared(plan))).collect();
+        plans.iter().map(|plan| topology(args, plan, context, compared(plan))).collect();
     let document = match topologies.as_slice() {
         [only] => only.document.clone(),
         all => {
@@ -39,11 +39,24 @@ pub fn planned(args: &SubmitArgs, context: &Context<'_>, plans: &[Plan], asked: 
     Outcome::Planned(Planned { document, format: args.dry_run_format, topologies, error })
 }
 
-fn topology(plan: &Plan, context: &Context<'_>, compared: Option<Compared>) -> PlannedTopology {
+fn topology(
+    args: &SubmitArgs,
+    plan: &Plan,
+    context: &Context<'_>,
+    compared: Option<Compared>,
+) -> PlannedTopology {
     let steps = if compared.as_ref().is_some_and(|compared| compared.same) {
         vec![PlannedStep::new("Nothing would be done", vec!["it runs already".to_owned()])]
     } else {
-        steps(plan, context)
+        let mut steps = steps(plan, context);
+        if compared.is_some() && args.replace {
+            let all = "all containers of what runs, whose package is kept".to_owned();
+            steps.insert(
+                0,
+                PlannedStep::new("Would be ended, once the package is uploaded", vec![all]),
+            );
+        }
+        steps
     };
     PlannedTopology {
         name: plan.name.clone(),

@@ -12,7 +12,7 @@ use crate::deployment::container::defaults;
 use crate::deployment::executor::executor_command;
 use crate::packing::{Algorithm, PackingInput, PackingPlan, pack};
 use crate::proto::api::TopologyState;
-use crate::scheduler::record::PackageContent;
+use crate::scheduler::package::PackageContent;
 use crate::topology::core_release::ChosenRelease;
 use crate::topology::definition::Definition;
 use crate::topology::edit::{self, Absent};

@@ -5,11 +5,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::plan::Plan;
+use super::record::desired;
+use super::room::without_room;
 use super::standing::{Standing, Taken};
 use crate::cli::SubmitArgs;
 use crate::context::{CommandError, Context, StateTree};
+use crate::controller::journal::load;
 use crate::engine::{ConfiguredEngine, Engine, WebPages, capacity};
 use crate::outcome::difference::Compared;
+use crate::scheduler::record::Desired;
 
 /// How long all of it may take in a dry run.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,7 +43,9 @@ pub async fn preflight(
         for plan in plans {
             let standing = Standing::read(state, &plan.name).await?;
             let taken = standing.judge(context, plan)?;
-            let refusal = standing.refusal(&taken, args);
+            // What is to be replaced may be otherwise.
+            let replaces = args.replace && matches!(taken, Taken::Other(_));
+            let refusal = standing.refusal(&taken, args).filter(|_| !replaces);
             asked.refusal = asked.refusal.or(refusal);
             match (taken, &standing.desired) {
                 (Taken::Free, _) => agents_are_large_enough(context, &engine, plan).await?,
@@ -47,6 +53,10 @@ pub async fn preflight(
                     asked.compared.push(standing.compared(desired, Vec::new()));
                 }
                 (Taken::Other(differences), Some(desired)) => {
+                    if replaces {
+                        agents_are_large_enough(context, &engine, plan).await?;
+                        has_room(context, &engine, state, plan, desired).await?;
+                    }
                     asked.compared.push(standing.compared(desired, differences));
                 }
                 _ => {}
@@ -58,7 +68,7 @@ pub async fn preflight(
 }
 
 /// The engine, which is waited for, and where it shows frameworks.
-pub(super) async fn reach_engine(
+pub async fn reach_engine(
     context: &Context<'_>,
     deadline: Instant,
 ) -> anyhow::Result<(ConfiguredEngine, WebPages)> {
@@ -71,7 +81,7 @@ pub(super) async fn reach_engine(
 }
 
 /// Refuses a plan with a container that no agent could ever hold.
-pub(super) async fn agents_are_large_enough(
+pub async fn agents_are_large_enough(
     context: &Context<'_>,
     engine: &impl Engine,
     plan: &Plan,
@@ -83,6 +93,24 @@ pub(super) async fn agents_are_large_enough(
     }
     let next = vec!["nothing was changed; ask for less, or add an agent that fits".to_owned()];
     Err(CommandError::NoPlacement { topology: plan.name.clone(), why, next })
+}
+
+/// Refuses a plan for which agents have no room, even when what runs under its name has ended.
+pub async fn has_room(
+    context: &Context<'_>,
+    engine: &impl Engine,
+    state: &StateTree,
+    plan: &Plan,
+    running: &Desired,
+) -> anyhow::Result<()> {
+    let wanted = desired(context, context.mesos()?, plan, &plan.deployment);
+    let records = load(&state.zk, &state.journal(&plan.name)).await?.containers;
+    let why = without_room(context, engine, (running, &records), &wanted).await;
+    if why.is_empty() {
+        return Ok(());
+    }
+    let next = vec!["nothing was changed".to_owned()];
+    Err(CommandError::NoPlacement { topology: plan.name.clone(), why, next }.into())
 }
 
 /// Whether a plan may be carried out, and what is there of it.

@@ -11,10 +11,11 @@ use crate::engine::desired::{framework, labels, launch};
 use crate::proto::system::{ExecutionState, HeronReleaseState};
 use crate::scheduler::ids::FrameworkId;
 use crate::scheduler::record::{Desired, Goal, Phase, Placement, RECORD_VERSION};
+use crate::scheduler::revisions::Revisions;
 use crate::topology::core_package::Build;
 
 /// The desired record of a plan, under a framework id that nobody else has.
-pub(super) fn desired(
+pub fn desired(
     context: &Context<'_>,
     mesos: &Mesos,
     plan: &Plan,
@@ -46,13 +47,15 @@ pub(super) fn desired(
         supervisors: None,
         update: None,
         keep_package: false,
+        revisions: Revisions::default(),
         history: Vec::new(),
         extra: Map::new(),
     }
 }
 
 /// Who submits it, when and where to.
-pub(super) fn execution_state(context: &Context<'_>, plan: &Plan) -> ExecutionState {
+#[must_use]
+pub fn execution_state(context: &Context<'_>, plan: &Plan) -> ExecutionState {
     let settings = context.settings;
     ExecutionState {
         topology_name: plan.name.clone(),

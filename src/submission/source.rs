@@ -20,7 +20,7 @@ use crate::net::http::Proxies;
 use crate::net::redact::redact;
 use crate::proto::api::TopologyState;
 use crate::report::Progress;
-use crate::scheduler::record::PackageContent;
+use crate::scheduler::package::PackageContent;
 use crate::temporary;
 use crate::topology::conf_directory::{self, LeftOut, Secrets};
 use crate::topology::definition::Definition;

@@ -15,7 +15,7 @@ use crate::scheduler::record::{Desired, Phase};
 use crate::scheduler::task::TaskState;
 
 /// How long a submission is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_mins(5);
+pub const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Watches the submission of the same content, which somebody drives without an end, until it has come as far as is waited for; or until
 /// it is ours to go on with.

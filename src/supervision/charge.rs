@@ -199,7 +199,7 @@ impl<'a> Charge<'a> {
                 Err(error) if is_kill_requested(&error) => {}
                 Err(error) if self.takes_back(lease, &error).await? => {
                     let why = chain(error.as_ref());
-                    self.voice.say(&format!("taking its update back: {why}"));
+                    self.voice.say(&format!("taking its change back: {why}"));
                 }
                 Err(error) => return Err(error),
             }
@@ -313,7 +313,7 @@ fn mark(desired: &Desired) -> (String, u64) {
 fn taken_up(desired: &Desired) -> String {
     let containers = desired.containers.len();
     let update = desired.update.as_ref();
-    let update =
-        update.map(|update| format!(", and its update ({})", update.request)).unwrap_or_default();
+    let update = update.map(|update| format!(", and its {} ({})", update.noun(), update.request));
+    let update = update.unwrap_or_default();
     format!("driving its {containers} containers{update}")
 }

@@ -3,7 +3,7 @@
 use super::{check, config, difference, listing, status};
 use crate::outcome::change::PackageEnd;
 use crate::outcome::{
-    Killed, Outcome, Restarted, SettingsChanged, StateChanged, Submitted, Supervised,
+    Killed, Outcome, Restarted, RolledBack, SettingsChanged, StateChanged, Submitted, Supervised,
     SupervisorsChanged, Updated,
 };
 
@@ -22,6 +22,7 @@ pub(super) fn json_line(outcome: &Outcome) -> String {
 pub(super) fn text(outcome: &Outcome, verbose: bool) -> String {
     match outcome {
         Outcome::Submitted(submitted) => submitted_text(submitted),
+        Outcome::RolledBack(rolled) => rolled_back_text(rolled),
         Outcome::SubmittedAll(all) => all.submitted.iter().map(submitted_text).collect(),
         Outcome::Compared(compared) => difference::text(compared, verbose),
         Outcome::ComparedAll(all) => {
@@ -74,6 +75,8 @@ fn submitted_text(submitted: &Submitted) -> String {
         already,
         health,
         problems,
+        replaced,
+        revision,
         ..
     } = submitted;
     let how = match (already, *waited_for, topology.state.as_str()) {
@@ -85,9 +88,11 @@ fn submitted_text(submitted: &Submitted) -> String {
         (_, _, "PAUSED") => "is up, and paused",
         _ => "is running",
     };
-    let again = match (already, resumed) {
-        (true, _) => " with the same content: nothing to do",
-        (_, true) => " (an interrupted submission was finished)",
+    let again = match (already, resumed, replaced) {
+        (true, ..) => " with the same content: nothing to do",
+        (_, true, true) => " (an interrupted replacement was finished)",
+        (_, true, false) => " (an interrupted submission was finished)",
+        (_, _, true) => ", in place of what ran before",
         _ => "",
     };
     let mut text = format!(
@@ -99,7 +104,27 @@ fn submitted_text(submitted: &Submitted) -> String {
     if let Some(page) = page {
         text.push_str(&format!("  page       {page}\n"));
     }
+    if *revision > 1 {
+        text.push_str(&format!("  revision   {revision}\n"));
+    }
     text + &not_well(health.unwrap_or_default(), problems)
+}
+
+fn rolled_back_text(rolled: &RolledBack) -> String {
+    let RolledBack { topology, revision, from, container_count, resumed, .. } = rolled;
+    let name = &topology.name;
+    let how = if topology.state == "PAUSED" { "is up, and paused" } else { "is running" };
+    let again = match (revision == from, resumed) {
+        (true, _) => ": it did so already",
+        (_, true) => " (an interrupted rollback was finished)",
+        _ => "",
+    };
+    let place =
+        if revision == from { String::new() } else { format!(", in place of revision {from}") };
+    format!(
+        "topology {name} {how} as revision {revision} in {container_count} containers{place}{again}\n  id         {}\n",
+        topology.id.as_deref().unwrap_or("-")
+    )
 }
 
 /// What is wrong, below an answer that is good in itself.
@@ -204,14 +229,15 @@ fn killed_text(killed: &Killed) -> String {
         .map(|one| format!("  container {} on {}\n", one.id, one.host))
         .collect();
     let containers = containers.concat();
-    let stays = killed.package.as_ref().filter(|package| !package.removed);
+    let packages = killed.package.iter().chain(&killed.other_packages);
+    let stay: Vec<&PackageEnd> = packages.filter(|package| !package.removed).collect();
     let mut text = match (killed.found, killed.state_only) {
         (false, _) => format!("there was no topology {name}\n"),
-        (true, false) if stays.is_some() => format!("topology {name} is killed\n"),
+        (true, false) if !stay.is_empty() => format!("topology {name} is killed\n"),
         (true, false) => format!("topology {name} is killed, and nothing is left of it\n"),
         (true, true) => format!("the state of topology {name} is removed; Mesos was not asked\n"),
     };
-    if let Some(PackageEnd { uri, why, .. }) = stays {
+    for PackageEnd { uri, why, .. } in stay {
         let why = why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
         text.push_str(&format!("its package stays at {uri}{why}\n"));
     }

@@ -7,6 +7,7 @@ use super::table::{table, wrapped};
 use crate::outcome::Status;
 use crate::outcome::container::StatusContainer;
 use crate::outcome::status::{AsOf, Driver, StatusFramework, StatusTopology};
+use crate::scheduler::update::UpdateStep;
 
 /// Columns that a line has room for where nobody asks for more.
 const WIDTH: usize = 80;
@@ -52,6 +53,15 @@ fn facts(status: &Status) -> Vec<(&'static str, String)> {
         ("Submitted", submitted),
     ];
     facts.extend(topology.release.clone().map(|release| ("Release", release)));
+    if topology.revision > 1 || !topology.kept_revisions.is_empty() {
+        let kept: Vec<String> = topology.kept_revisions.iter().map(u32::to_string).collect();
+        let kept = if kept.is_empty() {
+            String::new()
+        } else {
+            format!("; `rollback` can go back to {}", kept.join(", "))
+        };
+        facts.push(("Revision", format!("{}{kept}", topology.revision)));
+    }
     let tmanager = status.tmanager.as_ref();
     let tmanager =
         tmanager.map(|tmanager| format!("{}:{}", tmanager.host, tmanager.controller_port));
@@ -67,7 +77,8 @@ fn facts(status: &Status) -> Vec<(&'static str, String)> {
     let others = others.filter(|others| *others > 0);
     facts.extend(others.map(|others| ("Standby", supervisors(others))));
     if let Some(update) = &status.update {
-        let next = if update.can_be_undone { "undone" } else { "finished" };
+        let is_early = update.step < UpdateStep::Written;
+        let next = if is_early { "undone" } else { "finished" };
         let request = &update.request;
         let left = match &status.driver {
             Some(_) => request.clone(),
@@ -242,6 +253,8 @@ mod tests {
             submitted_at: None,
             submitted_by: None,
             release: None,
+            revision: 1,
+            kept_revisions: Vec::new(),
             settings: Map::new(),
         };
         let text = problems(&topology);

@@ -37,7 +37,7 @@ pub async fn apply(
         deadline: context.deadline(patience(context)),
     };
     let mut is_ours = false;
-    let prepare = async |lease: &mut Lease| job.prepare(lease, &mut is_ours).await;
+    let prepare = async |lease: &mut Lease| Box::pin(job.prepare(lease, &mut is_ours)).await;
     let begun = lease.keep(context, name, job.deadline, prepare).await?;
     let Some(Begun { update, resumed }) = begun else {
         return job.outcome_over_sessions(lease, None, false).await;
@@ -58,7 +58,7 @@ struct Begun {
 }
 
 /// Refuses a topology whose framework Mesos has removed, before anything of it is paused. Where Mesos doesn't tell, driving will.
-pub(super) async fn refuse_without_framework(
+pub async fn refuse_without_framework(
     context: &Context<'_>,
     name: &str,
     framework: &FrameworkId,

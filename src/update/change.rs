@@ -114,6 +114,7 @@ pub fn change(
             .as_ref()
             .is_none_or(|mesos| mesos.relaunch_tmanager)
             .then_some(TMANAGER_GRACE_MS),
+        replacement: None,
         extra: Map::new(),
     };
     Ok(Change {

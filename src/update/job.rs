@@ -145,15 +145,18 @@ impl Job<'_> {
                 }
                 what.extend(problem.map(|problem| format!("Mesos: {problem}")));
                 what.extend(deaths);
-                Err(self.timed_out(&what.join("; ")).into())
+                let update = model.desired().update.as_ref();
+                let is_replaced = update.is_some_and(|update| update.replacement.is_some());
+                let done = if is_replaced { "replaced" } else { "updated" };
+                Err(self.timed_out(done, &what.join("; ")).into())
             }
         }
     }
 
-    /// The error for an update that takes too long.
+    /// The error for an update that takes too long. `done`: what the topology is not yet.
     #[must_use]
-    pub(super) fn timed_out(&self, why: &str) -> CommandError {
-        let what = format!("topology `{}` is not updated yet: {why}", self.name);
+    pub(super) fn timed_out(&self, done: &str, why: &str) -> CommandError {
+        let what = format!("topology `{}` is not {done} yet: {why}", self.name);
         let after = seconds(patience(self.context));
         CommandError::TimedOut { what, after, next: Vec::new() }
     }

@@ -6,11 +6,13 @@ use super::job::{Job, patience};
 use crate::context::{Context, StateTree};
 use crate::controller::journal::load_desired;
 use crate::controller::lease::Lease;
-use crate::controller::obey::obey;
+use crate::controller::obey::{is_kill, obey};
 use crate::controller::request;
 use crate::controller::sessions::{in_sessions, over_sessions};
 use crate::controller::take::{Requested, Wait, Waited};
 use crate::controller::tmanager_request::{Answer, TManagerRequest, ask_tmanager};
+use crate::controller::verdict::is_out_of_reach;
+use crate::net::deadline::UNDO;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::record::Desired;
 use crate::scheduler::update::UpdateStep;
@@ -36,17 +38,57 @@ pub async fn settle(
     if let Some(wanted) = wanted {
         job.change(lease, |desired| update_steps::aim_at(desired, wanted)).await?;
     }
-    let undoes = update.can_be_undone() || update.step == UpdateStep::Undoing;
-    let then = if undoes { "its plan was not written: undoing it" } else { "finishing it" };
+    let what = if update.replacement.is_some() {
+        "it was not in place"
+    } else {
+        "its plan was not written"
+    };
+    let is_being_undone = update.undo || update.step == UpdateStep::Undoing;
+    let then = match update.is_early() || is_being_undone {
+        true if is_being_undone => "undoing it".to_owned(),
+        true => format!("{what}: undoing it"),
+        false => "finishing it".to_owned(),
+    };
     context.reporter.warn(&format!(
-        "an update of topology {name} ({}) was interrupted; {then}",
+        "{} of topology {name} ({}) was interrupted; {then}",
+        an(update.noun()),
         update.request
     ));
-    undo(&job, lease).await?;
+    if update.is_early() {
+        undo(&job, lease).await?;
+    } else {
+        finish(&job, lease).await?;
+    }
     Ok(true)
 }
 
-/// Takes an update back whose plan is not written yet, and finishes any other.
+fn an(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
+/// Finishes an update; what can't be finished is taken back where that can be done still.
+async fn finish(job: &Job<'_>, lease: &mut Lease) -> anyhow::Result<()> {
+    let Err(error) = job.drive(lease).await else { return Ok(()) };
+    let left = job.context.whole.signals().seen().is_some() || is_kill(&error);
+    if left || lease.is_lost() || is_out_of_reach(&error) {
+        return Err(error);
+    }
+    let update = job.journalled(lease).await?.update;
+    if !update.is_some_and(|update| update.can_be_undone()) {
+        return Err(error);
+    }
+    let context = job.context;
+    context.reporter.warn(&format!("it can't be finished: {error:#}"));
+    let context = context.undoing(&format!("taking it back of topology {}", job.name));
+    lease.wait_by(&context.whole);
+    let undoing = Job { context: &context, deadline: context.deadline(UNDO), ..*job };
+    let undone = undo(&undoing, lease).await;
+    lease.wait_by(&job.context.whole);
+    undone
+}
+
+/// Takes an update back that can be taken back still, and finishes any other.
 pub async fn undo(job: &Job<'_>, lease: &mut Lease) -> anyhow::Result<()> {
     job.change(lease, update_steps::ask_undo).await?;
     job.drive(lease).await

@@ -19,9 +19,8 @@ use crate::cli::{Global, ParseError, rewrite};
   heron-cli status --config-file conf/mesos_scheduler.conf wc
   heron-cli kill --config-file conf/mesos_scheduler.conf wc
 
-`heron-cli help <command>` shows the arguments of a command, with examples.
-Command lines of every earlier heron-cli work, see docs/migration.md.
-
+`heron-cli help <command>` shows the arguments of a command, with examples;
+command lines of every earlier heron-cli work, see docs/migration.md.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration,
 4 the topology's own program failed, 5 no such topology, 6 conflict,
 7 unreachable, 8 not allowed, 9 timed out, 10 partly done, 11 no room,

@@ -41,6 +41,7 @@ verbs! {
     Deactivate(a: cli::DeactivateArgs) => Verb::cluster("deactivate", State, a.words, topology, work!(c, t => run::deactivate::deactivate(c, &t.topology)))?;
     Restart(a: cli::RestartArgs) => { let a = a.with_old_names(); Verb::cluster("restart", Engine, a.words, restart, work!(c, t => run::restart::restart(c, &t.topology, run::restart::Options { container: t.container, batch: a.batch, failed: a.failed })))? };
     Update(a: cli::UpdateArgs) => { let set = a.properties(); Verb::cluster("update", a.need(), a.words.clone(), topology, work!(c, t => run::update::update(c, &a, &t.topology)))?.setting(set) };
+    Rollback(a: cli::RollbackArgs) => Verb::cluster("rollback", Engine, a.words.clone(), topology, work!(c, t => run::rollback::rollback(c, &a, &t.topology)))?;
     Kill(a: cli::KillArgs) => Verb::cluster("kill", Engine, a.words, topology, work!(c, t => run::kill::kill(c, &t.topology, run::kill::Options { ignore_not_found: a.ignore_not_found, state_only: a.state_only, keep_package: a.keep_package })))?.asking(!a.yes);
     Supervise(a: cli::SuperviseArgs) => Verb::cluster("supervise", Engine, a.words.clone(), names, work!(c, t => run::supervise::supervise(c, &a, &t.names)))?;
     List(a: cli::ListArgs) => Verb::cluster("list", State, a.words, list, work!(c, _t => run::list::list(c)))?;

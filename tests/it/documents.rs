@@ -15,6 +15,7 @@ fn schema_of(words: &[&str]) -> Option<&'static str> {
         ("diff", _) => "diff",
         ("activate" | "deactivate", _) => "activate",
         ("restart", _) => "restart",
+        ("rollback", _) => "rollback",
         ("update", _) if has("--runtime-config") => "update-runtime-config",
         ("update", _) if has("--supervisors") => "update-supervisors",
         ("update", _) if has("--dry-run") => "update-dry-run",

@@ -45,6 +45,7 @@ mod programs;
 mod progress;
 mod proxies;
 mod releases;
+mod replace;
 mod restarts;
 mod roundtrips;
 #[path = "../support/schema.rs"]

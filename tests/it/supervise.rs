@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::environment::{self, Ran, TestEnv, TestOptions, http, until};
 
 /// A supervisor at work; what it says goes into a file. It is killed with the test.
-struct Supervisor {
+pub struct Supervisor {
     child: Option<Child>,
     log: PathBuf,
 }
 
 impl Supervisor {
-    fn start(env: &TestEnv, name: &str, words: &[&str]) -> Self {
+    pub fn start(env: &TestEnv, name: &str, words: &[&str]) -> Self {
         let log = env.directory.path().join(format!("{name}.log"));
         let words: Vec<&str> = ["supervise"].iter().chain(words).copied().collect();
         let mut command: Command = env.command(&words);
@@ -25,7 +25,7 @@ impl Supervisor {
     }
 
     /// Over all topologies, which it drives when this returns.
-    fn of_all(env: &TestEnv, topologies: &[&str]) -> Self {
+    pub fn of_all(env: &TestEnv, topologies: &[&str]) -> Self {
         let supervisor = Self::start(env, "all", &["--all"]);
         for topology in topologies {
             supervisor.said(&format!("{topology}: all "));
@@ -38,7 +38,7 @@ impl Supervisor {
     }
 
     /// Waits until it has said something.
-    fn said(&self, text: &str) {
+    pub fn said(&self, text: &str) {
         until(&format!("`{text}` of a supervisor"), || self.log().contains(text));
     }
 
@@ -47,7 +47,7 @@ impl Supervisor {
     }
 
     /// Ends it, which must succeed; what it has said.
-    fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         self.signal(Signal::SIGTERM);
         let ran = self.child.take().unwrap().wait().unwrap();
         assert_eq!(ran.code(), Some(0), "{}", self.log());

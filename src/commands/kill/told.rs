@@ -51,6 +51,7 @@ pub(super) fn outcome(
         framework_ids: ended.frameworks.into_iter().map(|framework| framework.0).collect(),
         state_only: false,
         package: None,
+        other_packages: Vec::new(),
         may_run: ended.out_of_reach.into_iter().map(may_run).collect(),
         removed,
     }

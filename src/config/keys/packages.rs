@@ -20,6 +20,9 @@ PACKAGE_MAX = "heron.topology.package.max.bytes", Kind::Bytes,
 PACKAGE_SECRETS = "heron.package.allow.secrets", Kind::Bool,
     "Whether files of the configuration directory that hold secrets, and that processes in the containers read, go into the topology package. Everybody who can read the store, an agent's cache or a sandbox can read them there.",
     default("false");
+HISTORY = "heron.topology.history", Kind::Integer { min: 1, max: 100 },
+    "How many revisions of a topology are kept with their packages, the one that runs included: what `rollback` can go back to after `submit --replace`.",
+    default("2");
 MAIN_TIMEOUT = "heron.topology.main.timeout", Kind::Limit(TimeUnit::Seconds),
     "How long the topology's main may run before it is killed. `--timeout` shortens it.",
     default("300");

@@ -34,6 +34,8 @@ pub struct Settings {
     pub topology_uri: Option<String>,
     /// How large a topology file or package may be.
     pub package_max: Bytes,
+    /// How many revisions of a topology are kept, the one that runs included.
+    pub history: usize,
     /// Whether files with secrets may go into the package.
     pub package_secrets: bool,
     /// How long the topology's main may run.

@@ -50,6 +50,10 @@ impl<'a> Reader<'a> {
         self.value(key).and_then(|value| value.parse().ok()).unwrap_or(0.0)
     }
 
+    pub(super) fn count(&self, key: &KeySpec) -> usize {
+        self.value(key).and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+    }
+
     pub(super) fn bytes(&self, key: &KeySpec) -> Bytes {
         self.value(key).and_then(units::bytes).unwrap_or(Bytes(0))
     }

@@ -73,6 +73,7 @@ impl Work<'_> {
             core_uri,
             topology_uri,
             package_max: reader.bytes(&keys::PACKAGE_MAX),
+            history: reader.count(&keys::HISTORY),
             package_secrets: reader.flag(&keys::PACKAGE_SECRETS),
             main_timeout: reader.duration(&keys::MAIN_TIMEOUT),
             uploader,

@@ -21,6 +21,7 @@ use crate::scheduler::ports::PortRange;
 use crate::scheduler::record::{
     Desired, Framework, Goal, Launch, Phase, Placement, RECORD_VERSION,
 };
+use crate::scheduler::revisions::Revisions;
 use crate::scheduler::step::{Action, Event};
 use crate::scheduler::task::{Acknowledgement, TaskReport, TaskState};
 use heron::Heron;
@@ -28,6 +29,7 @@ use requests::Others;
 
 mod bad_days;
 mod heron;
+mod replacements;
 mod requests;
 mod scenarios;
 mod supervisors;
@@ -117,6 +119,7 @@ fn desired() -> Desired {
         supervisors: None,
         update: None,
         keep_package: false,
+        revisions: Revisions::default(),
         history: Vec::new(),
         extra: Map::new(),
     }

@@ -53,6 +53,7 @@ fn errands_of(mut desired: Desired) -> Vec<Errand> {
             Errand::Restore => updating.restored = true,
             Errand::Change(change) => desired = change.apply(&desired),
             Errand::WritePlan => desired = update_steps::write(&desired),
+            Errand::PutInPlace | Errand::Tidy => unreachable!("it replaces nothing"),
         }
         let step = desired.update.as_ref().map(|update| update.step);
         updating.restored &= step == Some(before) || step == Some(UpdateStep::Removing);

@@ -5,7 +5,8 @@ use crate::net::redact::MASK;
 use crate::packing::{ContainerPlan, InstancePlan, PackingPlan, Size};
 use crate::proto::api::config::KeyValue;
 use crate::proto::api::{Bolt, Config, InputStream, OutputStream, Spout, StreamId, StreamSchema};
-use crate::scheduler::record::{Desired, PackageContent};
+use crate::scheduler::package::PackageContent;
+use crate::scheduler::record::Desired;
 use crate::state::runtime_settings::RuntimeSetting;
 
 fn setting(key: &str, value: &str) -> KeyValue {

@@ -7,7 +7,7 @@ use crate::verbs::definition;
 use crate::verbs::parse::parse_by;
 
 /// The words of each verb that changes something; `#` is where a flag may stand.
-const LINES: [(&str, &str); 8] = [
+const LINES: [(&str, &str); 9] = [
     ("submit", "submit # a/b/c # t.jar # Main # x #"),
     ("submit", "submit # t.defn #"),
     ("diff", "diff # t.defn #"),
@@ -15,6 +15,7 @@ const LINES: [(&str, &str); 8] = [
     ("deactivate", "deactivate # '' # t #"),
     ("restart", "restart # k=v # t # 1 #"),
     ("update", "update # a/b/c # t #"),
+    ("rollback", "rollback # a/b/c # t #"),
     ("kill", "# kill # t #"),
 ];
 

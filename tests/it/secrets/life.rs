@@ -59,6 +59,8 @@ pub fn life(world: &World, file: &str) -> Vec<Vec<String>> {
         vec!["update", "planted", "--container-number=2", "--dry-run"],
         vec!["update", "planted", "--container-number=2"],
         vec!["update", "planted", "--runtime-config=a.b:c"],
+        vec!["submit", "--replace", &web, &binary],
+        vec!["rollback", "planted"],
         vec!["config", "show", "--origin", "--include-overridden", "--defaults"],
         vec!["config", "get", "heron.mesos.master.uri"],
         vec!["config", "get", "heron.core.release.uri"],

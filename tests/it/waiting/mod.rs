@@ -27,7 +27,7 @@ const TIMEOUT: (&str, Duration) = ("2s", Duration::from_secs(2));
 
 /// A command line of every verb that works in a cluster. `FILE` is a topology that isn't there yet; `waited` is there, where a
 /// test makes it.
-const LINES: [&str; 11] = [
+const LINES: [&str; 12] = [
     "submit FILE",
     "submit FILE --dry-run",
     "list",
@@ -37,6 +37,7 @@ const LINES: [&str; 11] = [
     "update waited --runtime-config x:y",
     "restart waited",
     "update waited --component-parallelism=word_spout:2",
+    "rollback waited",
     "check fetch",
     // The last, because there is nothing left of it.
     "kill waited",

@@ -7,6 +7,8 @@ use rand::Rng as _;
 use super::World;
 use crate::proto::api::TopologyState;
 use crate::scheduler::errand::Errand;
+use crate::scheduler::replacing;
+use crate::scheduler::revision::Revision;
 use crate::scheduler::step::Event;
 use crate::scheduler::task::TaskState;
 use crate::scheduler::update::UpdateStep;
@@ -25,6 +27,8 @@ pub(super) struct Heron {
     pub is_written: bool,
     /// The attempt of container 0 that has made a physical plan of it.
     planned_by: Option<u32>,
+    /// Revisions that have nodes of their own.
+    pub revisions: Vec<Revision>,
 }
 
 impl World {
@@ -60,7 +64,9 @@ impl World {
         match errand {
             Errand::Pause if tmanager.is_some() => self.heron.is_paused = true,
             Errand::Restore if tmanager.is_some() => {
-                let by_new_plan = update.step != UpdateStep::Written || self.is_planned();
+                let is_replaced = update.replacement.is_some();
+                let by_new_plan =
+                    (update.step != UpdateStep::Written && !is_replaced) || self.is_planned();
                 assert!(by_new_plan, "restored by the old plan");
                 self.heron.is_paused = update.topology_state() == TopologyState::Paused;
             }
@@ -79,8 +85,30 @@ impl World {
                 self.heron.planned_by = None;
             }
             Errand::WritePlan => {}
+            Errand::PutInPlace => self.put_in_place(),
+            Errand::Tidy => {
+                let gone = replacing::to_forget(&self.journal.desired);
+                self.journal.desired = replacing::forget(&self.journal.desired, &gone);
+            }
         }
         true
+    }
+
+    /// The revision that is wanted takes the place of what has ended, wherever that can be reached, and comes up in the state that
+    /// is wanted.
+    fn put_in_place(&mut self) {
+        let desired = &self.journal.desired;
+        let Some(number) = replacing::next(desired) else { return };
+        let lives = |task: &&super::Task| {
+            !task.state.is_terminal() && !task.away && self.reachable[task.agent]
+        };
+        let alive: Vec<_> = self.tasks.values().filter(lives).map(|one| one.container).collect();
+        assert!(alive.is_empty(), "put in place of what runs: {alive:?}");
+        let revision = self.heron.revisions.iter().find(|one| one.number == number).unwrap();
+        let state = desired.update.as_ref().unwrap().topology_state();
+        self.heron.is_paused = state == TopologyState::Paused;
+        self.heron.planned_by = None;
+        self.journal.desired = replacing::put(desired, revision);
     }
 
     fn is_planned(&self) -> bool {

@@ -21,7 +21,7 @@ pub(super) type Change = fn(&Desired) -> Desired;
 #[derive(Default)]
 pub(super) struct Others {
     /// Restarts of containers at random.
-    restarts: bool,
+    pub(super) restarts: bool,
     /// Something else, in this round or soon after it.
     change_in: Option<(usize, Change)>,
     /// Whoever drives has not heard of the last change.
@@ -70,15 +70,15 @@ impl World {
     }
 }
 
-fn kill(desired: &Desired) -> Desired {
+pub(super) fn kill(desired: &Desired) -> Desired {
     desired.changed(|desired| desired.goal = Goal::Killed)
 }
 
-fn pause(desired: &Desired) -> Desired {
+pub(super) fn pause(desired: &Desired) -> Desired {
     update_steps::aim_at(desired, TopologyState::Paused)
 }
 
-fn check_killed(world: &World) {
+pub(super) fn check_killed(world: &World) {
     assert!(world.torn_down);
     let alive = world.tasks.values().filter(|task| !task.state.is_terminal()).count();
     assert_eq!(alive, 0);

@@ -78,6 +78,7 @@ fn an_update(paused: bool) -> Update {
         old_command: None,
         tmanager_session: None,
         tmanager_grace_ms: Some(500),
+        replacement: None,
         extra: Map::new(),
     }
 }

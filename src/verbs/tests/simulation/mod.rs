@@ -7,7 +7,7 @@
 //! | `zookeeper`, `mesos`, `heron` | the models; of Mesos, `calls` are what schedulers ask, `operator` what others do, `nature` what happens by itself, `resources` what agents have |
 //! | `network` | the way there, on which messages are lost |
 //! | `process` | a command, from its words on |
-//! | `seeds`, `scenarios` | how a world begins, and the tests |
+//! | `seeds`, `scenarios`, `replacements` | how a world begins, and the tests |
 
 mod calls;
 mod heron;
@@ -16,6 +16,7 @@ mod nature;
 mod network;
 mod operator;
 mod process;
+mod replacements;
 mod resources;
 mod scenarios;
 mod seeds;

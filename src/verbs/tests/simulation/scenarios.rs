@@ -12,7 +12,7 @@ use super::world::{Ends, Fall, Shared, Weather};
 use crate::scheduler::record::Goal;
 
 /// What commands there are that change a topology that is there.
-const KINDS: [&str; 7] = [
+pub(super) const KINDS: [&str; 7] = [
     "restart wordcount",
     "restart wordcount 1",
     "update wordcount --container-number 3",
@@ -28,7 +28,7 @@ const INTERRUPTED: [&str; 6] =
 const MESSAGES: u64 = 160;
 
 /// One of several, as a seed says.
-fn pick<'a>(all: &[&'a str], seed: u64) -> &'a str {
+pub(super) fn pick<'a>(all: &[&'a str], seed: u64) -> &'a str {
     let count = u64::try_from(all.len()).unwrap();
     all[usize::try_from(seed % count).unwrap()]
 }
@@ -57,7 +57,7 @@ fn submit() -> &'static str {
 }
 
 /// A day on which things go wrong, more or less.
-fn bad_day(world: &Shared) {
+pub(super) fn bad_day(world: &Shared) {
     let mut world = world.lock();
     let hard = world.rng.random_range(1..6);
     let weather = Weather {
@@ -71,7 +71,7 @@ fn bad_day(world: &Shared) {
 }
 
 /// Runs commands, each a moment after the other or at the same time; with `deaths`, any of them may die in the middle.
-async fn together(world: &Shared, commands: &[&str], deaths: bool) -> Vec<Option<u8>> {
+pub(super) async fn together(world: &Shared, commands: &[&str], deaths: bool) -> Vec<Option<u8>> {
     let runs = commands.iter().enumerate().map(|(at, words)| {
         let (after, dies) = {
             let mut world = world.lock();
@@ -93,7 +93,7 @@ async fn together(world: &Shared, commands: &[&str], deaths: bool) -> Vec<Option
 }
 
 /// When luck has turned, whatever was begun can be brought to its end.
-async fn afterwards(world: &Shared) {
+pub(super) async fn afterwards(world: &Shared) {
     world.lock().turn_for_the_better();
     sleep(Duration::from_secs(30)).await;
     let goal = world.lock().desired().map(|desired| desired.goal);
@@ -112,7 +112,7 @@ async fn afterwards(world: &Shared) {
 }
 
 /// Whether every container that is wanted runs once, and nothing else does.
-fn runs(world: &Shared) -> Result<(), String> {
+pub(super) fn runs(world: &Shared) -> Result<(), String> {
     let world = world.lock();
     let desired = world.desired().ok_or("there is no record")?;
     let wanted: Vec<u32> = desired.containers.iter().map(|container| container.id).collect();

@@ -339,21 +339,24 @@ impl World {
     }
 
     /// What must be so when a packing plan is written over another: nothing is emitted, everything that the plan needs was launched,
-    /// and no TManager lives that would go by the plan before, unless its host is out of reach.
+    /// and no TManager lives that would go by the plan before, unless its host is out of reach. Where a revision takes the place of
+    /// another, no container at all does.
     pub fn check_plan(&self) -> Result<(), String> {
-        let plan = self.zk.data("/heron/pplans/wordcount");
-        let plan = plan.map(|plan| PhysicalPlan::decode(plan).unwrap());
-        if plan.is_some_and(|plan| plan.topology.state != TopologyState::Paused as i32) {
-            return Err("the plan is written while the topology emits".to_owned());
-        }
         let desired = self.desired().ok_or("a plan is written without a record")?;
         let update = desired.update.as_ref().ok_or("a plan is written without an update")?;
+        let replaces = update.replacement.is_some();
+        let plan = self.zk.data("/heron/pplans/wordcount");
+        let plan = plan.map(|plan| PhysicalPlan::decode(plan).unwrap());
+        let emits = |plan: PhysicalPlan| plan.topology.state != TopologyState::Paused as i32;
+        if !replaces && plan.is_some_and(emits) {
+            return Err("the plan is written while the topology emits".to_owned());
+        }
         let mut launched = update.added.iter().chain(&update.relaunched);
         if let Some(id) = launched.find(|id| self.record(**id).is_none()) {
             return Err(format!("container {id} was never launched"));
         }
         let now = self.now();
-        let mut living = self.mesos.living().filter(|(_, _, task)| task.container == 0);
+        let mut living = self.mesos.living().filter(|(_, _, task)| replaces || task.container == 0);
         let reached = living.find(|(agent, _, _)| {
             agent.registration == Registration::Registered
                 && agent.is_up
