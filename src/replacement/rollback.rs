@@ -32,7 +32,7 @@ pub async fn roll_back(
     let replaced = replaced.map_err(|error| {
         let next = vec![
             format!("`heron-cli status {name}` shows how far it came"),
-            format!("the same `heron-cli rollback {name}` goes on with it"),
+            "the same `heron-cli rollback` goes on with it".to_owned(),
         ];
         half_way(context, error, &format!("rolling back topology `{name}`"), next)
     })?;

@@ -264,7 +264,7 @@ impl Wish for Kept<'_> {
     }
 
     fn again(&self) -> String {
-        format!("the same `heron-cli rollback {}` goes on with it", self.name)
+        "the same `heron-cli rollback` goes on with it".to_owned()
     }
 }
 

@@ -51,10 +51,11 @@ impl Model {
     fn end_due(&self, now: Millis) -> Option<Millis> {
         let waits = |slot| Slot::end_is_due_at(slot, now, self.connected_at);
         // What is waited for no longer holds nothing up.
-        let held_up = self.slots_to_end().filter_map(waits).filter(|at| *at > now).min();
+        let slots = self.slots_to_end().filter_map(waits);
+        let held_up = slots.chain(self.strays_end_at()).filter(|at| *at > now).min();
         match self.ending {
             _ if !self.suppressed => Some(now),
-            Ending::Killing if !self.has_strays() => held_up.or(Some(now)),
+            Ending::Killing => held_up.or(Some(now)),
             Ending::TearingDown(at) => Some(at.saturating_add(TEAR_DOWN_MS)),
             _ => None,
         }

@@ -4,7 +4,7 @@ use super::backoff::FIRST_BACKOFF_MS;
 use super::call::{Call, Kill};
 use super::container::ContainerRecord;
 use super::ids::{HostId, TaskId};
-use super::model::{Ending, Killing, Model, Policy, Slot};
+use super::model::{Ending, Killing, Model, Policy, Slot, Stray};
 use super::record::Goal;
 use super::step::Action;
 use super::task::TaskState;
@@ -140,6 +140,13 @@ impl Model {
         }
     }
 
+    /// Until when the framework of a killed topology is left alone for tasks that no record names; none if there are none. What is
+    /// alive all the same ends with the framework.
+    pub(super) fn strays_end_at(&self) -> Option<Millis> {
+        let strays = self.strays.iter().filter(|(task, _)| !self.is_own(task));
+        strays.map(|(_, stray)| stray.ends_at()).max()
+    }
+
     fn ask_for_offers(&mut self, now: Millis, actions: &mut Vec<Action>) {
         let wanted = self.wants_offers(now);
         if wanted && (self.suppressed || self.misses_offers(now)) {
@@ -160,7 +167,7 @@ impl Model {
         let connected_at = self.connected_at;
         let alive = self.slots_to_end().any(|slot| slot.holds_up_the_end(now, connected_at));
         match self.ending {
-            Ending::Killing if !alive && !self.has_strays() => {
+            Ending::Killing if !alive && self.strays_end_at().is_none_or(|at| now >= at) => {
                 self.ending = Ending::Listing;
                 actions.push(Action::ListTasks);
             }
@@ -199,6 +206,13 @@ impl Policy {
             TaskState::Unknown => Some(self.unknown_ms),
             _ => None,
         }
+    }
+}
+
+impl Stray {
+    fn ends_at(&self) -> Millis {
+        let killed_at = self.killing.as_ref().map(|killing| killing.first_at);
+        killed_at.map_or(Millis::MAX, |at| at.saturating_add(DEAF_MS))
     }
 }
 

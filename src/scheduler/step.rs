@@ -294,11 +294,11 @@ impl Model {
         if self.ending != Ending::Listing {
             return;
         }
-        // A task whose end is journalled may still stand in the engine's list until the acknowledgement is through.
-        let strays: Vec<_> = tasks
-            .into_iter()
-            .filter(|(id, _)| self.slot_of(id).is_none() && !self.is_own(id))
-            .collect();
+        // A task whose end is journalled may still stand in the engine's list until the acknowledgement is through, and one that
+        // didn't end in the time for it still does.
+        let is_known = |id: &TaskId| self.slot_of(id).is_some() || self.strays.contains_key(id);
+        let strays: Vec<_> =
+            tasks.into_iter().filter(|(id, _)| !is_known(id) && !self.is_own(id)).collect();
         if strays.is_empty() {
             self.ending = Ending::TearingDown(Millis::MIN);
             return;

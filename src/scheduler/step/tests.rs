@@ -326,3 +326,22 @@ fn a_supervisor_ends_itself_last_and_a_killed_topology_with_itself() {
     let (_, actions) = drives(|desired| desired.supervise_by(Supervisors::default()));
     assert_eq!(killed(&actions), ["t-s1-1", "t-s2-1"]);
 }
+
+#[test]
+fn a_stray_that_does_not_end_holds_up_no_kill_for_ever() {
+    let (mut model, _) = connected(&[TaskState::Killed], true);
+    let killed = model.desired().changed(|desired| desired.goal = Goal::Killed);
+    model.step(NOW, Event::DesiredChanged(Box::new(killed)));
+    let listed = || Event::TasksListed(vec![("t-0-7".into(), Some("a".into()))]);
+    let lists = |actions: &[Action]| actions.contains(&Action::ListTasks);
+    assert!(!lists(&model.step(NOW, listed())), "it is to end first");
+    let (mut now, mut asked) = (NOW, 0);
+    while asked == 0 && now < NOW + 120_000 {
+        now = model.next_due(now).unwrap().max(now + 1);
+        asked += usize::from(lists(&model.step(now, Event::Tick)));
+    }
+    assert!(asked == 1 && now >= NOW + 45_000, "after {} ms", now - NOW);
+    // It ends with the framework.
+    let actions = model.step(now, listed());
+    assert!(actions.contains(&Action::Call(Call::TearDown)), "{actions:?}");
+}
