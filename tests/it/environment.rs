@@ -210,6 +210,27 @@ impl TestEnv {
         path.to_str().unwrap().to_owned()
     }
 
+    pub fn status(&self, topology: &str) -> Value {
+        self.json(&["status", topology])
+    }
+
+    /// What `status` tells of a container.
+    pub fn container(&self, topology: &str, id: usize) -> Value {
+        self.status(topology)["containers"][id].clone()
+    }
+
+    pub fn is_healthy(&self, topology: &str) -> bool {
+        self.status(topology)["topology"]["health"] == "healthy"
+    }
+
+    /// Waits until a container's task is of an attempt, and runs.
+    pub fn runs_again(&self, topology: &str, id: usize, attempt: u64) {
+        until("another task", || {
+            let container = self.container(topology, id);
+            container["attempt"] == attempt && container["state"] == "TASK_RUNNING"
+        });
+    }
+
     /// The attempts of the containers' present tasks, all of which run.
     pub fn attempts(&self, topology: &str) -> Vec<u64> {
         let status = self.json(&["status", topology]);

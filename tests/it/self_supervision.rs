@@ -34,26 +34,7 @@ fn submitted(env: &TestEnv, name: &str, containers: usize, supervisors: &str) {
     let ran = env.ok(&["submit", "--supervisors", supervisors, &file]);
     assert!(!ran.stderr.contains("nobody supervises"), "{}", ran.stderr);
     let count: u64 = supervisors.parse().unwrap();
-    until("the supervisors", || status(env, name)["supervisor"]["running"] == count);
-}
-
-fn status(env: &TestEnv, topology: &str) -> Value {
-    env.json(&["status", topology])
-}
-
-fn container(env: &TestEnv, topology: &str, id: usize) -> Value {
-    status(env, topology)["containers"][id].clone()
-}
-
-fn runs_again(env: &TestEnv, topology: &str, id: usize, attempt: u64) {
-    until("another task", || {
-        let container = container(env, topology, id);
-        container["attempt"] == attempt && container["state"] == "TASK_RUNNING"
-    });
-}
-
-fn is_healthy(env: &TestEnv, topology: &str) -> bool {
-    status(env, topology)["topology"]["health"] == "healthy"
+    until("the supervisors", || env.status(name)["supervisor"]["running"] == count);
 }
 
 /// The supervisors' tasks that live, with their agents.
@@ -68,7 +49,7 @@ fn supervisors(env: &TestEnv) -> Vec<(String, String)> {
 fn leader(env: &TestEnv, topology: &str) -> (Pid, String) {
     let mut found = None;
     until("a leader", || {
-        let driver = status(env, topology)["driver"].clone();
+        let driver = env.status(topology)["driver"].clone();
         let pid = driver["pid"].as_u64().filter(|_| driver["command"] == "supervise");
         let environ = pid.and_then(|pid| std::fs::read(format!("/proc/{pid}/environ")).ok());
         let task = environ.and_then(|environ| {
@@ -91,15 +72,15 @@ fn kill_task(env: &TestEnv, task: &str) {
 fn a_topology_heals_itself_and_its_supervisors() {
     let env = environment("--agents 3", &[]);
     submitted(&env, "alone", 2, "2");
-    let shown = status(&env, "alone");
+    let shown = env.status("alone");
     assert_eq!(shown["supervisor"]["wanted"], 2, "{shown}");
     assert_eq!(shown["topology"]["health"], "healthy", "{shown}");
     let agents: Vec<String> = supervisors(&env).into_iter().map(|(_, agent)| agent).collect();
     assert!(agents.len() == 2 && agents[0] != agents[1], "{agents:?}");
     for id in [1, 0] {
-        let task = container(&env, "alone", id)["task_id"].as_str().unwrap().to_owned();
+        let task = env.container("alone", id)["task_id"].as_str().unwrap().to_owned();
         kill_task(&env, &task);
-        runs_again(&env, "alone", id, 2);
+        env.runs_again("alone", id, 2);
     }
     let (pid, task) = leader(&env, "alone");
     kill(pid, Signal::SIGKILL).unwrap();
@@ -119,7 +100,7 @@ fn a_topology_heals_itself_and_its_supervisors() {
         let tasks = supervisors(&env);
         tasks.len() == 2 && tasks.iter().all(|(one, _)| *one != other)
     });
-    until("health", || is_healthy(&env, "alone"));
+    until("health", || env.is_healthy("alone"));
     let events = env.ok(&["events", "alone"]).stdout;
     assert!(events.contains("supervisor 1, attempt 1: TASK_RUNNING"), "{events}");
     env.ok(&["kill", "alone"]);
@@ -140,7 +121,7 @@ fn a_lost_agent_takes_the_leading_supervisor_along_and_no_more() {
         others.iter().filter(|(_, on)| *on != agent).count() == 2
     });
     until("containers on other agents", || {
-        let shown = status(&env, "hostless");
+        let shown = env.status("hostless");
         let containers = shown["containers"].as_array().unwrap();
         containers.iter().all(|one| one["state"] == "TASK_RUNNING" && one["agent_id"] != *agent)
     });
@@ -148,7 +129,7 @@ fn a_lost_agent_takes_the_leading_supervisor_along_and_no_more() {
     kill(pid, Signal::SIGCONT).unwrap();
     env.cluster.control("/return-agent", &json!({ "agent": agent }));
     until("the end of what came back", || env.cluster.live_tasks().len() == 5);
-    until("health", || is_healthy(&env, "hostless"));
+    until("health", || env.is_healthy("hostless"));
     env.ok(&["kill", "hostless"]);
     env.assert_nothing_left("hostless");
 }
@@ -161,7 +142,7 @@ fn commands_go_through_whoever_leads() {
     assert_eq!((&same["already"], &same["supervisors"]), (&json!(true), &json!(2)), "{same}");
     let ran = env.ok(&["restart", "asked", "1"]);
     assert!(ran.stderr.contains("asked supervise on host "), "{}", ran.stderr);
-    assert_eq!(container(&env, "asked", 1)["attempt"], 2);
+    assert_eq!(env.container("asked", 1)["attempt"], 2);
     let updated = env.json(&["update", "asked", "--container-number", "2"]);
     assert_eq!(updated["added"], json!([2]), "{updated}");
     // Without anybody who leads.
@@ -169,13 +150,13 @@ fn commands_go_through_whoever_leads() {
         env.cluster.control("/hold-offers", &json!({}));
         kill_task(&env, &task);
     }
-    until("no driver", || status(&env, "asked")["driver"].is_null());
-    let shown = status(&env, "asked");
+    until("no driver", || env.status("asked")["driver"].is_null());
+    let shown = env.status("asked");
     assert_eq!(shown["topology"]["health"], "degraded", "{shown}");
     assert!(shown["topology"]["problems"][0].as_str().unwrap().contains("0 of its 2"), "{shown}");
     env.cluster.control("/resume-offers", &json!({}));
     env.ok(&["restart", "asked", "1"]);
-    until("the supervisors", || status(&env, "asked")["supervisor"]["running"] == 2);
+    until("the supervisors", || env.status("asked")["supervisor"]["running"] == 2);
     env.ok(&["kill", "asked"]);
     env.assert_nothing_left("asked");
 }
@@ -189,7 +170,7 @@ fn a_kill_that_nobody_waits_for_ends_the_supervisors_too() {
     // The request stands when whoever made it is gone.
     kill(pid, Signal::SIGSTOP).unwrap();
     let mut killing = env.command(&["kill", "left"]).spawn().unwrap();
-    until("the request", || status(&env, "left")["topology"]["state"] == "KILLING");
+    until("the request", || env.status("left")["topology"]["state"] == "KILLING");
     killing.kill().unwrap();
     killing.wait().unwrap();
     kill(pid, Signal::SIGCONT).unwrap();
@@ -211,7 +192,7 @@ fn a_state_that_is_removed_alone_leaves_no_supervisor() {
         env.cluster.control("/hold-offers", &json!({}));
         kill_task(&env, &task);
     }
-    until("no driver", || status(&env, "stateless")["driver"].is_null());
+    until("no driver", || env.status("stateless")["driver"].is_null());
     env.ok(&["kill", "stateless", "--state-only"]);
     until("the end of the nodes", || env.znodes_of("stateless").is_empty());
     env.ok(&["kill", "stateless"]);
@@ -226,13 +207,13 @@ fn more_and_fewer_supervisors_are_had_by_an_update() {
     assert!(ran.stderr.contains("nobody supervises topology changing"), "{}", ran.stderr);
     let changed = env.json(&["update", "changing", "--supervisors", "2"]);
     assert_eq!((&changed["wanted"], &changed["running"]), (&json!(2), &json!(2)), "{changed}");
-    until("the supervisors", || status(&env, "changing")["supervisor"]["running"] == 2);
+    until("the supervisors", || env.status("changing")["supervisor"]["running"] == 2);
     let same = env.json(&["update", "changing", "--supervisors", "2"]);
     assert_eq!(same["already"], true, "{same}");
     // One that finds no place holds nothing up.
     let more = env.ok(&["update", "changing", "--supervisors", "4"]);
     assert!(more.stderr.contains("1 of its 4 supervisors do not run yet"), "{}", more.stderr);
-    let shown = status(&env, "changing");
+    let shown = env.status("changing");
     assert_eq!(shown["topology"]["health"], "degraded", "{shown}");
     let fewer = env.json(&["update", "changing", "--supervisors", "1"]);
     assert_eq!(fewer["running"], 1, "{fewer}");
@@ -240,8 +221,8 @@ fn more_and_fewer_supervisors_are_had_by_an_update() {
     let none = env.json(&["update", "changing", "--supervisors", "0"]);
     assert_eq!(none["wanted"], 0, "{none}");
     until("no supervisor", || supervisors(&env).is_empty());
-    assert_eq!(status(&env, "changing")["supervisor"], Value::Null);
-    assert!(is_healthy(&env, "changing"));
+    assert_eq!(env.status("changing")["supervisor"], Value::Null);
+    assert!(env.is_healthy("changing"));
     env.ok(&["kill", "changing"]);
     env.assert_nothing_left("changing");
 }
@@ -258,10 +239,10 @@ fn this_program_is_brought_into_the_store_once() {
     let ran = env.ok(&["submit", "--supervisors", "1", &file]);
     let is_static = cfg!(target_feature = "crt-static");
     assert_eq!(ran.stderr.contains("is linked dynamically"), !is_static, "{}", ran.stderr);
-    until("the supervisor", || status(&env, "carried")["supervisor"]["running"] == 1);
-    let task = container(&env, "carried", 1)["task_id"].as_str().unwrap().to_owned();
+    until("the supervisor", || env.status("carried")["supervisor"]["running"] == 1);
+    let task = env.container("carried", 1)["task_id"].as_str().unwrap().to_owned();
     kill_task(&env, &task);
-    runs_again(&env, "carried", 1, 2);
+    env.runs_again("carried", 1, 2);
     env.ok(&["kill", "carried"]);
     env.assert_nothing_left("carried");
     assert!(std::path::Path::new(&path).exists(), "other topologies may have it");
@@ -304,9 +285,9 @@ fn secrets_are_read_on_the_agents_and_never_sent() {
     let command = String::from_utf8_lossy(&command).into_owned();
     assert!(command.contains("of agents/zookeeper-user"), "{command}");
     assert!(!command.contains("geheimnis"), "{command}");
-    let task = container(&env, "secretive", 1)["task_id"].as_str().unwrap().to_owned();
+    let task = env.container("secretive", 1)["task_id"].as_str().unwrap().to_owned();
     kill_task(&env, &task);
-    runs_again(&env, "secretive", 1, 2);
+    env.runs_again("secretive", 1, 2);
     env.ok(&["kill", "secretive"]);
     assert!(env.cluster.live_tasks().is_empty());
 }

@@ -72,26 +72,6 @@ fn submitted(env: &TestEnv, name: &str, containers: usize) {
     env.ok(&["submit", &file]);
 }
 
-fn status(env: &TestEnv, topology: &str) -> Value {
-    env.json(&["status", topology])
-}
-
-fn container(env: &TestEnv, topology: &str, id: usize) -> Value {
-    status(env, topology)["containers"][id].clone()
-}
-
-/// Waits until a container's task is of an attempt, and runs.
-fn runs_again(env: &TestEnv, topology: &str, id: usize, attempt: u64) {
-    until("another task", || {
-        let container = container(env, topology, id);
-        container["attempt"] == attempt && container["state"] == "TASK_RUNNING"
-    });
-}
-
-fn is_healthy(env: &TestEnv, topology: &str) -> bool {
-    status(env, topology)["topology"]["health"] == "healthy"
-}
-
 /// Waits for the end of a topology's nodes: who waited for the lock takes away what it waited in.
 fn without_nodes(env: &TestEnv, topology: &str) {
     until("the end of the nodes", || env.znodes_of(topology).is_empty());
@@ -107,17 +87,17 @@ fn what_dies_is_launched_anew_while_no_command_runs() {
     let env = TestEnv::new();
     submitted(&env, "healing", 2);
     let supervisor = Supervisor::of_all(&env, &["healing"]);
-    let shown = status(&env, "healing");
+    let shown = env.status("healing");
     assert_eq!(shown["driver"]["command"], "supervise", "{shown}");
     assert_eq!(shown["supervisor"]["running"], 1, "{shown}");
     assert!(shown["supervisor"]["leader"]["host"].is_string(), "{shown}");
     assert_eq!(env.json(&["list"])["topologies"][0]["supervised"], true);
     for id in [2, 0] {
-        let task = container(&env, "healing", id)["task_id"].as_str().unwrap().to_owned();
+        let task = env.container("healing", id)["task_id"].as_str().unwrap().to_owned();
         env.cluster.control("/kill-task", &json!({ "task": task }));
-        runs_again(&env, "healing", id, 2);
+        env.runs_again("healing", id, 2);
     }
-    until("health", || is_healthy(&env, "healing"));
+    until("health", || env.is_healthy("healing"));
     assert_eq!(env.attempts("healing"), [2, 1, 2]);
     assert_eq!(env.cluster.live_tasks().len(), 3);
     supervisor.said("healing: container 2 is TASK_FAILED");
@@ -125,11 +105,11 @@ fn what_dies_is_launched_anew_while_no_command_runs() {
     // Nothing is offered to whoever needs nothing.
     assert_eq!(env.cluster.state()["offers"].as_array().unwrap().len(), 0);
     // A reason that is over goes from the lock with the next second's words.
-    until("no reason to wait", || status(&env, "healing")["driver"]["waits_for"].is_null());
+    until("no reason to wait", || env.status("healing")["driver"]["waits_for"].is_null());
     let log = supervisor.end();
     let said = "handed over one topology, which runs on; 2 containers were brought back\n";
     assert!(log.ends_with(said), "{log}");
-    assert_eq!(status(&env, "healing")["supervisor"], Value::Null);
+    assert_eq!(env.status("healing")["supervisor"], Value::Null);
     env.ok(&["kill", "healing"]);
     env.assert_nothing_left("healing");
 }
@@ -148,7 +128,7 @@ fn requests_are_carried_out_by_the_supervisor() {
     let same = env.json(&["update", "asked", "--container-number", "2"]);
     assert_eq!(same["already"], true, "{same}");
     env.ok(&["deactivate", "asked"]);
-    assert_eq!(status(&env, "asked")["topology"]["state"], "PAUSED");
+    assert_eq!(env.status("asked")["topology"]["state"], "PAUSED");
     env.ok(&["activate", "asked"]);
     env.ok(&["kill", "asked"]);
     nothing_left(&env, "asked");
@@ -156,7 +136,7 @@ fn requests_are_carried_out_by_the_supervisor() {
     submitted(&env, "asked", 1);
     submitted(&env, "fresh", 1);
     supervisor.said("fresh: all 2 containers run");
-    until("a driver", || status(&env, "asked")["driver"]["command"] == "supervise");
+    until("a driver", || env.status("asked")["driver"]["command"] == "supervise");
     for topology in ["asked", "fresh"] {
         env.ok(&["kill", topology]);
         without_nodes(&env, topology);
@@ -173,19 +153,19 @@ fn another_supervisor_takes_over() {
     let mut first = Supervisor::start(&env, "first", &["--all"]);
     first.said("inherited: all 2 containers run");
     let second = Supervisor::start(&env, "second", &["inherited"]);
-    until("both", || status(&env, "inherited")["supervisor"]["running"] == 2);
+    until("both", || env.status("inherited")["supervisor"]["running"] == 2);
     // Who was killed holds the lease until its session ends.
     first.signal(Signal::SIGKILL);
-    let task = container(&env, "inherited", 1)["task_id"].as_str().unwrap().to_owned();
+    let task = env.container("inherited", 1)["task_id"].as_str().unwrap().to_owned();
     env.cluster.control("/kill-task", &json!({ "task": task }));
-    runs_again(&env, "inherited", 1, 2);
+    env.runs_again("inherited", 1, 2);
     second.said("inherited: all 2 containers run");
     let third = Supervisor::start(&env, "third", &["--all"]);
-    until("both", || status(&env, "inherited")["supervisor"]["running"] == 2);
+    until("both", || env.status("inherited")["supervisor"]["running"] == 2);
     // Who is told to end hands over at once.
     second.end();
     third.said("inherited: all 2 containers run");
-    assert_eq!(status(&env, "inherited")["supervisor"]["running"], 1);
+    assert_eq!(env.status("inherited")["supervisor"]["running"], 1);
     assert_eq!(env.attempts("inherited"), [1, 2]);
     env.ok(&["kill", "inherited"]);
     nothing_left(&env, "inherited");
@@ -200,13 +180,13 @@ fn a_lost_agent_is_replaced_and_what_it_brings_back_is_killed() {
     let env = TestEnv::with(&TestOptions { cluster, config, ..TestOptions::default() });
     submitted(&env, "stranded", 2);
     let supervisor = Supervisor::of_all(&env, &["stranded"]);
-    let agent = container(&env, "stranded", 1)["agent_id"].as_str().unwrap().to_owned();
+    let agent = env.container("stranded", 1)["agent_id"].as_str().unwrap().to_owned();
     env.cluster.control("/lose-agent", &json!({ "agent": agent }));
-    runs_again(&env, "stranded", 1, 2);
+    env.runs_again("stranded", 1, 2);
     supervisor.said("which can't be reached");
     env.cluster.control("/return-agent", &json!({ "agent": agent }));
     until("the end of what came back", || env.cluster.live_tasks().len() == 3);
-    until("health", || is_healthy(&env, "stranded"));
+    until("health", || env.is_healthy("stranded"));
     env.ok(&["kill", "stranded"]);
     nothing_left(&env, "stranded");
     supervisor.end();
@@ -220,10 +200,10 @@ fn a_supervisor_follows_the_master_and_outlives_lost_streams() {
     let supervisor = Supervisor::of_all(&env, &["followed"]);
     for (attempt, fault) in [(2, "/fail-over"), (3, "/drop-stream")] {
         env.cluster.control(fault, &json!({}));
-        until("a connection", || status(&env, "followed")["framework"]["connected"] == true);
-        let task = container(&env, "followed", 1)["task_id"].as_str().unwrap().to_owned();
+        until("a connection", || env.status("followed")["framework"]["connected"] == true);
+        let task = env.container("followed", 1)["task_id"].as_str().unwrap().to_owned();
         env.cluster.control("/kill-task", &json!({ "task": task }));
-        runs_again(&env, "followed", 1, attempt);
+        env.runs_again("followed", 1, attempt);
     }
     assert_eq!(env.cluster.live_tasks().len(), 2);
     env.ok(&["kill", "followed"]);
@@ -241,7 +221,7 @@ fn what_a_command_began_is_carried_on() {
     assert_ne!(left.code, 0, "{}", left.stderr);
     env.cluster.control("/resume-offers", &json!({}));
     supervisor.said("begun: all 2 containers run");
-    until("health", || is_healthy(&env, "begun"));
+    until("health", || env.is_healthy("begun"));
     // It has run: the same submission is no longer an interrupted one.
     until("a conflict", || env.run(&["submit", &file, "--fail-if-exists"]).code == 6);
     assert_eq!(env.json(&["submit", &file])["already"], true);
@@ -253,11 +233,11 @@ fn what_a_command_began_is_carried_on() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    until("the update", || status(&env, "begun")["update"].is_object());
+    until("the update", || env.status("begun")["update"].is_object());
     update.kill().unwrap();
     update.wait().unwrap();
     env.cluster.control("/resume-offers", &json!({}));
-    until("its end", || status(&env, "begun")["update"].is_null());
+    until("its end", || env.status("begun")["update"].is_null());
     assert_eq!(env.attempts("begun").len(), 3);
 
     let mut killing = env
@@ -286,7 +266,7 @@ fn an_update_without_room_is_taken_back() {
     assert_eq!(ran.code, 11, "{}", ran.stderr);
     assert!(ran.stderr.contains("has been undone"), "{}", ran.stderr);
     env.cluster.control("/resume-offers", &json!({}));
-    assert_eq!(status(&env, "tight")["update"], Value::Null);
+    assert_eq!(env.status("tight")["update"], Value::Null);
     assert_eq!(env.attempts("tight"), [1, 1]);
     supervisor.end();
     env.ok(&["kill", "tight"]);
@@ -298,11 +278,11 @@ fn a_framework_that_is_removed_is_let_go() {
     submitted(&env, "removed", 1);
     submitted(&env, "staying", 1);
     let supervisor = Supervisor::of_all(&env, &["removed", "staying"]);
-    let framework = status(&env, "removed")["framework"]["id"].as_str().unwrap().to_owned();
+    let framework = env.status("removed")["framework"]["id"].as_str().unwrap().to_owned();
     env.cluster.control("/remove-framework", &json!({ "framework": framework }));
     supervisor.said("removed: let go: Mesos has removed its framework");
-    until("no driver", || status(&env, "removed")["driver"] == Value::Null);
-    assert_eq!(status(&env, "staying")["driver"]["command"], "supervise");
+    until("no driver", || env.status("removed")["driver"] == Value::Null);
+    assert_eq!(env.status("staying")["driver"]["command"], "supervise");
     for topology in ["removed", "staying"] {
         env.ok(&["kill", topology]);
         without_nodes(&env, topology);
@@ -321,7 +301,7 @@ fn figures_are_served() {
     let base = log.split("figures are at ").nth(1).unwrap().split("/metrics").next().unwrap();
     let get = |path: &str| http("GET", &format!("{base}{path}"), "");
     assert_eq!(get("/healthz"), "ok, drives 1 of 1 topologies\n");
-    let task = container(&env, "counted", 1)["task_id"].as_str().unwrap().to_owned();
+    let task = env.container("counted", 1)["task_id"].as_str().unwrap().to_owned();
     env.cluster.control("/kill-task", &json!({ "task": task }));
     let has = |line: &str| get("/metrics").lines().any(|is| is == line);
     until("a heal", || has("heron_heal_seconds_count{topology=\"counted\"} 1"));
