@@ -8,7 +8,7 @@ use crate::clock::seconds;
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::awaited::WaitCondition;
 use crate::controller::drive::{Driven, drive};
-use crate::controller::journal::{Journalled, load};
+use crate::controller::journal::{Journalled, load, load_desired};
 use crate::controller::lease::Lease;
 use crate::controller::obey::obey;
 use crate::controller::program::{choose, deliver};
@@ -28,6 +28,7 @@ use crate::scheduler::run::End;
 use crate::scheduler::supervisors::Supervisors;
 use crate::scheduler::task::TaskState;
 use crate::state::TopologyState;
+use crate::update::job::not_ours;
 
 /// How long it is waited for that they run.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -82,7 +83,8 @@ async fn ask(context: &Context<'_>, state: &StateTree, topology: &str) -> anyhow
     let found = TopologyState::read(&state.zk, &state.tree, topology).await?;
     context.check_place(state, &found)?;
     let paths = state.journal(topology);
-    let before = load(&state.zk, &paths).await?.desired.ok_or_else(|| not_ours(topology))?;
+    let before = load_desired(&state.zk, &paths).await?;
+    let before = before.ok_or_else(|| not_ours(topology))?;
     refuse_killed(&before)?;
     let wanted = match choose(context, (topology, &before.topology_id))? {
         None => Supervisors::default(),
@@ -106,11 +108,6 @@ async fn ask(context: &Context<'_>, state: &StateTree, topology: &str) -> anyhow
         state: name.to_owned(),
     };
     Ok(Asked { before, desired, reference })
-}
-
-fn not_ours(topology: &str) -> CommandError {
-    let what = "it has no journal record".to_owned();
-    CommandError::NotOurs { topology: topology.to_owned(), what }
 }
 
 fn refuse_killed(desired: &Desired) -> Result<(), CommandError> {

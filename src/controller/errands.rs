@@ -25,7 +25,7 @@ use crate::topology::edit;
 
 /// How long Heron waits after it has paused a topology, in seconds; none unless it is set.
 const PAUSE_KEY: &str = "topology.update.deactivate.wait.secs";
-/// How often the packing plan is written while a TManager changes the physical plan under our hands.
+/// How often it is tried to write while a TManager changes the physical plan under our hands.
 const ATTEMPTS: usize = 5;
 
 /// Does the errands of one run.
@@ -171,6 +171,22 @@ impl<'a> Work<'a> {
     /// come back by the old one.
     async fn write_plan(&self) -> anyhow::Result<()> {
         self.context.reporter.step("writing the packing plan");
+        let ops = async |desired: &Desired, version| {
+            if !update_steps::may_be_written(desired) {
+                return Ok(None);
+            }
+            let found = self.found().await?;
+            self.plan_ops(&found, version, desired).map(Some)
+        };
+        self.write(ops).await
+    }
+
+    /// Writes what follows from a record that is of a version, the next record included, in one transaction; by what the record says then
+    /// where somebody changes it meanwhile. `ops` tells none where there is nothing to write, which holds for a topology that is being killed.
+    pub(super) async fn write(
+        &self,
+        mut ops: impl AsyncFnMut(&Desired, i32) -> anyhow::Result<Option<Vec<Op>>>,
+    ) -> anyhow::Result<()> {
         let record = &self.lease.paths.record;
         let physical_plan = self.lease.state.tree.physical_plan(self.topology);
         let mut attempt = 1;
@@ -179,11 +195,10 @@ impl<'a> Work<'a> {
             let Some(desired) = &journalled.desired else {
                 return Err(self.incomplete("its record is gone").into());
             };
-            if desired.goal == Goal::Killed || !update_steps::may_be_written(desired) {
+            if desired.goal == Goal::Killed {
                 return Ok(());
             }
-            let found = self.found().await?;
-            let ops = self.plan_ops(&found, journalled.version, desired)?;
+            let Some(ops) = ops(desired, journalled.version).await? else { return Ok(()) };
             match self.lease.lock.transaction(&ops).await {
                 Ok(_) => return Ok(()),
                 Err(StateError::NoNode { path }) if path == physical_plan && attempt < ATTEMPTS => {

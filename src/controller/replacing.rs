@@ -6,7 +6,7 @@ use super::withdraw::end_of;
 use crate::proto::api::TopologyState as Wanted;
 use crate::scheduler::journal::{decode_revision, encode};
 use crate::scheduler::package::StoredPackage;
-use crate::scheduler::record::{Desired, Goal};
+use crate::scheduler::record::Desired;
 use crate::scheduler::replacing;
 use crate::scheduler::revision::Revision;
 use crate::scheduler::update::Replacement;
@@ -14,35 +14,16 @@ use crate::state::update_lock::UpdateLock;
 use crate::state::{Op, StateError, TopologyState};
 use crate::topology::edit;
 
-/// How often it is tried while the physical plan comes or goes under our hands.
-const ATTEMPTS: usize = 5;
-
 impl Work<'_> {
     /// Puts the revision in place that the record wants there, in one transaction: Heron's definition, packing plan and execution
     /// state, the end of the physical plan, and the record. What ran before has ended.
     pub(super) async fn put_in_place(&self) -> anyhow::Result<()> {
-        let record = &self.lease.paths.record;
-        let physical_plan = self.lease.state.tree.physical_plan(self.topology);
-        let mut attempt = 1;
-        loop {
-            let journalled = self.lease.journal().await?;
-            let Some(desired) = &journalled.desired else {
-                return Err(self.incomplete("its record is gone").into());
-            };
-            let next = replacing::next(desired).filter(|_| desired.goal != Goal::Killed);
-            let Some(number) = next else { return Ok(()) };
+        let ops = async |desired: &Desired, version| {
+            let Some(number) = replacing::next(desired) else { return Ok(None) };
             self.context.reporter.step(&format!("putting revision {number} in place"));
-            let ops = self.ops_of(desired, journalled.version, number).await?;
-            match self.lease.lock.transaction(&ops).await {
-                Ok(_) => return Ok(()),
-                Err(StateError::NoNode { path }) if path == physical_plan && attempt < ATTEMPTS => {
-                    attempt += 1;
-                }
-                // Somebody has asked for something else meanwhile.
-                Err(StateError::BadVersion { path }) if path == *record => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+            self.ops_of(desired, version, number).await.map(Some)
+        };
+        self.write(ops).await
     }
 
     async fn ops_of(

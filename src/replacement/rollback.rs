@@ -3,7 +3,7 @@
 use super::replacing::{Replaced, Replacing};
 use super::wish::Kept;
 use crate::context::{CommandError, Context, StateTree};
-use crate::controller::journal::load;
+use crate::controller::journal::load_desired;
 use crate::controller::verdict::half_way;
 use crate::outcome::container::ContainerRef;
 use crate::outcome::{RolledBack, SCHEMA, TopologyRef};
@@ -54,13 +54,13 @@ async fn look(context: &Context<'_>, state: &StateTree, name: &str) -> anyhow::R
         return Err(CommandError::NoSuchTopology { topology, place }.into());
     }
     context.check_place(state, &found)?;
-    let desired = load(&state.zk, &state.journal(name)).await?.desired;
+    let desired = load_desired(&state.zk, &state.journal(name)).await?;
     Ok(desired.ok_or_else(|| not_ours(name))?)
 }
 
 async fn now(state: &StateTree, name: &str) -> anyhow::Result<(Desired, String)> {
     let found = TopologyState::read(&state.zk, &state.tree, name).await?;
-    let desired = load(&state.zk, &state.journal(name)).await?.desired;
+    let desired = load_desired(&state.zk, &state.journal(name)).await?;
     let state = found.state().map_or("UNKNOWN", |state| state.name()).to_owned();
     Ok((desired.ok_or_else(|| not_ours(name))?, state))
 }

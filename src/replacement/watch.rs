@@ -8,7 +8,7 @@ use super::begin::begin;
 use super::replacing::{RUNS_AGAIN, Replaced, Replacing, not_replaced};
 use super::wish::Wish;
 use crate::context::{CommandError, StateTree};
-use crate::controller::journal::{Journalled, load};
+use crate::controller::journal::{Journalled, load, load_desired};
 use crate::controller::lease::Lease;
 use crate::controller::request;
 use crate::controller::take::{Requested, Wait, Waited};
@@ -17,10 +17,8 @@ use crate::net::deadline::UNDO;
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::update::Update;
 use crate::scheduler::update_steps;
-use crate::state::StateError;
-use crate::state::lock::holder;
 use crate::update::apply::refuse_without_framework;
-use crate::update::job::{not_ours, patience};
+use crate::update::job::{in_the_way, not_ours, patience};
 
 /// Between looks whether what ran before runs again.
 const LOOK: Duration = Duration::from_millis(300);
@@ -55,19 +53,14 @@ impl<W: Wish> Replacing<'_, W> {
     /// What stands in the record after asking, and whether it did so before; none if nothing is to be done.
     async fn ask(&self, state: &StateTree) -> anyhow::Result<Option<(Update, bool)>> {
         let Self { context, name, wish, .. } = *self;
-        let journalled = load(&state.zk, &state.journal(name)).await?;
-        let desired = journalled.desired.ok_or_else(|| not_ours(name))?;
+        let desired = load_desired(&state.zk, &state.journal(name)).await?;
+        let desired = desired.ok_or_else(|| not_ours(name))?;
         refuse_without_framework(context, name, &desired.framework.id).await?;
         if let Some(update) = desired.update {
             if self.goes_on_with(&update) {
                 return Ok(Some((update, true)));
             }
-            let path = state.journal(name).lock;
-            let holder = holder(&state.zk, &path).await?.unwrap_or_default();
-            let under_way = format!("another {} ({}) is under way", update.noun(), update.request);
-            return Err(
-                anyhow::Error::from(StateError::LockHeld { path, holder }).context(under_way)
-            );
+            return Err(in_the_way(state, name, &update).await);
         }
         let begun = begin(context, state, None, name, wish).await;
         if let Err(error) = &begun {
@@ -112,8 +105,8 @@ impl<W: Wish> Replacing<'_, W> {
         update: &Update,
         resumed: bool,
     ) -> anyhow::Result<Option<Replaced>> {
-        let journalled = load(&state.zk, &state.journal(self.name)).await?;
-        let Some(desired) = &journalled.desired else {
+        let paths = state.journal(self.name);
+        let Some(desired) = load_desired(&state.zk, &paths).await? else {
             let (topology, place) = (self.name.to_owned(), state.place());
             return Err(CommandError::NoSuchTopology { topology, place }.into());
         };
@@ -125,10 +118,9 @@ impl<W: Wish> Replacing<'_, W> {
         }
         let to = update.replacement.as_ref().map(|replacement| replacement.to);
         if to == Some(desired.revisions.current()) {
-            let (desired, update) = (desired.clone(), update.clone());
-            return Ok(Some(Replaced { desired, update, resumed }));
+            return Ok(Some(Replaced { desired, update: update.clone(), resumed }));
         }
-        Err(self.taken_back(&journalled))
+        Err(self.taken_back(&load(&state.zk, &paths).await?))
     }
 
     /// The error for a replacement that whoever drives has taken back.
@@ -162,7 +154,7 @@ impl<W: Wish> Replacing<'_, W> {
             }
             let until = Instant::now() + UNDO;
             while Instant::now() < until && !context.whole.is_over() {
-                let desired = load(&state.zk, &state.journal(name)).await?.desired;
+                let desired = load_desired(&state.zk, &state.journal(name)).await?;
                 if desired.is_none_or(|desired| desired.update.is_none()) {
                     return Ok(Some(true));
                 }

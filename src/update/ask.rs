@@ -2,7 +2,7 @@
 
 use super::apply::refuse_without_framework;
 use super::change::{change, plan_of};
-use super::job::{Job, different, patience};
+use super::job::{Job, different, in_the_way, patience};
 use super::request::Request;
 use crate::context::{CommandError, Context, StateTree};
 use crate::controller::journal::{Journalled, load, load_desired};
@@ -18,8 +18,6 @@ use crate::scheduler::member::shown;
 use crate::scheduler::record::Desired;
 use crate::scheduler::update::Update;
 use crate::scheduler::update_steps;
-use crate::state::StateError;
-use crate::state::lock::holder;
 
 /// What became of an update that was asked for.
 pub enum Asked {
@@ -109,10 +107,7 @@ impl Job<'_> {
         if self.is_same(update) || (is_ours && self.is_asked_for(update)) {
             return Ok(Begun::Update { update: Box::new(update.clone()), resumed: !is_ours });
         }
-        let path = state.journal(self.name).lock;
-        let holder = holder(&state.zk, &path).await?.unwrap_or_default();
-        let under_way = format!("another update ({}) is under way", update.request);
-        Err(anyhow::Error::from(StateError::LockHeld { path, holder }).context(under_way))
+        Err(in_the_way(state, self.name, update).await)
     }
 
     async fn watch(

@@ -16,6 +16,7 @@ use crate::controller::verdict::{failed, interrupted, no_room, waits_for_room};
 use crate::scheduler::record::{Desired, Goal};
 use crate::scheduler::run::End;
 use crate::scheduler::update::{Update, UpdateStep};
+use crate::state::lock::holder;
 use crate::state::{StateError, TopologyState};
 
 /// How long an update is waited for, unless [`PATIENCE_KEY`] or `--timeout` says otherwise.
@@ -179,6 +180,17 @@ impl Job<'_> {
 pub fn not_ours(topology: &str) -> CommandError {
     let what = "it has no journal record".to_owned();
     CommandError::NotOurs { topology: topology.to_owned(), what }
+}
+
+/// The error for another update or replacement that is under way, with who drives it.
+pub async fn in_the_way(state: &StateTree, topology: &str, update: &Update) -> anyhow::Error {
+    let path = state.journal(topology).lock;
+    let holder = match holder(&state.zk, &path).await {
+        Ok(holder) => holder.unwrap_or_default(),
+        Err(error) => return error.into(),
+    };
+    let under_way = format!("another {} ({}) is under way", update.noun(), update.request);
+    anyhow::Error::from(StateError::LockHeld { path, holder }).context(under_way)
 }
 
 /// The error for a record that is not as the update needs it.
